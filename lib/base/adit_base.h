@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What every library shares: spans, byte loads, time units, the error text and the allocator that
+ * a caller hands in. Everything here is either pure or owned by its caller; no function blocks.
+ */
+#ifndef ADIT_BASE_H
+#define ADIT_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ADIT_CACHE_LINE	   64
+#define ADIT_CACHE_ALIGNED __attribute__((aligned(ADIT_CACHE_LINE)))
+#define ADIT_LIKELY(x)	   __builtin_expect(!!(x), 1)
+#define ADIT_UNLIKELY(x)   __builtin_expect(!!(x), 0)
+#define ADIT_PRINTF(f, a)  __attribute__((format(printf, f, a)))
+#define ADIT_COUNT(array)  (sizeof(array) / sizeof((array)[0]))
+
+#define ADIT_NS_PER_US UINT64_C(1000)
+#define ADIT_NS_PER_MS UINT64_C(1000000)
+#define ADIT_NS_PER_S  UINT64_C(1000000000)
+
+/* Network byte order, any alignment. */
+static inline uint16_t adit_load_be16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t adit_load_be32(const uint8_t *p)
+{
+	uint32_t v;
+	memcpy(&v, p, sizeof(v));
+	return __builtin_bswap32(v);
+}
+
+/* An IP address; IPv4 stands in the first 4 bytes, the rest is zero. */
+struct adit_address {
+	uint8_t bytes[16];
+	uint8_t is_v6;
+};
+
+/*
+ * The message of a failed call, for a person: names the file, the line or the offset, and what
+ * would be right. The caller owns it; a function writes it only when it returns an error.
+ */
+struct adit_error {
+	char text[512];
+};
+
+/* Writes the message (cut to its room); returns `code`, so that `return adit_error_set(…)` reads
+ * as one step. `error` may be NULL. */
+int adit_error_set(struct adit_error *error, int code, const char *format, ...) ADIT_PRINTF(3, 4);
+
+/*
+ * Where a library's long-lived memory comes from. `alloc` returns zeroed memory aligned to
+ * `align` (a power of two), or NULL. Called only while a thing is created or destroyed, never on
+ * the packet path. A NULL allocator means the C library's.
+ */
+struct adit_allocator {
+	void *(*alloc)(void *context, size_t size_bytes, size_t align);
+	void (*free)(void *context, void *memory);
+	void *context;
+};
+
+void *adit_alloc(const struct adit_allocator *allocator, size_t size_bytes, size_t align);
+void adit_free(const struct adit_allocator *allocator, void *memory);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

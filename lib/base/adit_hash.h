@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Keyed 64-bit hash. Names and addresses are chosen by attackers, so which inputs collide must
+ * depend on the key: AES rounds (two per 16-byte block, three at the end), not CRC, whose
+ * collisions are the same under every seed. Not a MAC: it defends tables, not messages.
+ * Every CPU row gives the same value for the same key and bytes.
+ */
+#ifndef ADIT_HASH_H
+#define ADIT_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Written once at start, read by every thread. */
+struct adit_hash_key {
+	uint8_t bytes[32];
+};
+
+/* The key that replay uses, so that a capture gives the same verdicts on every run. */
+extern const struct adit_hash_key adit_hash_key_fixed;
+
+/* Hash of `size` bytes at `data`. Reads exactly these bytes. Any thread. */
+uint64_t adit_hash(const struct adit_hash_key *key, const void *data, size_t size);
+
+/* A second value from a first (derived keys: subscriber × domain). Keyed, not symmetric. */
+uint64_t adit_hash_pair(const struct adit_hash_key *key, uint64_t a, uint64_t b);
+
+/* The CPU rows, for tests: each must give what the others give. */
+struct adit_hash_row {
+	const char *name;
+	int (*supported)(void);
+	uint64_t (*hash)(const struct adit_hash_key *key, const void *data, size_t size);
+};
+extern const struct adit_hash_row adit_hash_rows[];
+extern const size_t adit_hash_row_count;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Options. One table makes the parser, the range errors, `adit config dump`, the sample file and
+ * the reference page. The only user of libconfig in the project. Libraries never see this: they
+ * take parameter structs that the application fills from it. Control path; one thread.
+ */
+#ifndef ADIT_CONFIG_H
+#define ADIT_CONFIG_H
+
+#include "adit_base.h"
+
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum adit_option_type {
+	ADIT_OPTION_BOOL,
+	ADIT_OPTION_INT,    /* int64_t with min, max and a unit */
+	ADIT_OPTION_STRING, /* one of `choices` where given */
+	ADIT_OPTION_LIST,   /* strings */
+	ADIT_OPTION_INTS,   /* list of int64_t, each within min and max */
+};
+
+#define ADIT_LIST_MAX 64
+
+struct adit_list {
+	size_t count;
+	char *item[ADIT_LIST_MAX];
+};
+
+struct adit_ints {
+	size_t count;
+	int64_t item[ADIT_LIST_MAX];
+};
+
+/* The options, in the order of the sample file. S: section; name and section form the option's
+ * name as "section.name". The last two of each row: unit (or NULL), help. */
+#include "adit_options.h"
+
+struct adit_config {
+#define ADIT_BOOL(section, name, preset, help)			   bool section##_##name;
+#define ADIT_INT(section, name, preset, low, high, unit, help)	   int64_t section##_##name;
+#define ADIT_STRING(section, name, preset, choices, help)	   char *section##_##name;
+#define ADIT_LIST(section, name, preset, help)			   struct adit_list section##_##name;
+#define ADIT_INTS(section, name, preset, low, high, unit, help)	   struct adit_ints section##_##name;
+	ADIT_OPTIONS
+#undef ADIT_BOOL
+#undef ADIT_INT
+#undef ADIT_STRING
+#undef ADIT_LIST
+#undef ADIT_INTS
+};
+
+/* All options at their defaults. Returns 0 or -ENOMEM. adit_config_clear frees what it holds. */
+int adit_config_init(struct adit_config *config);
+void adit_config_clear(struct adit_config *config);
+
+/*
+ * Reads a libconfig file over what `config` holds. Returns 0, -errno of the file, or -EINVAL: the
+ * error names file, line and option, what is allowed, and for an unknown option the nearest name.
+ * On an error `config` is unchanged.
+ */
+int adit_config_read(struct adit_config *config, const char *path, struct adit_error *error);
+
+/* One option from text, as `--set section.name=value` gives it (lists: values by comma). */
+int adit_config_set(struct adit_config *config, const char *assignment, struct adit_error *error);
+
+/* Writes what is in force as a file that adit_config_read takes back. */
+int adit_config_dump(const struct adit_config *config, FILE *to);
+/* The sample file: every option, commented, with unit, range, default and help. */
+int adit_config_sample(FILE *to);
+/* The reference page, Markdown. */
+int adit_config_reference(FILE *to);
+
+/* The name among `names` nearest to `text` by edit distance, or NULL if none is near. */
+const char *adit_nearest(const char *text, const char *const *names, size_t count);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

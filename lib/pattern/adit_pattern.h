@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Tool signatures: pattern files → a bit per class for a qname. The only user of Hyperscan (hs.h)
+ * in the project.
+ *
+ * A pattern file (libconfig syntax) describes one tool. Classes are what a qname can be "of": each
+ * (tool, class name) pair of the loaded files is one bit of the mask, ADIT_CLASS_MAX at most; any
+ * number of expressions may feed one class.
+ *
+ * What an expression sees is text in which no byte of a name can pretend to be structure: labels
+ * are joined by '.', and a content byte '.', '\n' or 0x1a is written as 0x1a. Case is kept (base64
+ * tunnels need it); `case = "insensitive"` compiles the expression caseless.
+ */
+#ifndef ADIT_PATTERN_H
+#define ADIT_PATTERN_H
+
+#include "adit_base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ADIT_CLASS_MAX 32
+
+/* Which part of a name an expression reads; ^ and $ are the ends of that part. */
+enum adit_pattern_part {
+	ADIT_PART_SUBDOMAIN, /* the labels left of the registrable domain */
+	ADIT_PART_QNAME,     /* the whole name */
+	ADIT_PART_DATAGRAM,  /* first bytes of a datagram on a DNS port that is no DNS message */
+	ADIT_PART_COUNT
+};
+
+/* How much a hit says. */
+enum adit_pattern_strength {
+	ADIT_STRENGTH_STRONG, /* one name is telling: nothing benign looks so */
+	ADIT_STRENGTH_SHAPE,  /* benign names may look so: only the share of names counts */
+};
+
+/* What is known of a class. Strings belong to the set. */
+struct adit_class {
+	const char *tool; /* "iodine" */
+	const char *name; /* "handshake" */
+	const char *what; /* for a person: "version handshake of iodine 0.6 to 0.8" */
+	enum adit_pattern_strength strength;
+	uint32_t names_min;  /* distinct names of this class that make the signature hold … */
+	uint32_t share_ppm;  /* … and the least share of the key's names that they must be */
+};
+
+/* Facts of a tool besides names, from the same file; 0 or -1 where the file is silent. */
+struct adit_tool {
+	const char *name;
+	int32_t id_step;	/* constant step of its transaction IDs; -1: none */
+	int32_t edns_udp_size;	/* of its OPT record; -1: none or unknown */
+	int32_t edns_do;	/* 0, 1; -1: unknown */
+};
+
+struct adit_pattern_set;
+
+/*
+ * Loads every *.conf file of a directory in byte order of their names, compiles all expressions.
+ * Returns 0, -ENOMEM, -errno, or -EINVAL with an error that names file, line, expression and
+ * Hyperscan's reason. The caller destroys the set (NULL is allowed).
+ */
+int adit_pattern_load(const char *directory, struct adit_pattern_set **set,
+	struct adit_error *error);
+/* The same from one text, for tests; `what` names it in messages. */
+int adit_pattern_load_text(const char *what, const char *text, struct adit_pattern_set **set,
+	struct adit_error *error);
+void adit_pattern_destroy(struct adit_pattern_set *set);
+
+size_t adit_pattern_classes(const struct adit_pattern_set *set);
+const struct adit_class *adit_pattern_class(const struct adit_pattern_set *set, size_t index);
+size_t adit_pattern_tools(const struct adit_pattern_set *set);
+const struct adit_tool *adit_pattern_tool(const struct adit_pattern_set *set, size_t index);
+size_t adit_pattern_expressions(const struct adit_pattern_set *set);
+
+/* One per thread that scans: holds Hyperscan's scratch. The set must outlive it. */
+struct adit_scanner;
+int adit_scanner_create(const struct adit_pattern_set *set, struct adit_scanner **scanner,
+	struct adit_error *error);
+void adit_scanner_destroy(struct adit_scanner *scanner);
+
+/* A name to scan: wire-format octets, raw case, and where its registrable domain starts
+ * (wire_size: the name has none, all of it is subdomain). */
+struct adit_scan_name {
+	const uint8_t *wire;
+	uint8_t wire_size;	/* root label included */
+	uint8_t registrable_at; /* offset of the registrable domain's first length octet */
+	uint32_t classes;	/* out: bit i set: class i matched */
+};
+
+/*
+ * Scans the names of a burst (any number; worked off in slices of 64). Hot path: no allocation, no
+ * lock; the scanner's thread only.
+ */
+void adit_scanner_names(struct adit_scanner *scanner, struct adit_scan_name *names, size_t count);
+
+/* Classes of a datagram that is not DNS; its first 32 bytes are read. */
+uint32_t adit_scanner_datagram(struct adit_scanner *scanner, const uint8_t *data, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "adit_hash.h"
+#include "adit_outcome.h"
+#include "harness.h"
+
+TEST(hash, rows_agree_with_the_scalar_one)
+{
+	uint8_t bytes[300];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 37 + 11);
+	for (size_t row = 0; row < adit_hash_row_count; row++) {
+		const struct adit_hash_row *tried = &adit_hash_rows[row];
+
+		if (!tried->supported())
+			continue;
+		for (size_t size = 0; size <= sizeof(bytes); size++)
+			CHECK_EQ_INT(tried->hash(&adit_hash_key_fixed, bytes, size),
+				adit_hash_rows[adit_hash_row_count - 1].hash(
+					&adit_hash_key_fixed, bytes, size));
+	}
+}
+
+TEST(hash, reads_exactly_its_bytes)
+{
+	for (size_t size = 0; size < 64; size++) {
+		uint8_t zero[64] = {0};
+
+		adit_hash(&adit_hash_key_fixed, harness_exact(zero, size), size);
+	}
+}
+
+/* Strings that collide (in 20 bits) under one key must not collide under another. */
+TEST(hash, collisions_depend_on_the_key)
+{
+	struct adit_hash_key other = adit_hash_key_fixed;
+	static uint32_t first_seen[1 << 20];
+	unsigned collided = 0, again = 0;
+
+	other.bytes[5] ^= 0x40;
+	for (uint32_t i = 1; i < 200000; i++) {
+		uint64_t slot = adit_hash(&adit_hash_key_fixed, &i, sizeof(i)) >> 44;
+		uint32_t before = first_seen[slot];
+
+		if (before != 0) {
+			collided++;
+			again += adit_hash(&other, &i, sizeof(i)) >> 44 ==
+				adit_hash(&other, &before, sizeof(before)) >> 44;
+		}
+		first_seen[slot] = i;
+	}
+	CHECK(collided > 10000);
+	CHECK(again < 10);
+}
+
+TEST(outcome, each_has_a_name_and_a_help_text)
+{
+	for (size_t i = 0; i < ADIT_OUTCOME_COUNT; i++) {
+		CHECK(adit_outcome_names[i] != NULL && adit_outcome_help[i] != NULL);
+		for (size_t j = 0; j < i; j++)
+			CHECK(strcmp(adit_outcome_names[i], adit_outcome_names[j]) != 0);
+	}
+}
+
+TEST(alloc, aligns_and_zeroes)
+{
+	for (size_t align = 1; align <= 4096; align *= 2) {
+		uint8_t *memory = adit_alloc(NULL, 100, align);
+
+		REQUIRE(memory != NULL);
+		CHECK_EQ_INT((uintptr_t)memory % align, 0);
+		for (int i = 0; i < 100; i++)
+			CHECK_EQ_INT(memory[i], 0);
+		adit_free(NULL, memory);
+	}
+	CHECK(adit_alloc(NULL, SIZE_MAX - 8, 64) == NULL);
+	adit_free(NULL, NULL);
+}
