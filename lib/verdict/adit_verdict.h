@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The verdict record and what writes it: JSON Lines (schema "adit.verdict/1"), the table a person
+ * reads, the feature table as CSV, and the statistics document ("adit.stats/1"). One field table
+ * makes the JSON object and its documentation. Management thread only; the only user of jansson.
+ *
+ * A verdict is one story: it is opened when a tunnel is found, updated when it grows or becomes
+ * clearer, and closed when it has been idle for long enough or the input ends. All records of a
+ * story carry the same id; counters are of the story so far.
+ */
+#ifndef ADIT_VERDICT_H
+#define ADIT_VERDICT_H
+
+#include "adit_base.h"
+
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ADIT_VERDICT_SCHEMA "adit.verdict/1"
+#define ADIT_STATS_SCHEMA   "adit.stats/1"
+
+enum adit_verdict_state { ADIT_STATE_OPEN, ADIT_STATE_UPDATE, ADIT_STATE_CLOSED };
+enum adit_verdict_class { ADIT_VERDICT_SUSPECT, ADIT_VERDICT_TUNNEL };
+
+/* Why: a feature's value beside the threshold it passed. `name` is a static string. */
+struct adit_reason {
+	const char *name;
+	double value, threshold;
+};
+
+/* Who: a subscriber and what it exchanged with the domain or server since the story opened. */
+struct adit_verdict_subscriber {
+	struct adit_address address;
+	struct adit_address outer;	/* radio-side GTP-U peer */
+	struct adit_address outer_core; /* core-side GTP-U peer */
+	bool has_outer, has_teid_uplink, has_teid_downlink;
+	uint8_t tap;
+	uint16_t vlan; /* VLAN identifier; 0: none */
+	uint32_t teid_uplink, teid_downlink;
+	uint64_t queries, bytes_up, bytes_down; /* bytes of DNS messages */
+};
+
+#define ADIT_VERDICT_REASONS	 8
+#define ADIT_VERDICT_SUBSCRIBERS 64
+#define ADIT_VERDICT_SAMPLES	 3
+
+/* A name in wire format, root label included; size 0: none. */
+struct adit_wire_name {
+	uint8_t size;
+	uint8_t wire[255];
+};
+
+struct adit_verdict {
+	uint64_t id;			/* 16 hex digits in the output */
+	enum adit_verdict_state state;
+	enum adit_verdict_class verdict;
+	uint64_t window_start_ns, window_end_ns; /* since the Unix epoch; end is exclusive */
+	struct adit_wire_name domain;	/* registrable domain, lower case; size 0: null */
+	bool has_server;
+	struct adit_address server;	/* where the verdict is about a server address */
+	uint32_t score;			/* 0..100 */
+	const char *tool;		/* static string, or NULL */
+	size_t reason_count;
+	struct adit_reason reason[ADIT_VERDICT_REASONS];
+	uint32_t subscribers_total;	/* known to use it; the list may be shorter */
+	size_t subscriber_count;	/* heaviest first */
+	struct adit_verdict_subscriber subscriber[ADIT_VERDICT_SUBSCRIBERS];
+	uint64_t queries, responses, unique_names;
+	uint64_t bytes_up, bytes_down;	/* bytes of DNS messages */
+	uint64_t information_up, information_down; /* estimate of bytes carried */
+	size_t sample_count;
+	struct adit_wire_name sample[ADIT_VERDICT_SAMPLES]; /* raw case */
+};
+
+/*
+ * One JSON object and a newline, and a flush, so that an interrupted run keeps what it found.
+ * Keys in the order of the field table; the same record always gives the same bytes. Returns 0 or
+ * -errno (a full disk: -ENOSPC).
+ */
+int adit_verdict_write_json(const struct adit_verdict *verdict, FILE *to);
+
+/* The fields of the JSON object, for the reference page: Markdown table. */
+int adit_verdict_write_reference(FILE *to);
+
+/*
+ * Collects what a person is shown at the end: the last record of each story. Sorted by class,
+ * score, queries, id when drawn.
+ */
+struct adit_verdict_board;
+struct adit_verdict_board *adit_verdict_board_create(void);
+void adit_verdict_board_destroy(struct adit_verdict_board *board);
+int adit_verdict_board_add(struct adit_verdict_board *board, const struct adit_verdict *verdict);
+size_t adit_verdict_board_count(
+	const struct adit_verdict_board *board, enum adit_verdict_class verdict);
+/* Draws the table, at most `width` columns wide (names are shortened in the middle, never the
+ * registrable domain's end); `colour`: ANSI colours; `rows` at most, then "and N more". Nothing
+ * found: says so in a line. */
+int adit_verdict_board_draw(
+	const struct adit_verdict_board *board, FILE *to, unsigned width, bool colour, size_t rows);
+
+/* A judged key in a window with its features, for windows.csv. */
+#define ADIT_FEATURE_MAX 96
+struct adit_feature_row {
+	uint64_t window_start_ns, window_end_ns;
+	const char *kind;		/* "domain", "subscriber_domain", "subscriber_server" */
+	struct adit_wire_name domain;	/* size 0: none */
+	bool has_subscriber, has_server;
+	struct adit_address subscriber, server;
+	uint32_t score;
+	double value[ADIT_FEATURE_MAX];
+};
+/* Header and lines of the CSV (RFC 4180): window_start, window_end, kind, domain, subscriber,
+ * server, score, then the features in order. Integers without fraction, others with 6 significant
+ * digits. */
+int adit_feature_write_header(const char *const *names, size_t count, FILE *to);
+int adit_feature_write_row(const struct adit_feature_row *row, size_t count, FILE *to);
+
+/* Statistics of a run. Names are static strings; a group is a JSON object of counters. */
+struct adit_stats_counter {
+	const char *name;
+	uint64_t value;
+};
+struct adit_stats {
+	uint64_t received;
+	const struct adit_stats_counter *outcomes;
+	size_t outcome_count;
+	uint64_t dns_queries, dns_responses;
+	const struct adit_stats_counter *drops; /* by cause */
+	size_t drop_count;
+	const struct adit_stats_counter *tables; /* evictions, refusals, late packets and so on */
+	size_t table_count;
+	double elapsed_s;
+	bool complete;		 /* every input was read to its end */
+	const char *problem;	 /* what went wrong, or NULL */
+};
+/* Writes the document (indented JSON): schema, complete, problem, packets.{received,outcomes},
+ * dns.{queries,responses}, drops, tables, elapsed_s, packets_per_second. */
+int adit_stats_write_json(const struct adit_stats *stats, FILE *to);
+
+/* "2026-11-22T07:19:42.000000Z"-like RFC 3339 text, UTC, as many fraction digits as needed (none
+ * for whole seconds). */
+void adit_time_text(uint64_t ns, char text[40]);
+/* Text of an address (RFC 5952 for IPv6). */
+void adit_address_text(const struct adit_address *address, char text[48]);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
