@@ -15,9 +15,9 @@
 extern "C" {
 #endif
 
-#define ADIT_CACHE_LINE	   64
+#define ADIT_CACHE_LINE    64
 #define ADIT_CACHE_ALIGNED __attribute__((aligned(ADIT_CACHE_LINE)))
-#define ADIT_LIKELY(x)	   __builtin_expect(!!(x), 1)
+#define ADIT_LIKELY(x)     __builtin_expect(!!(x), 1)
 #define ADIT_UNLIKELY(x)   __builtin_expect(!!(x), 0)
 #define ADIT_PRINTF(f, a)  __attribute__((format(printf, f, a)))
 #define ADIT_COUNT(array)  (sizeof(array) / sizeof((array)[0]))

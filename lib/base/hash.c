@@ -4,8 +4,8 @@
  * four only, and the next block could cancel it with a probability that no key changes; after two
  * it fills the block. The scalar row computes the same rounds (FIPS 197) for CPUs without AES-NI.
  */
-#include "adit_hash.h"
 #include "adit_base.h"
+#include "adit_hash.h"
 
 #include <immintrin.h>
 
@@ -93,9 +93,10 @@ static void round_scalar(uint8_t state[16], const uint8_t *round_key, const uint
 		for (int row = 0; row < 4; row++)
 			a[row] = sbox[in[(column + row) % 4 * 4 + row]];
 		for (int row = 0; row < 4; row++)
-			state[column * 4 + row] = (uint8_t)(xtime(a[row]) ^
-				xtime(a[(row + 1) % 4]) ^ a[(row + 1) % 4] ^ a[(row + 2) % 4] ^
-				a[(row + 3) % 4] ^ round_key[column * 4 + row]);
+			state[column * 4 + row] =
+				(uint8_t)(xtime(a[row]) ^ xtime(a[(row + 1) % 4]) ^
+					  a[(row + 1) % 4] ^ a[(row + 2) % 4] ^ a[(row + 3) % 4] ^
+					  round_key[column * 4 + row]);
 	}
 }
 

@@ -190,7 +190,7 @@ int main(int argc, char **argv)
 {
 	testing::InitGoogleTest(&argc, argv);
 	for (const Row &row : rows())
-		testing::RegisterTest(row.suite.c_str(), row.name.c_str(), nullptr, nullptr, row.file,
-			row.line, [row]() -> testing::Test * { return new Case(row); });
+		testing::RegisterTest(row.suite.c_str(), row.name.c_str(), nullptr, nullptr,
+			row.file, row.line, [row]() -> testing::Test * { return new Case(row); });
 	return RUN_ALL_TESTS();
 }

@@ -25,8 +25,8 @@
 extern "C" {
 #endif
 
-void harness_register(const char *suite, const char *name, const char *file, int line,
-	void (*body)(void));
+void harness_register(
+	const char *suite, const char *name, const char *file, int line, void (*body)(void));
 /* A case per file or row found at run time: `body` gets `argument` (copied by pointer). */
 void harness_register_case(const char *suite, const char *name, const char *file, int line,
 	void (*body)(const void *argument), const void *argument);
@@ -54,63 +54,63 @@ uint8_t *harness_exact(const void *bytes, size_t size);
 /* Bytes from hex digits; white space between them is skipped. Freed at the end of the test. */
 uint8_t *harness_hex(const char *hex, size_t *size);
 
-#define TEST(suite, name)                                                                          \
-	static void suite##_##name##_body(void);                                                   \
-	__attribute__((constructor)) static void suite##_##name##_register(void)                   \
-	{                                                                                          \
-		harness_register(#suite, #name, __FILE__, __LINE__, suite##_##name##_body);        \
-	}                                                                                          \
+#define TEST(suite, name)                                                                   \
+	static void suite##_##name##_body(void);                                            \
+	__attribute__((constructor)) static void suite##_##name##_register(void)            \
+	{                                                                                   \
+		harness_register(#suite, #name, __FILE__, __LINE__, suite##_##name##_body); \
+	}                                                                                   \
 	static void suite##_##name##_body(void)
 
 #define FAIL(...) harness_fail(__FILE__, __LINE__, __VA_ARGS__)
-#define SKIP(...)                                                                                  \
-	do {                                                                                       \
-		harness_skip(__FILE__, __LINE__, __VA_ARGS__);                                     \
-		return;                                                                            \
+#define SKIP(...)                                              \
+	do {                                                   \
+		harness_skip(__FILE__, __LINE__, __VA_ARGS__); \
+		return;                                        \
 	} while (0)
 
-#define CHECK(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			FAIL("not true: %s", #condition);                                          \
+#define CHECK(condition)                                  \
+	do {                                              \
+		if (!(condition))                         \
+			FAIL("not true: %s", #condition); \
 	} while (0)
 
-#define CHECK_EQ_INT(got, want)                                                                    \
-	do {                                                                                       \
-		int64_t got_ = (int64_t)(got), want_ = (int64_t)(want);                            \
-		if (got_ != want_)                                                                 \
-			FAIL("%s is %" PRId64 ", expected %s = %" PRId64, #got, got_, #want,       \
-				want_);                                                            \
+#define CHECK_EQ_INT(got, want)                                                              \
+	do {                                                                                 \
+		int64_t got_ = (int64_t)(got), want_ = (int64_t)(want);                      \
+		if (got_ != want_)                                                           \
+			FAIL("%s is %" PRId64 ", expected %s = %" PRId64, #got, got_, #want, \
+				want_);                                                      \
 	} while (0)
 
-#define CHECK_EQ_STR(got, want)                                                                    \
-	do {                                                                                       \
-		const char *got_ = (got), *want_ = (want);                                         \
-		if (got_ == NULL || want_ == NULL ? got_ != want_ : strcmp(got_, want_) != 0)      \
-			FAIL("%s is \"%s\", expected \"%s\"", #got, got_ ? got_ : "(null)",        \
-				want_ ? want_ : "(null)");                                         \
+#define CHECK_EQ_STR(got, want)                                                               \
+	do {                                                                                  \
+		const char *got_ = (got), *want_ = (want);                                    \
+		if (got_ == NULL || want_ == NULL ? got_ != want_ : strcmp(got_, want_) != 0) \
+			FAIL("%s is \"%s\", expected \"%s\"", #got, got_ ? got_ : "(null)",   \
+				want_ ? want_ : "(null)");                                    \
 	} while (0)
 
-#define CHECK_EQ_MEM(got, want, size)                                                              \
-	do {                                                                                       \
-		if (memcmp((got), (want), (size)) != 0)                                            \
-			FAIL("%s differs from %s", #got, #want);                                   \
+#define CHECK_EQ_MEM(got, want, size)                            \
+	do {                                                     \
+		if (memcmp((got), (want), (size)) != 0)          \
+			FAIL("%s differs from %s", #got, #want); \
 	} while (0)
 
 /* `text` contains `part`. */
-#define CHECK_CONTAINS(text, part)                                                                 \
-	do {                                                                                       \
-		const char *text_ = (text);                                                        \
-		if (strstr(text_, (part)) == NULL)                                                 \
-			FAIL("\"%s\" lacks \"%s\"", text_, (part));                                \
+#define CHECK_CONTAINS(text, part)                                  \
+	do {                                                        \
+		const char *text_ = (text);                         \
+		if (strstr(text_, (part)) == NULL)                  \
+			FAIL("\"%s\" lacks \"%s\"", text_, (part)); \
 	} while (0)
 
-#define REQUIRE(condition)                                                                         \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			FAIL("not true: %s", #condition);                                          \
-			return;                                                                    \
-		}                                                                                  \
+#define REQUIRE(condition)                                \
+	do {                                              \
+		if (!(condition)) {                       \
+			FAIL("not true: %s", #condition); \
+			return;                           \
+		}                                         \
 	} while (0)
 
 #ifdef __cplusplus

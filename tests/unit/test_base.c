@@ -45,7 +45,7 @@ TEST(hash, collisions_depend_on_the_key)
 		if (before != 0) {
 			collided++;
 			again += adit_hash(&other, &i, sizeof(i)) >> 44 ==
-				adit_hash(&other, &before, sizeof(before)) >> 44;
+				 adit_hash(&other, &before, sizeof(before)) >> 44;
 		}
 		first_seen[slot] = i;
 	}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The scoring core's memory: per key the slices of the last 10 minutes and the minutes of the last
+ * hour in which it was seen, so that any roll-up is a sum of what is held. The 10-minute roll-up
+ * slides by a slice, the 1-hour one by a minute; idle time costs nothing, however long.
+ *
+ * Memory is fixed at creation (adit_ledger_bytes): keys × about 1 KiB, entries × 88 bytes, details
+ * × sizeof(struct adit_detail). When one of them is full, the key of least information among a
+ * handful gives way (its oldest entry first); what was dropped is counted. Which one depends only
+ * on what was added, in its order. One thread owns it; nothing here is on the packet path.
+ */
+#ifndef ADIT_LEDGER_H
+#define ADIT_LEDGER_H
+
+#include "adit_window.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ADIT_MINUTE_SLICES 6
+#define ADIT_SPAN_SLICES   60 /* 10 minutes */
+#define ADIT_HOUR_SLICES   360
+
+/* Lengths of time that a key is judged over. */
+enum adit_span { ADIT_SPAN_SLICE, ADIT_SPAN_10MIN, ADIT_SPAN_HOUR, ADIT_SPAN_COUNT };
+
+#define ADIT_LEDGER_NONE    UINT32_MAX
+#define ADIT_LEDGER_SAMPLES 3
+
+struct adit_ledger_params {
+	uint32_t keys, entries, details; /* each at least 1 */
+};
+
+/* A key. Fields are for reading, but `story`, which is the caller's; a key with a story is not
+ * forgotten. */
+struct adit_ledger_key {
+	uint64_t key;
+	uint64_t weight; /* information held in its entries */
+	uint64_t penalty;
+	uint32_t fresh_first, fresh_last; /* entries by slice, oldest first */
+	uint32_t aged_first, aged_last;   /* entries by minute, oldest first */
+	uint32_t first_slice, last_slice; /* first and last seen */
+	uint32_t names;                   /* sum of the distinct names of its entries */
+	uint32_t classes;                 /* pattern classes seen, a bit each */
+	uint32_t parent;                  /* pairs: the domain's key, by index */
+	uint32_t child, sibling_next, sibling_previous; /* pairs of a domain */
+	uint32_t children;
+	uint32_t touched; /* slice in which it was last put on the touched list */
+	uint32_t spared;  /* slice in which it must not be forgotten */
+	uint32_t story;   /* the caller's; 0: none */
+	uint8_t kind;
+	bool used;
+	uint8_t sample_count;
+	struct adit_subscriber who;                     /* pairs and servers */
+	struct adit_address server;                     /* pairs and servers */
+	struct adit_sample sample[ADIT_LEDGER_SAMPLES]; /* domains: [0] is the domain's name */
+};
+
+struct adit_ledger_counters {
+	uint64_t keys_evicted, keys_refused, entries_dropped, details_dropped, orphans;
+};
+
+struct adit_ledger;
+
+size_t adit_ledger_bytes(const struct adit_ledger_params *params);
+struct adit_ledger *adit_ledger_create(
+	const struct adit_ledger_params *params, const struct adit_allocator *allocator);
+void adit_ledger_destroy(struct adit_ledger *ledger);
+
+/* Forgets everything: a new timeline. */
+void adit_ledger_reset(struct adit_ledger *ledger);
+
+/* Starts a slice; slices never go back. Keys idle for over an hour are forgotten bit by bit. */
+void adit_ledger_begin(struct adit_ledger *ledger, uint32_t slice);
+
+/* Adds what shard `at` of a sealed window counted. Call it shard after shard, in one order. */
+void adit_ledger_add(struct adit_ledger *ledger, const struct adit_window *window, uint32_t at);
+
+/* Keys that got something in this slice, in the order in which they came; valid until the next
+ * begin. An index may have been forgotten since: its key says used == false. */
+const uint32_t *adit_ledger_touched(const struct adit_ledger *ledger, size_t *count);
+
+struct adit_ledger_key *adit_ledger_key(struct adit_ledger *ledger, uint32_t index);
+size_t adit_ledger_used(const struct adit_ledger *ledger);
+
+/* The sum of a key over a span that ends with the current slice. False: nothing there. */
+bool adit_ledger_sum(const struct adit_ledger *ledger, uint32_t index, enum adit_span span,
+	struct adit_sum *sum);
+/* Counters of a key over the hour held, without names and details: cheap. */
+void adit_ledger_totals(const struct adit_ledger *ledger, uint32_t index, struct adit_sum *sum);
+
+const struct adit_ledger_counters *adit_ledger_counters(const struct adit_ledger *ledger);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

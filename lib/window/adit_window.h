@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What a worker counts in a slice: for each of its shards a table by registrable domain, by
+ * subscriber × domain and by subscriber × server. A window is all of them; it is filled by one
+ * worker, sealed, handed by pointer to the scoring core, read there and given back.
+ *
+ * Memory is fixed at creation (adit_window_bytes): per row 64 bytes, its index slots (32 to 64),
+ * a penalty, and a side record of 256 (domain) or about 400 bytes (the others); per detail record
+ * sizeof(struct adit_detail). Untouched rows cost address space, not memory.
+ *
+ * A full table keeps what carries information, not what came first: a newcomer wears down the
+ * row of least information among a handful (its penalty grows by the newcomer's information) and
+ * takes its place when nothing is left: the Misra-Gries argument, so a key that carries more than
+ * 1/rows of a shard's information stays. What is evicted or refused is counted. All of it depends
+ * on the shard's own packets alone, in their order.
+ */
+#ifndef ADIT_WINDOW_H
+#define ADIT_WINDOW_H
+
+#include "adit_hash.h"
+#include "adit_summary.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a key is: by registrable domain, subscriber × domain, or subscriber × server address. */
+enum adit_kind { ADIT_KIND_DOMAIN, ADIT_KIND_PAIR, ADIT_KIND_SERVER, ADIT_KIND_COUNT };
+
+#define ADIT_SLICE_NS (10 * ADIT_NS_PER_S)
+static inline uint32_t adit_slice_of(uint64_t ts_ns)
+{
+	return (uint32_t)(ts_ns / ADIT_SLICE_NS);
+}
+
+/* Who: the inner client address in its context, and where it was last seen in the radio network. */
+struct adit_subscriber {
+	struct adit_address address, outer, outer_core;
+	uint8_t tap;
+	uint8_t has; /* ADIT_HAS_* */
+	uint16_t vlan;
+	uint32_t teid_up, teid_down;
+};
+#define ADIT_HAS_OUTER     0x01
+#define ADIT_HAS_TEID_UP   0x02
+#define ADIT_HAS_TEID_DOWN 0x04
+
+/* Side record of a subscriber × domain or subscriber × server row. */
+struct adit_party {
+	struct adit_subscriber who;
+	uint64_t domain_key;        /* pairs: key of the domain's row */
+	struct adit_address server; /* servers; pairs: the server last seen */
+	struct adit_sample sample;  /* first name that came */
+};
+
+/* Side record of a domain row: the registrable domain in lower case, wire format. */
+struct adit_domain {
+	struct adit_sample name;
+};
+
+/* What the worker saw, one per DNS message or unparsable datagram. Pointers are valid during the
+ * call only. */
+struct adit_event {
+	uint64_t ts_ns;
+	uint64_t domain_key; /* 0: the name has no registrable domain */
+	uint64_t pair_key, server_key;
+	const struct adit_subscriber *who;
+	const struct adit_address *server;
+	const uint8_t *wire, *lower; /* name, as it came and in lower case */
+	uint32_t name_hash;
+	uint32_t classes;       /* pattern classes of the name or datagram, a bit each */
+	uint32_t payload_bytes; /* RDATA bytes that can carry data */
+	uint32_t ttl_min;       /* seconds; UINT32_MAX: no answer */
+	uint32_t edns;          /* OPT fingerprint; 0: no OPT */
+	uint32_t info_bytes;    /* that the subdomain can carry */
+	uint16_t message_bytes;
+	uint16_t id;
+	uint8_t wire_size, registrable_at;
+	uint8_t type_group; /* enum adit_type_group */
+	uint8_t rcode;
+	uint8_t subdomain_length;  /* octets left of the registrable domain, length octets not
+				      counted */
+	uint8_t labels, label_max; /* of the subdomain */
+	bool is_query, answered, cname, payload_type;
+	bool unzoned;    /* no registrable domain, or under an undelegated top-level domain */
+	bool unparsable; /* not DNS: only the server row counts it */
+	uint8_t chars[ADIT_CHAR_COUNT];
+};
+
+struct adit_window_params {
+	uint32_t shards;                /* that the worker owns */
+	uint32_t rows[ADIT_KIND_COUNT]; /* per shard, at least 1 */
+	uint32_t details;               /* per shard, at least 1 */
+};
+
+/* Counters of a window; all but `occupied` are of this slice. */
+struct adit_window_counters {
+	uint64_t evicted[ADIT_KIND_COUNT], refused[ADIT_KIND_COUNT];
+	uint64_t details_refused, details_taken;
+	uint64_t late; /* packets of an earlier slice, counted into this one */
+};
+
+struct adit_shard;
+
+/* Filled by its worker until sealed, then read by the scoring core until given back. */
+struct adit_window {
+	uint32_t first_slice, last_slice;
+	bool is_final; /* nothing follows on this timeline */
+	uint16_t shards;
+	uint16_t worker; /* whose it is */
+	struct adit_window_counters counters;
+	struct adit_shard *shard;
+};
+
+size_t adit_window_bytes(const struct adit_window_params *params);
+/* Returns NULL when there is no memory. */
+struct adit_window *adit_window_create(
+	const struct adit_window_params *params, const struct adit_allocator *allocator);
+void adit_window_destroy(struct adit_window *window);
+
+/* Empties it for the slice. Costs a few writes per shard, whatever was in it. Worker only. */
+void adit_window_open(struct adit_window *window, uint32_t slice);
+
+/* Counts one event into shard `at` (0-based among the window's own). Worker only, hot path. */
+void adit_window_count(struct adit_window *window, uint32_t at, const struct adit_event *event);
+
+/* Loads what adit_window_count will touch. A hint. */
+void adit_window_prefetch(
+	const struct adit_window *window, uint32_t at, const struct adit_event *event);
+
+/* Reading a sealed window: rows of a kind in shard `at`, in the order in which they came. */
+uint32_t adit_window_rows(const struct adit_window *window, uint32_t at, enum adit_kind kind);
+const struct adit_row *adit_window_row(
+	const struct adit_window *window, uint32_t at, enum adit_kind kind, uint32_t row);
+const struct adit_detail *adit_window_detail(
+	const struct adit_window *window, uint32_t at, const struct adit_row *row);
+const struct adit_domain *adit_window_domain(
+	const struct adit_window *window, uint32_t at, uint32_t row);
+const struct adit_party *adit_window_party(
+	const struct adit_window *window, uint32_t at, enum adit_kind kind, uint32_t row);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

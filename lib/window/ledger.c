@@ -1,0 +1,663 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Roll-ups. A key holds two lists of entries: slices of the last 10 minutes ("fresh"), and minutes
+ * before that up to an hour ("aged"). When a key is added to, its fresh entries that have grown
+ * old are merged into minutes, its aged ones of over an hour ago are dropped: amortised constant
+ * work per addition, and none for keys that are idle.
+ */
+#include "adit_ledger.h"
+
+#define NONE        ADIT_LEDGER_NONE
+#define BUCKET_SIZE 8
+#define RUN         8 /* keys that are compared when one must give way */
+
+struct entry {
+	uint32_t first_slice, last_slice;
+	uint32_t next;
+	uint32_t names;      /* distinct names, for the key's sum */
+	struct adit_row row; /* row.detail: number in ledger->details + 1 */
+};
+
+struct bucket {
+	uint32_t index[BUCKET_SIZE]; /* key index + 1; 0: free */
+};
+
+struct adit_ledger {
+	struct adit_ledger_params params;
+	struct adit_ledger_key *keys;
+	struct entry *entries;
+	struct adit_detail *details;
+	struct bucket *buckets;
+	uint32_t *keys_free, *entries_free, *details_free, *touched;
+	uint32_t keys_freed, entries_freed, details_freed; /* stack heights */
+	uint32_t keys_high;                                /* indexes below it have been used */
+	uint32_t touched_count;
+	uint32_t bucket_mask;
+	uint32_t slice, hand;
+	struct adit_ledger_counters counters;
+	struct adit_allocator allocator;
+	bool has_allocator;
+};
+
+static uint32_t buckets_for(uint32_t keys)
+{
+	uint32_t buckets = 1;
+
+	while (buckets < keys / 2 + keys % 2)
+		buckets *= 2;
+	return buckets;
+}
+
+size_t adit_ledger_bytes(const struct adit_ledger_params *params)
+{
+	return sizeof(struct adit_ledger) +
+	       params->keys * (sizeof(struct adit_ledger_key) + 2 * sizeof(uint32_t)) +
+	       params->entries * (sizeof(struct entry) + sizeof(uint32_t)) +
+	       params->details * (sizeof(struct adit_detail) + sizeof(uint32_t)) +
+	       buckets_for(params->keys) * sizeof(struct bucket);
+}
+
+struct adit_ledger *adit_ledger_create(
+	const struct adit_ledger_params *params, const struct adit_allocator *allocator)
+{
+	struct adit_ledger *ledger = adit_alloc(allocator, sizeof(*ledger), ADIT_CACHE_LINE);
+	uint32_t buckets = buckets_for(params->keys);
+
+	if (ledger == NULL)
+		return NULL;
+	ledger->params = *params;
+	ledger->has_allocator = allocator != NULL;
+	if (allocator != NULL)
+		ledger->allocator = *allocator;
+	ledger->bucket_mask = buckets - 1;
+#define MAKE(field, count) \
+	ledger->field = adit_alloc(allocator, (count) * sizeof(*ledger->field), ADIT_CACHE_LINE)
+	MAKE(keys, params->keys);
+	MAKE(entries, params->entries);
+	MAKE(details, params->details);
+	MAKE(buckets, buckets);
+	MAKE(keys_free, params->keys);
+	MAKE(entries_free, params->entries);
+	MAKE(details_free, params->details);
+	MAKE(touched, params->keys);
+#undef MAKE
+	if (ledger->keys == NULL || ledger->entries == NULL || ledger->details == NULL ||
+		ledger->buckets == NULL || ledger->keys_free == NULL ||
+		ledger->entries_free == NULL || ledger->details_free == NULL ||
+		ledger->touched == NULL) {
+		adit_ledger_destroy(ledger);
+		return NULL;
+	}
+	adit_ledger_reset(ledger);
+	return ledger;
+}
+
+void adit_ledger_destroy(struct adit_ledger *ledger)
+{
+	struct adit_allocator copy;
+	const struct adit_allocator *allocator = NULL;
+
+	if (ledger == NULL)
+		return;
+	if (ledger->has_allocator) {
+		copy = ledger->allocator;
+		allocator = &copy;
+	}
+	adit_free(allocator, ledger->keys);
+	adit_free(allocator, ledger->entries);
+	adit_free(allocator, ledger->details);
+	adit_free(allocator, ledger->buckets);
+	adit_free(allocator, ledger->keys_free);
+	adit_free(allocator, ledger->entries_free);
+	adit_free(allocator, ledger->details_free);
+	adit_free(allocator, ledger->touched);
+	adit_free(allocator, ledger);
+}
+
+void adit_ledger_reset(struct adit_ledger *ledger)
+{
+	for (uint32_t i = 0; i < ledger->keys_high; i++)
+		ledger->keys[i].used = false;
+	memset(ledger->buckets, 0, (ledger->bucket_mask + 1) * sizeof(struct bucket));
+	ledger->keys_freed = ledger->keys_high = 0;
+	ledger->entries_freed = ledger->params.entries;
+	for (uint32_t i = 0; i < ledger->params.entries; i++)
+		ledger->entries_free[i] = ledger->params.entries - 1 - i;
+	ledger->details_freed = ledger->params.details;
+	for (uint32_t i = 0; i < ledger->params.details; i++)
+		ledger->details_free[i] = ledger->params.details - 1 - i;
+	ledger->touched_count = 0;
+	ledger->slice = ledger->hand = 0;
+}
+
+static struct bucket *bucket_of(const struct adit_ledger *ledger, uint64_t key)
+{
+	return &ledger->buckets[key & ledger->bucket_mask];
+}
+
+static uint32_t key_find(const struct adit_ledger *ledger, enum adit_kind kind, uint64_t key)
+{
+	const struct bucket *bucket = bucket_of(ledger, key);
+
+	for (int i = 0; i < BUCKET_SIZE; i++) {
+		const struct adit_ledger_key *it;
+
+		if (bucket->index[i] == 0)
+			continue;
+		it = &ledger->keys[bucket->index[i] - 1];
+		if (it->key == key && it->kind == kind)
+			return bucket->index[i] - 1;
+	}
+	return NONE;
+}
+
+static void entry_detail_free(struct adit_ledger *ledger, struct entry *entry)
+{
+	if (entry->row.detail != 0)
+		ledger->details_free[ledger->details_freed++] = entry->row.detail - 1;
+	entry->row.detail = 0;
+}
+
+static void entry_free(struct adit_ledger *ledger, uint32_t number)
+{
+	entry_detail_free(ledger, &ledger->entries[number]);
+	ledger->entries_free[ledger->entries_freed++] = number;
+}
+
+/* Takes the first entry off one of a key's lists and its share off the key's sums. */
+static uint32_t list_pop(
+	struct adit_ledger *ledger, struct adit_ledger_key *key, uint32_t *first, uint32_t *last)
+{
+	uint32_t number = *first;
+	struct entry *entry = &ledger->entries[number];
+
+	*first = entry->next;
+	if (*first == NONE)
+		*last = NONE;
+	key->weight -= (uint64_t)entry->row.info_up + entry->row.info_down;
+	key->names -= entry->names;
+	return number;
+}
+
+static void list_append(struct adit_ledger *ledger, struct adit_ledger_key *key, uint32_t *first,
+	uint32_t *last, uint32_t number)
+{
+	struct entry *entry = &ledger->entries[number];
+
+	entry->next = NONE;
+	if (*first == NONE)
+		*first = number;
+	else
+		ledger->entries[*last].next = number;
+	*last = number;
+	key->weight += (uint64_t)entry->row.info_up + entry->row.info_down;
+	key->names += entry->names;
+}
+
+/* Drops the oldest entry of a key. False: it has none. */
+static bool key_drop_oldest(struct adit_ledger *ledger, struct adit_ledger_key *key)
+{
+	if (key->aged_first != NONE)
+		entry_free(ledger, list_pop(ledger, key, &key->aged_first, &key->aged_last));
+	else if (key->fresh_first != NONE)
+		entry_free(ledger, list_pop(ledger, key, &key->fresh_first, &key->fresh_last));
+	else
+		return false;
+	return true;
+}
+
+static void key_unlink(struct adit_ledger *ledger, struct adit_ledger_key *key)
+{
+	if (key->parent != NONE) {
+		struct adit_ledger_key *parent = &ledger->keys[key->parent];
+
+		if (key->sibling_previous != NONE)
+			ledger->keys[key->sibling_previous].sibling_next = key->sibling_next;
+		else
+			parent->child = key->sibling_next;
+		if (key->sibling_next != NONE)
+			ledger->keys[key->sibling_next].sibling_previous = key->sibling_previous;
+		parent->children--;
+		key->parent = NONE;
+	}
+}
+
+/* A domain takes its pairs with it: without it nobody could name them. */
+static void key_forget(struct adit_ledger *ledger, uint32_t index)
+{
+	struct adit_ledger_key *key = &ledger->keys[index];
+	struct bucket *bucket = bucket_of(ledger, key->key);
+
+	while (key->child != NONE)
+		key_forget(ledger, key->child);
+	key_unlink(ledger, key);
+	while (key_drop_oldest(ledger, key))
+		;
+	for (int i = 0; i < BUCKET_SIZE; i++)
+		if (bucket->index[i] == index + 1)
+			bucket->index[i] = 0;
+	key->used = false;
+	ledger->keys_free[ledger->keys_freed++] = index;
+}
+
+static bool key_spared(const struct adit_ledger *ledger, const struct adit_ledger_key *key)
+{
+	return !key->used || key->story != 0 || key->spared == ledger->slice ||
+	       (key->parent != NONE && ledger->keys[key->parent].story != 0);
+}
+
+/* What stands between a key and being forgotten. */
+static uint64_t weight_left(const struct adit_ledger *ledger, const struct adit_ledger_key *key)
+{
+	uint64_t weight = key->weight + key->children + 1;
+
+	return weight > key->penalty ? weight - key->penalty : 0;
+}
+
+/* Of a run of keys from the hand on (or of a full bucket), the one of least weight that may go. */
+static uint32_t key_least(
+	const struct adit_ledger *ledger, const struct bucket *bucket, bool with_entries)
+{
+	uint32_t best = NONE;
+	uint32_t high = ledger->keys_high, count = high < RUN ? high : RUN;
+
+	for (uint32_t i = 0; i < (bucket != NULL ? BUCKET_SIZE : count); i++) {
+		uint32_t at = bucket != NULL ? bucket->index[i] - 1 : (ledger->hand + i) % high;
+		const struct adit_ledger_key *key = &ledger->keys[at];
+
+		if (!key->used || (bucket != NULL && key_spared(ledger, key)))
+			continue;
+		if (bucket == NULL && !with_entries && key_spared(ledger, key))
+			continue;
+		if (with_entries && key->fresh_first == NONE && key->aged_first == NONE)
+			continue;
+		if (best == NONE ||
+			weight_left(ledger, key) < weight_left(ledger, &ledger->keys[best]))
+			best = at;
+	}
+	return best;
+}
+
+static void hand_move(struct adit_ledger *ledger)
+{
+	ledger->hand = ledger->keys_high != 0 ? (ledger->hand + RUN) % ledger->keys_high : 0;
+}
+
+/* A new key in place of a lighter one, if need be. NONE: what is there is worth more. */
+static uint32_t key_take(
+	struct adit_ledger *ledger, enum adit_kind kind, uint64_t key, uint64_t weight)
+{
+	struct bucket *bucket = bucket_of(ledger, key);
+	struct adit_ledger_key *it;
+	uint32_t index, victim;
+	int slot = 0;
+
+	while (slot < BUCKET_SIZE && bucket->index[slot] != 0)
+		slot++;
+	if (slot == BUCKET_SIZE ||
+		(ledger->keys_freed == 0 && ledger->keys_high == ledger->params.keys)) {
+		victim = key_least(ledger, slot == BUCKET_SIZE ? bucket : NULL, false);
+		hand_move(ledger);
+		if (victim == NONE) {
+			ledger->counters.keys_refused++;
+			return NONE;
+		}
+		ledger->keys[victim].penalty += weight + 1;
+		if (weight_left(ledger, &ledger->keys[victim]) > 0) {
+			ledger->counters.keys_refused++;
+			return NONE;
+		}
+		ledger->counters.keys_evicted++;
+		key_forget(ledger, victim);
+		for (slot = 0; bucket->index[slot] != 0;)
+			slot++;
+	}
+	index = ledger->keys_freed > 0 ? ledger->keys_free[--ledger->keys_freed]
+				       : ledger->keys_high++;
+	it = &ledger->keys[index];
+	memset(it, 0, offsetof(struct adit_ledger_key, sample));
+	it->key = key;
+	it->kind = (uint8_t)kind;
+	it->used = true;
+	it->fresh_first = it->fresh_last = it->aged_first = it->aged_last = NONE;
+	it->parent = it->child = it->sibling_next = it->sibling_previous = NONE;
+	it->first_slice = ledger->slice;
+	bucket->index[slot] = index + 1;
+	return index;
+}
+
+/* An entry, or a detail record: a free one, else the oldest of a light key. */
+static uint32_t entry_take(struct adit_ledger *ledger)
+{
+	while (ledger->entries_freed == 0) {
+		uint32_t victim = key_least(ledger, NULL, true);
+
+		hand_move(ledger);
+		if (victim != NONE && key_drop_oldest(ledger, &ledger->keys[victim]))
+			ledger->counters.entries_dropped++;
+	}
+	return ledger->entries_free[--ledger->entries_freed];
+}
+
+static bool key_drop_detail(struct adit_ledger *ledger, struct adit_ledger_key *key)
+{
+	uint32_t starts[2] = {key->aged_first, key->fresh_first};
+
+	for (int list = 0; list < 2; list++)
+		for (uint32_t i = starts[list]; i != NONE; i = ledger->entries[i].next)
+			if (ledger->entries[i].row.detail != 0) {
+				entry_detail_free(ledger, &ledger->entries[i]);
+				ledger->entries[i].row.flags |= ADIT_ROW_MORE_NAMES;
+				return true;
+			}
+	return false;
+}
+
+/* Returns a record's number + 1, or 0 after a bounded search. */
+static uint32_t detail_take(struct adit_ledger *ledger)
+{
+	for (int tries = 0; ledger->details_freed == 0 && tries < 64; tries++) {
+		uint32_t victim = key_least(ledger, NULL, true);
+
+		hand_move(ledger);
+		if (victim != NONE && key_drop_detail(ledger, &ledger->keys[victim]))
+			ledger->counters.details_dropped++;
+	}
+	if (ledger->details_freed == 0) {
+		ledger->counters.details_dropped++;
+		return 0;
+	}
+	return ledger->details_free[--ledger->details_freed] + 1;
+}
+
+static struct adit_detail *detail_of(const struct adit_ledger *ledger, const struct adit_row *row)
+{
+	return row->detail != 0 ? &ledger->details[row->detail - 1] : NULL;
+}
+
+/* Merges a row and its detail record into an entry. */
+static void entry_merge(struct adit_ledger *ledger, struct entry *entry, const struct adit_row *row,
+	const struct adit_detail *detail)
+{
+	uint32_t kept = entry->row.detail;
+
+	adit_row_merge(&entry->row, row);
+	entry->row.detail = kept;
+	if (detail == NULL)
+		return;
+	if (kept == 0) {
+		entry->row.detail = detail_take(ledger);
+		if (entry->row.detail == 0) {
+			entry->row.flags |= ADIT_ROW_MORE_NAMES;
+			return;
+		}
+		memset(detail_of(ledger, &entry->row), 0, sizeof(struct adit_detail));
+	}
+	adit_detail_merge(detail_of(ledger, &entry->row), detail);
+}
+
+/* Distinct names of an entry, as a key's quick sum counts them: a lower bound is enough. */
+static uint32_t entry_names(const struct adit_ledger *ledger, const struct entry *entry)
+{
+	const struct adit_detail *detail = detail_of(ledger, &entry->row);
+	uint32_t names = entry->row.names;
+
+	if (detail != NULL)
+		names = detail->names.count == ADIT_NAMES_SKETCH ? ADIT_NAMES_EXACT + 1
+								 : detail->names.count;
+	return names;
+}
+
+static void key_recount(struct adit_ledger *ledger, struct adit_ledger_key *key,
+	struct entry *entry, uint64_t weight_before)
+{
+	uint32_t names = entry_names(ledger, entry);
+
+	key->weight += (uint64_t)entry->row.info_up + entry->row.info_down - weight_before;
+	key->names += names - entry->names;
+	entry->names = names;
+}
+
+/* Moves slices that are no longer of the last 10 minutes to minutes, drops old minutes. */
+static void key_age(struct adit_ledger *ledger, struct adit_ledger_key *key)
+{
+	while (key->fresh_first != NONE &&
+		ledger->entries[key->fresh_first].last_slice + ADIT_SPAN_SLICES <= ledger->slice) {
+		uint32_t number = list_pop(ledger, key, &key->fresh_first, &key->fresh_last);
+		struct entry *entry = &ledger->entries[number], *minute;
+
+		minute = key->aged_last != NONE ? &ledger->entries[key->aged_last] : NULL;
+		if (minute == NULL || minute->first_slice / ADIT_MINUTE_SLICES !=
+					      entry->first_slice / ADIT_MINUTE_SLICES) {
+			list_append(ledger, key, &key->aged_first, &key->aged_last, number);
+			continue;
+		}
+		uint64_t before = (uint64_t)minute->row.info_up + minute->row.info_down;
+		entry_merge(ledger, minute, &entry->row, detail_of(ledger, &entry->row));
+		minute->last_slice = entry->last_slice;
+		key_recount(ledger, key, minute, before);
+		entry_free(ledger, number);
+	}
+	while (key->aged_first != NONE &&
+		ledger->entries[key->aged_first].last_slice + ADIT_HOUR_SLICES <= ledger->slice)
+		entry_free(ledger, list_pop(ledger, key, &key->aged_first, &key->aged_last));
+}
+
+static void touch(struct adit_ledger *ledger, uint32_t index)
+{
+	struct adit_ledger_key *key = &ledger->keys[index];
+
+	key->last_slice = ledger->slice;
+	if (key->touched == ledger->slice && key->fresh_last != NONE)
+		return;
+	key->touched = key->spared = ledger->slice;
+	if (ledger->touched_count < ledger->params.keys)
+		ledger->touched[ledger->touched_count++] = index;
+}
+
+/* Adds a sealed row to a key: into this slice's entry, made if it is the first. */
+static void key_add(struct adit_ledger *ledger, uint32_t index, const struct adit_row *row,
+	const struct adit_detail *detail)
+{
+	struct adit_ledger_key *key = &ledger->keys[index];
+	struct entry *entry;
+	uint32_t number;
+
+	key_age(ledger, key);
+	if (key->fresh_last == NONE ||
+		ledger->entries[key->fresh_last].last_slice != ledger->slice) {
+		touch(ledger, index);
+		number = entry_take(ledger);
+		entry = &ledger->entries[number];
+		memset(entry, 0, sizeof(*entry));
+		entry->row.key = key->key;
+		entry->first_slice = entry->last_slice = ledger->slice;
+		list_append(ledger, key, &key->fresh_first, &key->fresh_last, number);
+	}
+	entry = &ledger->entries[key->fresh_last];
+	uint64_t before = (uint64_t)entry->row.info_up + entry->row.info_down;
+	entry_merge(ledger, entry, row, detail);
+	key_recount(ledger, key, entry, before);
+	if (detail != NULL)
+		for (int i = 0; i < ADIT_CLASS_COUNT; i++)
+			key->classes |= (uint32_t)(detail->class_names[i] != 0) << i;
+}
+
+static void sample_add(struct adit_ledger_key *key, const struct adit_sample *sample)
+{
+	for (uint8_t i = 0; i < key->sample_count; i++)
+		if (key->sample[i].size == sample->size &&
+			memcmp(key->sample[i].wire, sample->wire, sample->size) == 0)
+			return;
+	if (sample->size != 0 && key->sample_count < ADIT_LEDGER_SAMPLES)
+		key->sample[key->sample_count++] = *sample;
+}
+
+static void party_update(struct adit_ledger_key *key, const struct adit_party *party,
+	const struct adit_detail *detail)
+{
+	struct adit_subscriber before = key->who;
+
+	key->who = party->who;
+	key->who.has |= before.has;
+	if (!(party->who.has & ADIT_HAS_TEID_UP))
+		key->who.teid_up = before.teid_up;
+	if (!(party->who.has & ADIT_HAS_TEID_DOWN))
+		key->who.teid_down = before.teid_down;
+	if (!(party->who.has & ADIT_HAS_OUTER)) {
+		key->who.outer = before.outer;
+		key->who.outer_core = before.outer_core;
+	}
+	key->server = party->server;
+	sample_add(key, &party->sample);
+	for (uint8_t i = 0; detail != NULL && i < detail->sample_count; i++)
+		sample_add(key, &detail->sample[i]);
+}
+
+static void child_link(struct adit_ledger *ledger, uint32_t index, uint32_t parent)
+{
+	struct adit_ledger_key *key = &ledger->keys[index], *domain = &ledger->keys[parent];
+
+	key->parent = parent;
+	key->sibling_next = domain->child;
+	key->sibling_previous = NONE;
+	if (domain->child != NONE)
+		ledger->keys[domain->child].sibling_previous = index;
+	domain->child = index;
+	domain->children++;
+}
+
+static void domain_add(
+	struct adit_ledger *ledger, const struct adit_window *window, uint32_t at, uint32_t number)
+{
+	const struct adit_row *row = adit_window_row(window, at, ADIT_KIND_DOMAIN, number);
+	uint32_t index = key_find(ledger, ADIT_KIND_DOMAIN, row->key);
+
+	if (index == NONE) {
+		index = key_take(ledger, ADIT_KIND_DOMAIN, row->key,
+			(uint64_t)row->info_up + row->info_down);
+		if (index == NONE)
+			return;
+		ledger->keys[index].sample[0] = adit_window_domain(window, at, number)->name;
+		ledger->keys[index].sample_count = 1;
+	}
+	key_add(ledger, index, row, adit_window_detail(window, at, row));
+}
+
+static void party_add(struct adit_ledger *ledger, const struct adit_window *window, uint32_t at,
+	enum adit_kind kind, uint32_t number)
+{
+	const struct adit_row *row = adit_window_row(window, at, kind, number);
+	const struct adit_party *party = adit_window_party(window, at, kind, number);
+	const struct adit_detail *detail = adit_window_detail(window, at, row);
+	uint32_t index = key_find(ledger, kind, row->key), parent = NONE;
+
+	if (kind == ADIT_KIND_PAIR) {
+		parent = key_find(ledger, ADIT_KIND_DOMAIN, party->domain_key);
+		if (parent == NONE) {
+			ledger->counters.orphans++;
+			return;
+		}
+		ledger->keys[parent].spared = ledger->slice;
+	}
+	if (index == NONE) {
+		index = key_take(ledger, kind, row->key, (uint64_t)row->info_up + row->info_down);
+		if (index == NONE)
+			return;
+		if (parent != NONE)
+			child_link(ledger, index, parent);
+	}
+	party_update(&ledger->keys[index], party, detail);
+	key_add(ledger, index, row, detail);
+}
+
+void adit_ledger_add(struct adit_ledger *ledger, const struct adit_window *window, uint32_t at)
+{
+	/* Domains first: a pair needs the domain that it belongs to. */
+	for (uint32_t i = 0; i < adit_window_rows(window, at, ADIT_KIND_DOMAIN); i++)
+		domain_add(ledger, window, at, i);
+	for (uint32_t i = 0; i < adit_window_rows(window, at, ADIT_KIND_PAIR); i++)
+		party_add(ledger, window, at, ADIT_KIND_PAIR, i);
+	for (uint32_t i = 0; i < adit_window_rows(window, at, ADIT_KIND_SERVER); i++)
+		party_add(ledger, window, at, ADIT_KIND_SERVER, i);
+}
+
+void adit_ledger_begin(struct adit_ledger *ledger, uint32_t slice)
+{
+	uint64_t gone = slice - ledger->slice;
+	uint64_t sweep = (uint64_t)ledger->keys_high * gone / ADIT_SPAN_SLICES + RUN;
+
+	ledger->slice = slice;
+	ledger->touched_count = 0;
+	/* Each key is looked at about every 10 minutes of packet time. */
+	if (sweep > ledger->keys_high)
+		sweep = ledger->keys_high;
+	for (; sweep > 0; sweep--) {
+		struct adit_ledger_key *key;
+
+		ledger->hand = (ledger->hand + 1) % ledger->keys_high;
+		key = &ledger->keys[ledger->hand];
+		if (key->used && !key_spared(ledger, key) && key->child == NONE &&
+			key->last_slice + ADIT_HOUR_SLICES <= slice)
+			key_forget(ledger, ledger->hand);
+	}
+	/* All gone: the next sweep need not look at where they were. */
+	if (adit_ledger_used(ledger) == 0)
+		ledger->keys_high = ledger->keys_freed = ledger->hand = 0;
+}
+
+const uint32_t *adit_ledger_touched(const struct adit_ledger *ledger, size_t *count)
+{
+	*count = ledger->touched_count;
+	return ledger->touched;
+}
+
+struct adit_ledger_key *adit_ledger_key(struct adit_ledger *ledger, uint32_t index)
+{
+	return &ledger->keys[index];
+}
+
+size_t adit_ledger_used(const struct adit_ledger *ledger)
+{
+	return ledger->keys_high - ledger->keys_freed;
+}
+
+bool adit_ledger_sum(
+	const struct adit_ledger *ledger, uint32_t index, enum adit_span span, struct adit_sum *sum)
+{
+	static const uint32_t lengths[ADIT_SPAN_COUNT] = {1, ADIT_SPAN_SLICES, ADIT_HOUR_SLICES};
+	const struct adit_ledger_key *key = &ledger->keys[index];
+	uint32_t starts[2] = {span == ADIT_SPAN_HOUR ? key->aged_first : NONE, key->fresh_first};
+
+	adit_sum_clear(sum);
+	for (int list = 0; list < 2; list++)
+		for (uint32_t i = starts[list]; i != NONE; i = ledger->entries[i].next) {
+			const struct entry *entry = &ledger->entries[i];
+
+			if (entry->last_slice + lengths[span] > ledger->slice)
+				adit_sum_add(sum, &entry->row, detail_of(ledger, &entry->row),
+					entry->first_slice, entry->last_slice);
+		}
+	return sum->windows != 0;
+}
+
+void adit_ledger_totals(const struct adit_ledger *ledger, uint32_t index, struct adit_sum *sum)
+{
+	const struct adit_ledger_key *key = &ledger->keys[index];
+	uint32_t starts[2] = {key->aged_first, key->fresh_first};
+
+	adit_sum_clear(sum);
+	for (int list = 0; list < 2; list++)
+		for (uint32_t i = starts[list]; i != NONE; i = ledger->entries[i].next) {
+			struct adit_row row = ledger->entries[i].row;
+
+			row.names = 0;
+			adit_sum_add(sum, &row, NULL, ledger->entries[i].first_slice,
+				ledger->entries[i].last_slice);
+		}
+}
+
+const struct adit_ledger_counters *adit_ledger_counters(const struct adit_ledger *ledger)
+{
+	return &ledger->counters;
+}

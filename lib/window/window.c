@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Creating, opening and reading windows. All arrays of a window are made once.
+ */
+#include "shard_priv.h"
+
+static uint32_t buckets_for(uint32_t rows)
+{
+	uint32_t buckets = 1;
+
+	/* One to two rows per bucket of eight: a bucket overflows once in thousands. */
+	while (buckets < rows / 2 + rows % 2)
+		buckets *= 2;
+	return buckets;
+}
+
+static size_t side_size(enum adit_kind kind)
+{
+	return kind == ADIT_KIND_DOMAIN ? sizeof(struct adit_domain) : sizeof(struct adit_party);
+}
+
+size_t adit_window_bytes(const struct adit_window_params *params)
+{
+	size_t shard = sizeof(struct adit_shard);
+
+	for (int kind = 0; kind < ADIT_KIND_COUNT; kind++) {
+		size_t rows = params->rows[kind];
+
+		shard += buckets_for(params->rows[kind]) * sizeof(struct bucket);
+		shard += rows * (sizeof(struct adit_row) + sizeof(uint32_t) + side_size(kind));
+	}
+	shard += params->details * (sizeof(struct adit_detail) + sizeof(uint32_t));
+	return sizeof(struct adit_window) + params->shards * shard;
+}
+
+static bool table_init(struct table *table, enum adit_kind kind, uint32_t rows,
+	const struct adit_allocator *allocator)
+{
+	uint32_t buckets = buckets_for(rows);
+
+	table->capacity = rows;
+	table->bucket_mask = buckets - 1;
+	table->buckets = adit_alloc(allocator, buckets * sizeof(struct bucket), ADIT_CACHE_LINE);
+	table->rows = adit_alloc(allocator, rows * sizeof(struct adit_row), ADIT_CACHE_LINE);
+	table->penalty = adit_alloc(allocator, rows * sizeof(uint32_t), ADIT_CACHE_LINE);
+	table->sides = adit_alloc(allocator, rows * side_size(kind), ADIT_CACHE_LINE);
+	return table->buckets != NULL && table->rows != NULL && table->penalty != NULL &&
+	       table->sides != NULL;
+}
+
+/* The allocator is kept behind the window, so that destroying needs no argument. */
+struct owned_window {
+	struct adit_window window;
+	struct adit_allocator allocator;
+	bool has_allocator;
+};
+
+struct adit_window *adit_window_create(
+	const struct adit_window_params *params, const struct adit_allocator *allocator)
+{
+	struct owned_window *owned = adit_alloc(allocator, sizeof(*owned), ADIT_CACHE_LINE);
+	struct adit_window *window;
+
+	if (owned == NULL)
+		return NULL;
+	window = &owned->window;
+	owned->has_allocator = allocator != NULL;
+	if (allocator != NULL)
+		owned->allocator = *allocator;
+	window->shard =
+		adit_alloc(allocator, params->shards * sizeof(struct adit_shard), ADIT_CACHE_LINE);
+	if (window->shard == NULL)
+		goto failed;
+	window->shards = (uint16_t)params->shards;
+	for (uint32_t i = 0; i < params->shards; i++) {
+		struct adit_shard *shard = &window->shard[i];
+
+		for (int kind = 0; kind < ADIT_KIND_COUNT; kind++)
+			if (!table_init(&shard->table[kind], kind, params->rows[kind], allocator))
+				goto failed;
+		shard->details_capacity = params->details;
+		shard->details = adit_alloc(
+			allocator, params->details * sizeof(struct adit_detail), ADIT_CACHE_LINE);
+		shard->details_free =
+			adit_alloc(allocator, params->details * sizeof(uint32_t), ADIT_CACHE_LINE);
+		if (shard->details == NULL || shard->details_free == NULL)
+			goto failed;
+	}
+	adit_window_open(window, 0);
+	return window;
+failed:
+	adit_window_destroy(window);
+	return NULL;
+}
+
+void adit_window_destroy(struct adit_window *window)
+{
+	struct owned_window *owned = (struct owned_window *)window;
+	struct adit_allocator copy;
+	const struct adit_allocator *allocator = NULL;
+
+	if (window == NULL)
+		return;
+	if (owned->has_allocator) {
+		copy = owned->allocator;
+		allocator = &copy;
+	}
+	for (uint32_t i = 0; window->shard != NULL && i < window->shards; i++) {
+		struct adit_shard *shard = &window->shard[i];
+
+		for (int kind = 0; kind < ADIT_KIND_COUNT; kind++) {
+			adit_free(allocator, shard->table[kind].buckets);
+			adit_free(allocator, shard->table[kind].rows);
+			adit_free(allocator, shard->table[kind].penalty);
+			adit_free(allocator, shard->table[kind].sides);
+		}
+		adit_free(allocator, shard->details);
+		adit_free(allocator, shard->details_free);
+	}
+	adit_free(allocator, window->shard);
+	adit_free(allocator, owned);
+}
+
+void adit_window_open(struct adit_window *window, uint32_t slice)
+{
+	window->first_slice = window->last_slice = slice;
+	window->is_final = false;
+	memset(&window->counters, 0, sizeof(window->counters));
+	for (uint32_t i = 0; i < window->shards; i++) {
+		struct adit_shard *shard = &window->shard[i];
+
+		for (int kind = 0; kind < ADIT_KIND_COUNT; kind++) {
+			struct table *table = &shard->table[kind];
+
+			table->used = 0;
+			/* Epoch 0 is that of a cleared slot: once in 65535 slices, clear them. */
+			if (++table->epoch == 0) {
+				memset(table->buckets, 0,
+					(table->bucket_mask + 1) * sizeof(struct bucket));
+				table->epoch = 1;
+			}
+		}
+		shard->details_used = shard->details_freed = 0;
+	}
+}
+
+uint32_t adit_window_rows(const struct adit_window *window, uint32_t at, enum adit_kind kind)
+{
+	return window->shard[at].table[kind].used;
+}
+
+const struct adit_row *adit_window_row(
+	const struct adit_window *window, uint32_t at, enum adit_kind kind, uint32_t row)
+{
+	return &window->shard[at].table[kind].rows[row];
+}
+
+const struct adit_detail *adit_window_detail(
+	const struct adit_window *window, uint32_t at, const struct adit_row *row)
+{
+	return row->detail != 0 ? &window->shard[at].details[row->detail - 1] : NULL;
+}
+
+const struct adit_domain *adit_window_domain(
+	const struct adit_window *window, uint32_t at, uint32_t row)
+{
+	return (const struct adit_domain *)window->shard[at].table[ADIT_KIND_DOMAIN].sides + row;
+}
+
+const struct adit_party *adit_window_party(
+	const struct adit_window *window, uint32_t at, enum adit_kind kind, uint32_t row)
+{
+	return (const struct adit_party *)window->shard[at].table[kind].sides + row;
+}
