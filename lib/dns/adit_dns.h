@@ -15,8 +15,8 @@
 extern "C" {
 #endif
 
-#define ADIT_NAME_MAX  255 /* octets of a name on the wire, its root label included (RFC 1035) */
-#define ADIT_LABEL_MAX 127 /* labels of such a name, its root label not counted */
+#define ADIT_NAME_MAX      255 /* octets of a name on the wire, its root label included (RFC 1035) */
+#define ADIT_LABEL_MAX     127 /* labels of such a name, its root label not counted */
 #define ADIT_NAME_TEXT_MAX (4 * ADIT_NAME_MAX + 1) /* "\ddd" for each octet, and the NUL */
 
 /* Record types that are told apart by more than their number. */
@@ -43,10 +43,11 @@ enum adit_dns_type {
 /*
  * A name without compression: `wire` holds length octets and labels as they came (raw), `lower`
  * the same with A-Z mapped to a-z inside labels (RFC 4343), both `size` octets, the root label
- * included. label_at[i] is the offset of label i's length octet, leftmost first.
+ * included; what stands behind them is undefined. label_at[i] is the offset of label i's length
+ * octet, leftmost first; label_at[labels] is that of the root label.
  */
 struct adit_name {
-	uint8_t size;	/* 1..255 */
+	uint8_t size;   /* 1..255 */
 	uint8_t labels; /* root not counted */
 	uint8_t label_at[ADIT_LABEL_MAX + 1];
 	uint8_t wire[ADIT_NAME_MAX + 1];
@@ -64,28 +65,29 @@ struct adit_name {
 /* What a message says, as far as a tap needs it. Counters are of what was read. */
 struct adit_dns {
 	uint16_t id, flags;
-	uint8_t opcode, rcode;	/* rcode without EDNS extension bits */
-	uint16_t count[4];	/* QDCOUNT, ANCOUNT, NSCOUNT, ARCOUNT as the header claims */
+	uint8_t opcode, rcode;  /* rcode without EDNS extension bits */
+	uint16_t count[4];      /* QDCOUNT, ANCOUNT, NSCOUNT, ARCOUNT as the header claims */
 	uint16_t qtype, qclass; /* of the first question */
 	struct adit_name qname; /* of the first question */
 
-	uint16_t answers;	/* records read in the answer section */
-	uint16_t answer_cname;	/* of them CNAME or DNAME */
-	uint16_t answer_address;/* of them A or AAAA */
-	uint16_t answer_type;	/* type of the first record that is not CNAME; 0: none */
-	uint32_t answer_bytes;	/* RDATA bytes of the answer section, as on the wire */
-	uint32_t payload_bytes; /* of them those that can carry data: all but A, AAAA, SOA, NS, OPT
-				   and DNSSEC records */
-	uint32_t extra_bytes;	/* RDATA bytes of authority and additional section that can carry
-				   data, by the same rule */
-	uint32_t ttl_min;	/* seconds, over the answer section; UINT32_MAX: no answer */
+	uint16_t answers;        /* records read in the answer section */
+	uint16_t answer_cname;   /* of them CNAME or DNAME */
+	uint16_t answer_address; /* of them A or AAAA */
+	uint16_t answer_type;    /* type of the first record that is not CNAME; 0: none */
+	uint32_t answer_bytes;   /* RDATA bytes of the answer section, as on the wire */
+	uint32_t payload_bytes;  /* of them those that can carry data: all but A, AAAA, SOA, NS, OPT
+				    and DNSSEC records */
+	uint32_t extra_bytes;    /* RDATA bytes of authority and additional section that can carry
+				    data, by the same rule */
+	uint32_t ttl_min;        /* seconds, over the answer section (top bit set: 0, RFC 2181);
+				    UINT32_MAX: no answer */
 
-	uint8_t edns;		/* an OPT record is there */
-	uint8_t edns_do;	/* its DNSSEC-OK bit */
-	uint16_t edns_udp_size;	/* its CLASS field */
-	uint16_t edns_bytes;	/* RDATA bytes of its options */
+	uint8_t edns;           /* an OPT record is in the additional section */
+	uint8_t edns_do;        /* its DNSSEC-OK bit */
+	uint16_t edns_udp_size; /* its CLASS field */
+	uint16_t edns_bytes;    /* RDATA bytes of its options (of all OPT records, if several) */
 
-	uint16_t trailing_bytes;/* after the last record */
+	uint16_t trailing_bytes; /* after the last record; 0 if a record is not whole */
 };
 
 /*
@@ -97,29 +99,34 @@ struct adit_dns {
  *                                       the records are set, qname is the root
  *   ADIT_OUTCOME_DNS_SHORT, _BAD_NAME   fewer than 12 bytes; the question can't be read (label
  *                                       type, loop, name over 255 octets, past the end)
- *   ADIT_OUTCOME_DNS_IMPLAUSIBLE        a header no DNS message has (opcode 7..15 or unassigned,
- *                                       or counts that can't fit even at the least size per
- *                                       entry, beside a question that can't be read): what a
- *                                       raw datagram on port 53 looks like. Where the question
- *                                       reads well, the message is DNS whatever its opcode.
- * After SHORT, BAD_NAME and IMPLAUSIBLE no field but id and flags may be used. Any thread.
+ *   ADIT_OUTCOME_DNS_IMPLAUSIBLE        no question that can be read (QDCOUNT 0 is none), and
+ *                                       a header that no DNS message has: unassigned opcode, or
+ *                                       counts that can't fit even at the least size per entry
+ *
+ * IMPLAUSIBLE is what a raw datagram on port 53 looks like; where the question reads well, the
+ * message is DNS whatever its header. After SHORT, BAD_NAME and IMPLAUSIBLE no field but id and
+ * flags may be used. Any thread.
  */
 enum adit_outcome adit_dns_parse(const uint8_t *message, size_t size, struct adit_dns *dns);
 
 /*
- * Reads the name at `offset` of a message, following compression pointers (each must point
- * backwards, so there is an end). Returns the offset after the name, or 0 if it can't be read.
+ * Reads the name at `offset` of a message, following compression pointers (each must point to
+ * before the label sequence that it ends, so there is an end). Returns the offset after the name,
+ * or 0 if it can't be read; *name is then the root.
  */
 size_t adit_name_read(const uint8_t *message, size_t size, size_t offset, struct adit_name *name);
 
 /* The name of a text such as "a.b.example" (with \. and \ddd escapes, final dot allowed), for
- * lists and tests. Returns 0, or -EINVAL. */
+ * lists and tests. Spaces and octets outside ASCII must be escaped. Returns 0, or -EINVAL; *name is
+ * then the root. */
 int adit_name_from_text(const char *text, struct adit_name *name);
 
 /*
  * The text of wire-format octets as RFC 1035 section 5.1 and RFC 4343 section 2.1 write it in
  * master files: "\." "\\" "\"" … escaped, octets outside 0x21..0x7e as \ddd; no final dot; "."
- * for the root. `room` bytes at `text` (ADIT_NAME_TEXT_MAX is always enough); returns the length.
+ * for the root. Part of a name will do (it ends at `size`), none of it gives "". `room` bytes at
+ * `text` (ADIT_NAME_TEXT_MAX is always enough; in less it is cut between two octets, NUL
+ * included); returns the length.
  */
 size_t adit_name_to_text(const uint8_t *wire, size_t size, char *text, size_t room);
 

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Names (RFC 1035 sections 3.1 and 4.1.4): reading them from a message, and their text form.
+ *
+ * Nearly every qname is plain labels, so the fast path walks the length octets alone and then
+ * copies and lower-cases 16 bytes at a time. SSE2 belongs to x86-64: no dispatch is needed.
+ */
+#include "adit_dns.h"
+#include "dns_priv.h"
+
+#include <emmintrin.h>
+#include <errno.h>
+
+#define BLOCK 16
+
+static size_t refuse(struct adit_name *name)
+{
+	name->size = 1;
+	name->labels = 0;
+	name->label_at[0] = 0;
+	name->wire[0] = name->lower[0] = 0;
+	return 0;
+}
+
+/*
+ * Writes one block of the name to `wire` and, with A-Z mapped to a-z, to `lower`. Length octets go
+ * through the map as well: they are at most 63, 'A' is 65, so none of them changes. The compares
+ * are signed: octets from 0x80 on are below 'A' and stay as they are.
+ */
+static inline void put_block(struct adit_name *name, size_t at, const uint8_t *from)
+{
+	__m128i octets = _mm_loadu_si128((const __m128i *)from);
+	__m128i upper = _mm_and_si128(_mm_cmpgt_epi8(octets, _mm_set1_epi8('A' - 1)),
+		_mm_cmplt_epi8(octets, _mm_set1_epi8('Z' + 1)));
+	__m128i lower = _mm_or_si128(octets, _mm_and_si128(upper, _mm_set1_epi8('a' - 'A')));
+
+	_mm_storeu_si128((__m128i *)(name->wire + at), octets);
+	_mm_storeu_si128((__m128i *)(name->lower + at), lower);
+}
+
+/*
+ * Copies name->size octets out of `readable` ones at `from`. The last, partial block is read whole
+ * where the message goes on that far (the room in `wire` is a multiple of a block), else as the
+ * block that ends with the name; only a short name at the end of a message goes byte by byte.
+ */
+static inline void put_octets(struct adit_name *name, const uint8_t *from, size_t readable)
+{
+	_Static_assert(sizeof(name->wire) % BLOCK == 0 && sizeof(name->wire) >= ADIT_NAME_MAX &&
+			       sizeof(name->lower) == sizeof(name->wire),
+		"a whole block fits behind the last octet");
+	size_t size = name->size, at = 0;
+
+	for (; at + BLOCK <= size; at += BLOCK)
+		put_block(name, at, from + at);
+	if (at == size)
+		return;
+	if (ADIT_LIKELY(at + BLOCK <= readable)) {
+		put_block(name, at, from + at);
+	} else if (size >= BLOCK) {
+		put_block(name, size - BLOCK, from + size - BLOCK);
+	} else {
+		uint8_t block[BLOCK] = {0};
+
+		memcpy(block, from, size);
+		put_block(name, 0, block);
+	}
+}
+
+/*
+ * The same name with pointers followed. A pointer must lead to before the start of the label
+ * sequence it ends; so each sequence starts before the last one, and the walk has an end.
+ */
+static size_t read_compressed(
+	const uint8_t *message, size_t size, size_t offset, struct adit_name *name)
+{
+	size_t at = offset, start = offset, after = 0;
+	unsigned used = 0, labels = 0;
+
+	for (;;) {
+		unsigned length;
+
+		if (at >= size)
+			return refuse(name);
+		length = message[at];
+		if (length >= POINTER) {
+			if (size - at < 2)
+				return refuse(name);
+			if (after == 0)
+				after = at + 2;
+			at = adit_load_be16(message + at) & 0x3fff;
+			if (at >= start)
+				return refuse(name);
+			start = at;
+			continue;
+		}
+		/* Octets that are not the root label leave room for it. */
+		if (length > LABEL_SIZE_MAX || length >= size - at ||
+			used + length + 1 > ADIT_NAME_MAX - (length != 0))
+			return refuse(name);
+		memcpy(name->wire + used, message + at, length + 1);
+		name->label_at[labels] = (uint8_t)used;
+		used += length + 1;
+		at += length + 1;
+		if (length == 0)
+			break;
+		labels++;
+	}
+	name->size = (uint8_t)used;
+	name->labels = (uint8_t)labels;
+	put_octets(name, name->wire, sizeof(name->wire));
+	return after != 0 ? after : at;
+}
+
+size_t adit_name_read(const uint8_t *message, size_t size, size_t offset, struct adit_name *name)
+{
+	const uint8_t *octets;
+	size_t readable, limit, at = 0;
+	unsigned labels = 0;
+
+	if (offset >= size)
+		return refuse(name);
+	octets = message + offset;
+	readable = size - offset;
+	limit = readable < ADIT_NAME_MAX ? readable : ADIT_NAME_MAX;
+	/* A label takes two octets or more, so `labels` stays within label_at. */
+	for (; at < limit; at += octets[at] + 1u) {
+		unsigned length = octets[at];
+
+		name->label_at[labels] = (uint8_t)at;
+		if (length == 0)
+			break;
+		if (ADIT_UNLIKELY(length > LABEL_SIZE_MAX))
+			return length >= POINTER ? read_compressed(message, size, offset, name)
+						 : refuse(name);
+		labels++;
+	}
+	if (ADIT_UNLIKELY(at >= limit))
+		return refuse(name);
+	name->size = (uint8_t)(at + 1);
+	name->labels = (uint8_t)labels;
+	put_octets(name, octets, readable);
+	return offset + at + 1;
+}
+
+/* Reads one octet of master-file text, escaped or not; NULL if it is none. */
+static const char *text_octet(const char *text, uint8_t *octet)
+{
+	if (*text != '\\') {
+		*octet = (uint8_t)*text;
+		return *text > 0x20 && *text < 0x7f ? text + 1 : NULL;
+	}
+	text++;
+	if (*text >= '0' && *text <= '9') {
+		unsigned value = 0;
+
+		for (int i = 0; i < 3; i++, text++) {
+			if (*text < '0' || *text > '9')
+				return NULL;
+			value = value * 10 + (unsigned)(*text - '0');
+		}
+		*octet = (uint8_t)value;
+		return value <= 255 ? text : NULL;
+	}
+	*octet = (uint8_t)*text;
+	return *text > 0x20 && *text < 0x7f ? text + 1 : NULL;
+}
+
+int adit_name_from_text(const char *text, struct adit_name *name)
+{
+	uint8_t wire[ADIT_NAME_MAX];
+	unsigned used = 0;
+
+	if (text[0] == '.' && text[1] == '\0')
+		text++;
+	else if (*text == '\0')
+		goto bad;
+	while (*text != '\0') {
+		unsigned at = used++;
+
+		while (*text != '\0' && *text != '.') {
+			/* The root label needs an octet after this one. */
+			if (used >= ADIT_NAME_MAX - 1 || used - at > LABEL_SIZE_MAX)
+				goto bad;
+			text = text_octet(text, &wire[used++]);
+			if (text == NULL)
+				goto bad;
+		}
+		if (used - at == 1)
+			goto bad;
+		wire[at] = (uint8_t)(used - at - 1);
+		text += *text == '.';
+	}
+	wire[used++] = 0;
+	adit_name_read(wire, used, 0, name);
+	return 0;
+bad:
+	refuse(name);
+	return -EINVAL;
+}
+
+/* The text of one octet: 1 to 4 characters. */
+static unsigned octet_text(uint8_t octet, char text[4])
+{
+	unsigned size = 0;
+
+	if (octet <= 0x20 || octet >= 0x7f) {
+		text[0] = '\\';
+		text[1] = (char)('0' + octet / 100);
+		text[2] = (char)('0' + octet / 10 % 10);
+		text[3] = (char)('0' + octet % 10);
+		return 4;
+	}
+	if (strchr(".\\\"();@$", octet) != NULL)
+		text[size++] = '\\';
+	text[size++] = (char)octet;
+	return size;
+}
+
+/* Adds characters if they fit beside the NUL. */
+static bool put_text(char *text, size_t room, size_t *used, const char *from, size_t size)
+{
+	if (size >= room - *used)
+		return false;
+	memcpy(text + *used, from, size);
+	*used += size;
+	return true;
+}
+
+size_t adit_name_to_text(const uint8_t *wire, size_t size, char *text, size_t room)
+{
+	size_t used = 0, at = 0;
+	bool fits = true;
+
+	if (room == 0)
+		return 0;
+	if (size > 0 && wire[0] == 0)
+		put_text(text, room, &used, ".", 1);
+	while (fits && at < size && wire[at] != 0) {
+		size_t end = at + 1 + wire[at];
+
+		if (end > size)
+			end = size;
+		if (at > 0)
+			fits = put_text(text, room, &used, ".", 1);
+		for (at++; fits && at < end; at++) {
+			char octet[4];
+
+			fits = put_text(text, room, &used, octet, octet_text(wire[at], octet));
+		}
+	}
+	text[used] = '\0';
+	return used;
+}
