@@ -3,7 +3,7 @@
  * Tool signatures: pattern files → a bit per class for a qname. The only user of Hyperscan (hs.h)
  * in the project.
  *
- * A pattern file (libconfig syntax) describes one tool. Classes are what a qname can be "of": each
+ * A pattern file (docs/patterns.md has its line format) describes one tool. Classes are what a qname can be "of": each
  * (tool, class name) pair of the loaded files is one bit of the mask, ADIT_CLASS_MAX at most; any
  * number of expressions may feed one class.
  *
