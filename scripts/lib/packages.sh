@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The one list of Debian packages that building and testing need, and how they get installed.
+# Sourced after common.sh, never run.
+
+# package | build, test or fuzz | what for
+package_list='
+g++ | build | C and C++ compiler, with the C library headers
+meson | build | build system
+ninja-build | build | runs the build
+pkgconf | build | finds the libraries
+libdpdk-dev | build | DPDK: ports, queues, cores
+libhyperscan-dev | build | Hyperscan: pattern matching
+libconfig-dev | build | reads the configuration file
+libjansson-dev | build | reads and writes JSON
+libjemalloc-dev | build | memory allocator
+libpcap-dev | build | reads captures
+zlib1g-dev | build | compression (DPDK links it)
+publicsuffix | build | the public suffix list: registrable domains
+libgtest-dev | test | GoogleTest: runs the tests
+libpsl-dev | test | second opinion on registrable domains
+clang-format | test | layout check
+python3 | test | scripts/check and the counting of results
+tshark | test | second opinion on packets and DNS messages
+iproute2 | test | network namespaces for the tunnel laboratory
+iodine | test | a real DNS tunnel to find
+tcpdump | test | captures what the laboratory sends
+clang | fuzz | compiler with libFuzzer
+libclang-rt-14-dev | fuzz | libFuzzer and the sanitizers of clang
+'
+
+# packages_for GROUP...: names, one a line.
+packages_for() {
+	awk -F ' *[|] *' -v groups=" $* " 'NF == 3 && index(groups, " " $2 " ") { print $1 }' \
+		<<<"$package_list"
+}
+
+package_purpose() {
+	awk -F ' *[|] *' -v name="$1" 'NF == 3 && $1 == name { print $3 }' <<<"$package_list"
+}
+
+# packages_missing GROUP...: those of packages_for that are not installed.
+packages_missing() {
+	local -a wanted
+	mapfile -t wanted < <(packages_for "$@")
+	comm -23 <(printf '%s\n' "${wanted[@]}" | sort) \
+		<(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |
+			sed -n 's/^installed //p' | sort)
+}
+
+# Ends the script where the platform is not the one that packages and code are for.
+require_platform() {
+	local machine name version
+	machine=$(uname -m)
+	[[ $machine == x86_64 ]] ||
+		fail "this machine is $machine; Adit runs on x86-64 only (Hyperscan needs it)"
+	if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+		say "This is not a Debian system (no apt-get), so packages must be installed by hand:" >&2
+		say "the counterparts of $(packages_for build | paste -sd ' ')." >&2
+		fail "then build with: meson setup build -Dtests=false && ninja -C build"
+	fi
+	name=$(. "${ADIT_OS_RELEASE:-/etc/os-release}" && printf '%s' "${ID:-unknown}")
+	version=$(. "${ADIT_OS_RELEASE:-/etc/os-release}" && printf '%s' "${VERSION_ID:-}")
+	[[ $name$version == debian12 ]] ||
+		say "Note: this is $name $version; Adit is built and tested on Debian 12." >&2
+}
+
+# Prints what to put before a command to run it as root: nothing or sudo. Fails without a right.
+root_prefix() {
+	if [[ $(id -u) == 0 ]]; then
+		return 0
+	fi
+	command -v sudo >/dev/null || return 1
+	if sudo -n true 2>/dev/null || { [[ -t 0 && -t 2 ]] && sudo -v; }; then
+		printf 'sudo'
+	else
+		return 1
+	fi
+}
+
+# packages_install LOG NAME...
+packages_install() {
+	local log=$1 prefix
+	shift
+	local -a apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120)
+	if ! prefix=$(root_prefix); then
+		say "Installing packages needs root, and neither root nor sudo is at hand." >&2
+		say "Ask someone with that right to run:" >&2
+		say "  apt-get update && apt-get install --no-install-recommends $*" >&2
+		fail "nothing was changed"
+	fi
+	run_logged "$log" $prefix "${apt[@]}" update ||
+		fail "apt-get update failed; is the network there?"
+	run_logged "$log" $prefix "${apt[@]}" install --yes --no-install-recommends "$@" ||
+		fail "apt-get install failed"
+}
+
+# packages_ensure LOG GROUP...: tells what is missing and why, and installs it.
+packages_ensure() {
+	local log=$1 name
+	local -a missing
+	shift
+	mapfile -t missing < <(packages_missing "$@")
+	if ((${#missing[@]} == 0)); then
+		say "Packages: all $(packages_for "$@" | wc -l) present"
+		return 0
+	fi
+	say "Packages missing: ${#missing[@]}"
+	for name in "${missing[@]}"; do
+		printf '  %-20s %s\n' "$name" "$(package_purpose "$name")"
+	done
+	if [[ ${ADIT_DRY_RUN:-} ]]; then
+		return 0
+	fi
+	say "Installing them (log: $log)"
+	packages_install "$log" "${missing[@]}"
+}
