@@ -26,7 +26,7 @@ def cases_of(junit_path):
     """{test name: [(case name, state, message)]} for the tests that report cases of their own."""
     found = {}
     for suite in xml.parse(junit_path).getroot().iter("testsuite"):
-        # meson names such a suite <project>.<test>.<suite>; the one for whole tests is <project>.
+        # meson calls such a suite <project>.<test>.<suite>, and the one of whole tests <project>.
         parts = suite.get("name", "").split(".", 2)
         if len(parts) < 3:
             continue
@@ -51,8 +51,8 @@ def rows_of(logbase):
     with open(logbase + ".json", encoding="utf-8") as log:
         tests = [json.loads(line) for line in log]
     for test in tests:
-        name = test["name"].split(" / ")[-1]
-        inner = cases.get(name, [])
+        inner = cases.get(test["name"], [])
+        name = test["name"].split(":", 1)[-1]
         for case, state, message in inner:
             yield f"{name}: {case}", state, message
         if test["result"] in SKIPPED and not inner:
