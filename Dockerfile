@@ -1,0 +1,38 @@
+# Build:   docker build -t adit .
+#          docker build -t adit --build-arg TESTS=1 .      (runs the unit tests on the way)
+# Replay:  docker run --rm -v "$PWD/captures:/captures:ro" -v "$PWD/out:/var/lib/adit" adit \
+#            replay --out /var/lib/adit/verdicts /captures/tap.pcap
+#          (/var/lib/adit must be writable for user 10001)
+# A replay needs no huge pages, no device and no privilege. The configuration is read from
+# /etc/adit; patterns and allow lists stand in /usr/share/adit.
+
+FROM debian:12 AS builder
+WORKDIR /src
+# The list of packages first: this layer stays until the list changes.
+COPY scripts/lib/common.sh scripts/lib/packages.sh scripts/lib/
+ARG TESTS=0
+RUN bash -c 'set -e; . scripts/lib/common.sh; . scripts/lib/packages.sh; \
+      apt-get update; groups=build; [[ $TESTS == 0 ]] || groups="build test"; \
+      DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
+        $(packages_for $groups)'
+COPY . .
+RUN meson setup build --prefix=/usr --sysconfdir=/etc --buildtype=release \
+      -Dtests=$([ "$TESTS" = 0 ] && echo false || echo true) \
+    && ninja -C build \
+    && { [ "$TESTS" = 0 ] || meson test -C build --suite unit --print-errorlogs; } \
+    && DESTDIR=/image meson install -C build --no-rebuild
+
+FROM debian:12-slim
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
+      libconfig9 libhyperscan5 libjansson4 libjemalloc2 libpcap0.8 publicsuffix \
+      librte-meta-bus librte-meta-mempool librte-meta-net \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /var/lib/adit --create-home adit \
+    && install -d -o adit /etc/adit
+COPY --from=builder /image/ /
+USER adit
+WORKDIR /var/lib/adit
+VOLUME ["/etc/adit", "/var/lib/adit"]
+ENTRYPOINT ["adit"]
+CMD ["--help"]
