@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the tests of packets share: addresses, ports, the decoder in one call, and whole frames with
+ * a query, one for each way through the decoder, with what it finds in them.
+ */
+#ifndef ADIT_TEST_PACKET_CASES_H
+#define ADIT_TEST_PACKET_CASES_H
+
+#include "adit_packet.h"
+
+#include "frames.h"
+
+#define CLIENT    "100.64.0.9"
+#define SERVER    "192.0.2.53"
+#define CLIENT_V6 "2001:db8:1::9"
+#define SERVER_V6 "2001:db8:2::53"
+#define RADIO     "10.10.0.1"
+#define CORE      "10.20.0.1"
+#define RADIO_V6  "2001:db8:a::1"
+#define CORE_V6   "2001:db8:b::1"
+#define TEID      0xdeadbeef
+
+static inline const struct adit_ports *dns_ports(void)
+{
+	static struct adit_ports ports;
+
+	adit_ports_add(&ports, 53);
+	adit_ports_add(&ports, 5353);
+	return &ports;
+}
+
+static inline struct adit_packet decode(const struct adit_frame *frame)
+{
+	struct adit_packet packet;
+
+	memset(&packet, 0xa5, sizeof(packet));
+	CHECK_EQ_INT(adit_packet_decode(frame, dns_ports(), &packet), packet.outcome);
+	return packet;
+}
+
+static inline struct adit_packet decode_as(struct frames *f, enum adit_link link)
+{
+	struct adit_frame frame = frames_frame(f, link);
+
+	return decode(&frame);
+}
+
+static inline const char *outcome_name(unsigned outcome)
+{
+	return outcome < ADIT_OUTCOME_COUNT ? adit_outcome_names[outcome] : "pending";
+}
+
+#define CHECK_OUTCOME(got, want) CHECK_EQ_STR(outcome_name(got), outcome_name(ADIT_OUTCOME_##want))
+
+/* The finished Ethernet frame has this outcome. */
+#define CHECK_DECODES(f, want) CHECK_OUTCOME(decode_as((f), ADIT_LINK_ETHERNET).outcome, want)
+
+/* Ends a test that has failed in this row of its table. */
+#define STOP_IN(row)                                      \
+	do {                                              \
+		if (harness_failed()) {                   \
+			FAIL("in the row \"%s\"", (row)); \
+			return;                           \
+		}                                         \
+	} while (0)
+
+/* The first `captured` of the `wire` bytes, and no room after them. */
+static inline struct adit_packet decode_cut(
+	const struct frames *f, enum adit_link link, size_t captured, size_t wire)
+{
+	struct adit_frame frame = {
+		.data = harness_exact(f->bytes, captured), .link = (uint8_t)link};
+
+	frame.captured = (uint32_t)captured;
+	frame.wire = (uint32_t)wire;
+	return decode(&frame);
+}
+
+/* The beginnings that most tests share. */
+static inline void begin_ipv4(struct frames *f)
+{
+	frames_start(f);
+	frames_ethernet(f);
+	frames_ipv4(f, CLIENT, SERVER);
+}
+
+static inline void begin_ipv6(struct frames *f)
+{
+	frames_start(f);
+	frames_ethernet(f);
+	frames_ipv6(f, CLIENT_V6, SERVER_V6);
+}
+
+static inline void begin_tunnel(struct frames *f)
+{
+	frames_start(f);
+	frames_ethernet(f);
+	frames_ipv4(f, RADIO, CORE);
+	frames_udp(f, 2152, 2152);
+}
+
+static inline void add_query(struct frames *f)
+{
+	frames_udp(f, 40000, 53);
+	frames_query(f, 0x1234, "www.example.com", 16);
+}
+
+static inline void begin_g_pdu(struct frames *f, uint8_t flags)
+{
+	begin_tunnel(f);
+	frames_gtpu(f, FRAMES_G_PDU, flags, TEID);
+}
+
+static inline void add_ipv4_query(struct frames *f)
+{
+	frames_ipv4(f, CLIENT, SERVER);
+	add_query(f);
+}
+
+/* Whole frames, one for each way through the decoder. */
+static inline void build_plain(struct frames *f)
+{
+	begin_ipv4(f);
+	add_query(f);
+}
+
+static inline void build_options(struct frames *f)
+{
+	begin_ipv4(f);
+	frames_ipv4_options(f, "\x94\x04\0\0\1\1\1", 7);
+	add_query(f);
+}
+
+static inline void build_tagged_chain(struct frames *f)
+{
+	frames_start(f);
+	frames_ethernet(f);
+	frames_vlan(f, 0x9100, 0x2007);
+	frames_vlan(f, 0x88a8, 5);
+	frames_vlan(f, 0x8100, 6);
+	frames_ipv6(f, CLIENT_V6, SERVER_V6);
+	frames_ipv6_extension(f, 0, 8);
+	frames_ipv6_extension(f, 60, 16);
+	frames_ipv6_extension(f, 43, 24);
+	frames_ipv6_fragment(f, 0, false);
+	frames_ipv6_extension(f, 51, 24);
+	frames_ipv6_extension(f, 60, 8);
+	add_query(f);
+}
+
+static inline void build_tunnel(struct frames *f)
+{
+	begin_g_pdu(f, 0);
+	add_ipv4_query(f);
+}
+
+static inline void build_tunnel_extensions(struct frames *f)
+{
+	frames_start(f);
+	frames_ethernet(f);
+	frames_vlan(f, 0x8100, 300);
+	frames_ipv6(f, RADIO_V6, CORE_V6);
+	frames_udp(f, 49152, 2152);
+	frames_gtpu(f, FRAMES_G_PDU, FRAMES_GTPU_E | FRAMES_GTPU_S, TEID);
+	frames_gtpu_extension(f, 0xc0, 1);
+	frames_gtpu_session(f, 1, 9);
+	frames_gtpu_extension(f, 0x20, 3);
+	frames_ipv6(f, CLIENT_V6, SERVER_V6);
+	frames_ipv6_extension(f, 0, 8);
+	add_query(f);
+}
+
+static inline void build_raw(struct frames *f)
+{
+	frames_start(f);
+	frames_ipv6(f, CLIENT_V6, SERVER_V6);
+	add_query(f);
+}
+
+static inline void build_cooked(struct frames *f)
+{
+	frames_start(f);
+	frames_cooked(f);
+	frames_vlan(f, 0x8100, 7);
+	add_ipv4_query(f);
+}
+
+static inline void build_cooked2(struct frames *f)
+{
+	frames_start(f);
+	frames_cooked2(f);
+	frames_vlan(f, 0x88a8, 7);
+	frames_vlan(f, 0x8100, 8);
+	frames_ipv6(f, CLIENT_V6, SERVER_V6);
+	add_query(f);
+}
+
+static inline void build_null(struct frames *f)
+{
+	frames_start(f);
+	frames_be32(f, 0x02000000);
+	add_ipv4_query(f);
+}
+
+static inline void build_loop(struct frames *f)
+{
+	frames_start(f);
+	frames_be32(f, 24);
+	frames_ipv6(f, CLIENT_V6, SERVER_V6);
+	add_query(f);
+}
+
+struct whole {
+	const char *name;
+	void (*build)(struct frames *f);
+	enum adit_link link;
+	uint16_t ip, l4, outer, vlan;
+	uint8_t flags;
+};
+
+static const struct whole wholes[] = {
+	{"plain", build_plain, ADIT_LINK_ETHERNET, 14, 34, 0, 0, 0},
+	{"options", build_options, ADIT_LINK_ETHERNET, 14, 42, 0, 0, 0},
+	{"tagged chain", build_tagged_chain, ADIT_LINK_ETHERNET, 26, 154, 0, 0x2007,
+		ADIT_PACKET_V6},
+	{"tunnel", build_tunnel, ADIT_LINK_ETHERNET, 50, 70, 14, 0, ADIT_PACKET_GTPU},
+	{"tunnel with extensions", build_tunnel_extensions, ADIT_LINK_ETHERNET, 98, 146, 18, 300,
+		ADIT_PACKET_GTPU | ADIT_PACKET_V6 | ADIT_PACKET_OUTER_V6 | ADIT_PACKET_PDU_UL},
+	{"raw", build_raw, ADIT_LINK_RAW_IP, 0, 40, 0, 0, ADIT_PACKET_V6},
+	{"cooked", build_cooked, ADIT_LINK_COOKED, 20, 40, 0, 7, 0},
+	{"cooked 2", build_cooked2, ADIT_LINK_COOKED2, 28, 68, 0, 7, ADIT_PACKET_V6},
+	{"null", build_null, ADIT_LINK_NULL, 4, 24, 0, 0, 0},
+	{"loop", build_loop, ADIT_LINK_LOOP, 4, 44, 0, 0, ADIT_PACKET_V6},
+};
+
+/* A query of a flow, or the packet that comes back. */
+struct flow {
+	const char *client, *server;
+	uint16_t client_port, server_port, vlan;
+	uint8_t tap;
+	const char *radio; /* NULL: no tunnel */
+	uint32_t teid;
+};
+
+static inline void build_flow(struct frames *f, const struct flow *flow, bool response)
+{
+	const char *from = response ? flow->server : flow->client;
+	const char *to = response ? flow->client : flow->server;
+
+	frames_start(f);
+	frames_ethernet(f);
+	if (flow->vlan != 0)
+		frames_vlan(f, 0x8100, flow->vlan);
+	if (flow->radio != NULL) {
+		frames_ipv4(f, response ? CORE : flow->radio, response ? flow->radio : CORE);
+		frames_udp(f, 2152, 2152);
+		frames_gtpu(f, FRAMES_G_PDU, 0, flow->teid);
+	}
+	strchr(from, ':') ? frames_ipv6(f, from, to) : frames_ipv4(f, from, to);
+	frames_udp(f, response ? flow->server_port : flow->client_port,
+		response ? flow->client_port : flow->server_port);
+	frames_query(f, 1, "example.com", 1);
+}
+
+#endif

@@ -1,0 +1,799 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "packet_cases.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+TEST(packet, whole_frames_give_every_field)
+{
+	struct frames f;
+
+	for (size_t i = 0; i < ADIT_COUNT(wholes); i++) {
+		const struct whole *want = &wholes[i];
+		struct adit_packet packet;
+		struct adit_frame frame;
+
+		want->build(&f);
+		frame = frames_frame(&f, want->link);
+		frame.tap = 3;
+		packet = decode(&frame);
+		CHECK_OUTCOME(packet.outcome, PENDING);
+		CHECK_EQ_INT(packet.flags, want->flags | ADIT_PACKET_TO_DNS);
+		CHECK_EQ_INT(packet.ip_offset, want->ip);
+		CHECK_EQ_INT(packet.l4_offset, want->l4);
+		CHECK_EQ_INT(packet.outer_ip_offset, want->outer);
+		CHECK_EQ_INT(packet.vlan, want->vlan);
+		CHECK_EQ_INT(packet.tap, 3);
+		CHECK_EQ_INT(packet.teid, want->flags & ADIT_PACKET_GTPU ? TEID : 0);
+		CHECK_EQ_INT(packet.payload_offset, want->l4 + 8);
+		CHECK_EQ_INT(packet.payload_offset + packet.payload_size, f.size);
+		STOP_IN(want->name);
+	}
+}
+
+/* A capture that cuts the frame after n bytes: nothing is decided before the headers are whole, and
+ * then everything is, and the payload is what was captured of it. */
+TEST(packet, a_cut_capture_is_told_from_a_bad_frame)
+{
+	struct frames f;
+
+	for (size_t i = 0; i < ADIT_COUNT(wholes); i++) {
+		struct adit_packet full;
+
+		wholes[i].build(&f);
+		full = decode_as(&f, wholes[i].link);
+		for (uint32_t n = 0; n <= f.size; n++) {
+			struct adit_packet packet = decode_cut(&f, wholes[i].link, n, f.size);
+
+			if (n < full.payload_offset) {
+				CHECK_OUTCOME(packet.outcome, FRAME_CUT);
+				continue;
+			}
+			CHECK_OUTCOME(packet.outcome, PENDING);
+			CHECK_EQ_INT(packet.payload_size, n - full.payload_offset);
+			CHECK_EQ_INT((packet.flags & ADIT_PACKET_CUT) != 0, n < f.size);
+		}
+	}
+}
+
+/* The same bytes, but there were no more on the wire: the outermost IP header is the one that
+ * promises too much. */
+TEST(packet, a_frame_that_ends_early_is_never_dns)
+{
+	struct frames f;
+
+	for (size_t i = 0; i < ADIT_COUNT(wholes); i++) {
+		const struct whole *whole = &wholes[i];
+		uint16_t outer;
+		bool is_v6;
+
+		whole->build(&f);
+		frames_finish(&f);
+		outer = whole->flags & ADIT_PACKET_GTPU ? whole->outer : whole->ip;
+		is_v6 = f.bytes[outer] >> 4 == 6;
+		for (uint32_t n = 0; n < f.size; n++) {
+			struct adit_packet packet = decode_cut(&f, whole->link, n, n);
+
+			if (n < outer + (is_v6 ? 40u : 20u))
+				CHECK_OUTCOME(packet.outcome, FRAME_SHORT);
+			else if (is_v6)
+				CHECK_OUTCOME(packet.outcome, IPV6_MALFORMED);
+			else
+				CHECK_OUTCOME(packet.outcome, IPV4_MALFORMED);
+		}
+	}
+}
+
+/* Every byte of every frame with every value: any outcome will do, but what the decoder promises
+ * of a pending packet holds, and nothing outside the frame is read. */
+TEST(packet, any_byte_may_be_anything)
+{
+	struct frames f;
+
+	for (size_t i = 0; i < ADIT_COUNT(wholes); i++) {
+		wholes[i].build(&f);
+		struct adit_frame frame = frames_frame(&f, wholes[i].link);
+		uint8_t *bytes = harness_exact(f.bytes, f.size);
+
+		frame.data = bytes;
+		for (size_t at = 0; at < f.size; at++) {
+			for (unsigned value = 0; value < 256; value++) {
+				struct adit_endpoints ends;
+				struct adit_address from, to;
+				struct adit_packet packet;
+
+				bytes[at] = (uint8_t)value;
+				packet = decode(&frame);
+				CHECK(packet.outcome <= ADIT_OUTCOME_PENDING);
+				if (packet.outcome != ADIT_OUTCOME_PENDING)
+					continue;
+				CHECK(packet.payload_offset + packet.payload_size <= f.size);
+				CHECK_EQ_INT(packet.payload_offset, packet.l4_offset + 8);
+				CHECK(packet.ip_offset + 20 <= packet.l4_offset);
+				adit_packet_endpoints(&frame, &packet, &ends);
+				if (packet.flags & ADIT_PACKET_GTPU)
+					adit_packet_outer(&frame, &packet, &from, &to);
+				CHECK(adit_packet_shard(&frame, &packet, &adit_hash_key_fixed) <
+					ADIT_SHARDS);
+			}
+			bytes[at] = f.bytes[at];
+		}
+	}
+}
+
+/* Link layers. */
+TEST(packet_link, what_is_not_ip)
+{
+	static const uint16_t types[] = {0x0806, 0x88cc, 0x8847, 0x0026, 0x05dc, 0, 0xffff};
+	struct frames f;
+
+	for (size_t i = 0; i < ADIT_COUNT(types); i++) {
+		frames_start(&f);
+		frames_ethernet(&f);
+		frames_next(&f, types[i]);
+		frames_fill(&f, 0x45, 46);
+		CHECK_DECODES(&f, NOT_IP);
+	}
+	frames_start(&f);
+	frames_fill(&f, 0x50, 40);
+	CHECK_OUTCOME(decode_as(&f, ADIT_LINK_RAW_IP).outcome, NOT_IP);
+	CHECK_OUTCOME(decode_as(&f, ADIT_LINK_NULL).outcome, NOT_IP);
+	CHECK_OUTCOME(decode_as(&f, ADIT_LINK_LOOP).outcome, NOT_IP);
+	CHECK_OUTCOME(decode_as(&f, ADIT_LINK_COOKED).outcome, NOT_IP);
+	CHECK_OUTCOME(decode_as(&f, ADIT_LINK_COOKED2).outcome, NOT_IP);
+	CHECK_OUTCOME(decode_as(&f, (enum adit_link)99).outcome, NOT_IP);
+}
+
+static uint8_t decode_family(uint32_t family, enum adit_link link, bool is_v6)
+{
+	struct frames f;
+
+	frames_start(&f);
+	frames_be32(&f, family);
+	is_v6 ? frames_ipv6(&f, CLIENT_V6, SERVER_V6) : frames_ipv4(&f, CLIENT, SERVER);
+	add_query(&f);
+	return decode_as(&f, link).outcome;
+}
+
+/* In network order always, in the other order where the writer's is not known. */
+TEST(packet_link, loopback_families)
+{
+	for (uint32_t family = 0; family < 256; family++) {
+		bool is_v6 = family == 10 || family == 24 || family == 28 || family == 30;
+		uint8_t want = family == 2 || is_v6 ? ADIT_OUTCOME_PENDING : ADIT_OUTCOME_NOT_IP;
+
+		CHECK_EQ_INT(decode_family(family, ADIT_LINK_LOOP, is_v6), want);
+		CHECK_EQ_INT(decode_family(family, ADIT_LINK_NULL, is_v6), want);
+		CHECK_EQ_INT(decode_family(family << 24, ADIT_LINK_NULL, is_v6), want);
+		CHECK_OUTCOME(decode_family(family << 24, ADIT_LINK_LOOP, is_v6), NOT_IP);
+	}
+}
+
+static struct adit_packet decode_tags(unsigned in_frame, uint16_t from_port)
+{
+	static const uint16_t tpids[] = {0x8100, 0x88a8, 0x9100};
+	struct adit_frame frame;
+	struct frames f;
+
+	frames_start(&f);
+	frames_ethernet(&f);
+	for (unsigned i = 0; i < in_frame; i++)
+		frames_vlan(&f, tpids[i % 3], (uint16_t)(100 + i));
+	add_ipv4_query(&f);
+	frame = frames_frame(&f, ADIT_LINK_ETHERNET);
+	frame.vlan = from_port;
+	return decode(&frame);
+}
+
+TEST(packet_link, tags_up_to_the_cap)
+{
+	CHECK_EQ_INT(decode_tags(0, 0).vlan, 0);
+	CHECK_EQ_INT(decode_tags(0, 0x3009).vlan, 0x3009);
+	for (unsigned tags = 1; tags <= ADIT_PACKET_VLAN_MAX; tags++) {
+		CHECK_OUTCOME(decode_tags(tags, 0).outcome, PENDING);
+		CHECK_EQ_INT(decode_tags(tags, 0).vlan, 100);
+		CHECK_OUTCOME(decode_tags(tags - 1, 9).outcome, PENDING);
+		CHECK_EQ_INT(decode_tags(tags - 1, 9).vlan, 9);
+	}
+	CHECK_OUTCOME(decode_tags(ADIT_PACKET_VLAN_MAX + 1, 0).outcome, VLAN_DEPTH);
+	CHECK_OUTCOME(decode_tags(ADIT_PACKET_VLAN_MAX, 9).outcome, VLAN_DEPTH);
+	CHECK_OUTCOME(decode_tags(100, 0).outcome, VLAN_DEPTH);
+}
+
+/* IPv4. */
+TEST(packet_ipv4, headers_that_cannot_be_right)
+{
+	static const struct {
+		const char *why;
+		uint8_t first;
+		uint16_t total;
+	} rows[] = {
+		{"version 5", 0x55, 61},
+		{"header of 16 bytes", 0x44, 61},
+		{"header of 0 bytes", 0x40, 61},
+		{"shorter than its header", 0x45, 19},
+		{"shorter than its options", 0x46, 23},
+		{"longer than the frame by 1", 0x45, 62},
+		{"longer than any frame", 0x45, 0xffff},
+	};
+	struct frames f;
+
+	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
+		begin_ipv4(&f);
+		frames_length(&f, rows[i].total);
+		add_query(&f);
+		CHECK_EQ_INT(f.size - 14, 61);
+		f.bytes[14] = rows[i].first;
+		CHECK_DECODES(&f, IPV4_MALFORMED);
+		STOP_IN(rows[i].why);
+	}
+}
+
+TEST(packet_ipv4, padding_is_not_payload)
+{
+	struct adit_packet packet;
+	struct frames f;
+	size_t end;
+
+	build_plain(&f);
+	end = f.size;
+	frames_trailer(&f, 18);
+	packet = decode_as(&f, ADIT_LINK_ETHERNET);
+	CHECK_OUTCOME(packet.outcome, PENDING);
+	CHECK_EQ_INT(packet.payload_offset + packet.payload_size, end);
+	/* A capture that cuts only the padding has cut nothing. */
+	packet = decode_cut(&f, ADIT_LINK_ETHERNET, end + 3, f.size);
+	CHECK_EQ_INT(packet.flags, ADIT_PACKET_TO_DNS);
+	/* A UDP length below that of IP is fine, too. */
+	begin_ipv4(&f);
+	frames_udp(&f, 40000, 53);
+	frames_length(&f, 8 + 12);
+	frames_fill(&f, 0, 30);
+	packet = decode_as(&f, ADIT_LINK_ETHERNET);
+	CHECK_OUTCOME(packet.outcome, PENDING);
+	CHECK_EQ_INT(packet.payload_size, 12);
+}
+
+TEST(packet_ipv4, total_length_0_means_the_rest_of_the_frame)
+{
+	struct adit_packet packet;
+	struct frames f;
+
+	begin_ipv4(&f);
+	frames_length(&f, 0);
+	frames_tcp(&f, 443, 40000);
+	frames_fill(&f, 1, 70000);
+	CHECK_DECODES(&f, TCP_OTHER);
+	begin_ipv4(&f);
+	frames_length(&f, 0);
+	add_query(&f);
+	packet = decode_as(&f, ADIT_LINK_ETHERNET);
+	CHECK_OUTCOME(packet.outcome, PENDING);
+	CHECK_EQ_INT(packet.payload_offset + packet.payload_size, f.size);
+	/* A frame that ends with the IP header's options cut has no room for them. */
+	begin_ipv4(&f);
+	frames_length(&f, 0);
+	f.bytes[14] = 0x4f;
+	frames_fill(&f, 0, 39);
+	CHECK_DECODES(&f, IPV4_MALFORMED);
+}
+
+TEST(packet_ipv4, other_protocols)
+{
+	struct frames f;
+
+	begin_ipv4(&f);
+	frames_next(&f, 1);
+	frames_fill(&f, 0, 8);
+	CHECK_DECODES(&f, IP_OTHER);
+	/* Also with nothing in it, and for IP in IP. */
+	begin_ipv4(&f);
+	frames_next(&f, 50);
+	CHECK_DECODES(&f, IP_OTHER);
+	begin_ipv4(&f);
+	frames_ipv6(&f, CLIENT_V6, SERVER_V6);
+	add_query(&f);
+	CHECK_DECODES(&f, IP_OTHER);
+}
+
+/* IPv6. */
+TEST(packet_ipv6, headers_that_cannot_be_right)
+{
+	struct frames f;
+
+	begin_ipv6(&f);
+	add_query(&f);
+	f.bytes[14] = 0x40;
+	CHECK_DECODES(&f, IPV6_MALFORMED);
+	begin_ipv6(&f);
+	frames_length(&f, 42);
+	add_query(&f);
+	CHECK_EQ_INT(f.size - 54, 41);
+	CHECK_DECODES(&f, IPV6_MALFORMED);
+	/* Payload length 0 means the rest of the frame. */
+	begin_ipv6(&f);
+	frames_length(&f, 0);
+	add_query(&f);
+	CHECK_DECODES(&f, PENDING);
+}
+
+/* An extension header that ends with the datagram is whole; one byte more is not. */
+TEST(packet_ipv6, an_extension_header_ends_with_its_datagram)
+{
+	static const struct {
+		uint8_t protocol, length_field;
+		size_t size;
+	} rows[] = {{0, 0, 8}, {43, 1, 16}, {60, 2, 24}, {51, 4, 24}, {51, 0, 8}};
+	struct frames f;
+
+	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
+		begin_ipv6(&f);
+		frames_ipv6_extension(&f, rows[i].protocol, rows[i].size);
+		frames_next(&f, 59);
+		CHECK_EQ_INT(f.bytes[f.layer + 1], rows[i].length_field);
+		CHECK_DECODES(&f, IP_OTHER);
+		f.bytes[f.layer + 1]++;
+		CHECK_DECODES(&f, IPV6_MALFORMED);
+		f.bytes[f.layer + 1] = 255;
+		CHECK_DECODES(&f, IPV6_MALFORMED);
+	}
+	for (size_t size = 1; size < 8; size++) {
+		begin_ipv6(&f);
+		frames_next(&f, 60);
+		frames_fill(&f, 0, size);
+		CHECK_DECODES(&f, IPV6_MALFORMED);
+	}
+}
+
+TEST(packet_ipv6, chains_up_to_the_cap)
+{
+	struct frames f;
+
+	for (unsigned count = 0; count <= ADIT_PACKET_EXTENSION_MAX + 1; count++) {
+		begin_ipv6(&f);
+		for (unsigned i = 0; i < count; i++)
+			frames_ipv6_extension(&f, 60, 2048);
+		add_query(&f);
+		CHECK_EQ_INT(decode_as(&f, ADIT_LINK_ETHERNET).outcome,
+			count <= ADIT_PACKET_EXTENSION_MAX ? ADIT_OUTCOME_PENDING
+							   : ADIT_OUTCOME_IPV6_CHAIN);
+	}
+}
+
+/* Whatever stands in the bits beside the offset and "more fragments". */
+TEST(packet_fragment, an_offset_or_more_to_come)
+{
+	static const struct {
+		unsigned offset;
+		bool more, fragment;
+	} rows[] = {{0, false, false}, {0, true, true}, {8, false, true}, {65528, true, true}};
+	struct frames f;
+
+	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
+		uint8_t want = rows[i].fragment ? ADIT_OUTCOME_FRAGMENT : ADIT_OUTCOME_PENDING;
+		struct adit_packet packet;
+
+		begin_ipv4(&f);
+		frames_ipv4_fragment(&f, rows[i].offset, rows[i].more);
+		f.bytes[20] |= 0xc0;
+		add_query(&f);
+		packet = decode_as(&f, ADIT_LINK_ETHERNET);
+		CHECK_EQ_INT(packet.outcome, want);
+		CHECK_EQ_INT(packet.ip_offset, 14);
+		CHECK_EQ_INT(packet.l4_offset, 34);
+		begin_ipv6(&f);
+		frames_ipv6_extension(&f, 0, 8);
+		frames_ipv6_fragment(&f, rows[i].offset, rows[i].more);
+		f.bytes[f.layer + 3] |= 0x06;
+		add_query(&f);
+		packet = decode_as(&f, ADIT_LINK_ETHERNET);
+		CHECK_EQ_INT(packet.outcome, want);
+		CHECK_EQ_INT(packet.l4_offset, rows[i].fragment ? 62 : 70);
+		CHECK(packet.flags & ADIT_PACKET_V6);
+	}
+}
+
+/* UDP and TCP. */
+TEST(packet_transport, ports_decide)
+{
+	static const struct {
+		uint16_t source, destination;
+		enum adit_outcome udp, tcp;
+		uint8_t flags;
+	} rows[] = {
+		{40000, 53, ADIT_OUTCOME_PENDING, ADIT_OUTCOME_TCP_DNS, ADIT_PACKET_TO_DNS},
+		{53, 40000, ADIT_OUTCOME_PENDING, ADIT_OUTCOME_TCP_DNS, ADIT_PACKET_FROM_DNS},
+		{53, 5353, ADIT_OUTCOME_PENDING, ADIT_OUTCOME_TCP_DNS,
+			ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS},
+		{52, 54, ADIT_OUTCOME_UDP_OTHER, ADIT_OUTCOME_TCP_OTHER, 0},
+		{0, 65535, ADIT_OUTCOME_UDP_OTHER, ADIT_OUTCOME_TCP_OTHER, 0},
+	};
+	struct frames f;
+
+	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
+		struct adit_packet packet;
+
+		begin_ipv4(&f);
+		frames_udp(&f, rows[i].source, rows[i].destination);
+		packet = decode_as(&f, ADIT_LINK_ETHERNET);
+		CHECK_EQ_INT(packet.outcome, rows[i].udp);
+		CHECK_EQ_INT(packet.flags, rows[i].flags);
+		CHECK_EQ_INT(packet.payload_size, 0);
+		begin_ipv6(&f);
+		frames_tcp(&f, rows[i].source, rows[i].destination);
+		CHECK_EQ_INT(decode_as(&f, ADIT_LINK_ETHERNET).outcome, rows[i].tcp);
+	}
+}
+
+TEST(packet_transport, udp_that_contradicts_ip)
+{
+	static const uint16_t lengths[] = {0, 1, 7, 42, 0xffff};
+	struct frames f;
+
+	for (size_t i = 0; i < ADIT_COUNT(lengths); i++)
+		for (int is_v6 = 0; is_v6 < 2; is_v6++) {
+			is_v6 ? begin_ipv6(&f) : begin_ipv4(&f);
+			frames_udp(&f, 40000, 53);
+			frames_length(&f, lengths[i]);
+			frames_fill(&f, 0, 33);
+			CHECK_DECODES(&f, UDP_MALFORMED);
+		}
+	/* An IP header that leaves no room for the UDP header, whatever follows it. */
+	for (uint16_t room = 0; room < 8; room++) {
+		begin_ipv4(&f);
+		frames_length(&f, 20 + room);
+		add_query(&f);
+		CHECK_DECODES(&f, UDP_MALFORMED);
+	}
+}
+
+TEST(packet_transport, tcp_that_contradicts_ip)
+{
+	struct frames f;
+
+	for (uint16_t room = 0; room < 20; room++) {
+		begin_ipv4(&f);
+		frames_length(&f, 20 + room);
+		frames_tcp(&f, 40000, 53);
+		CHECK_DECODES(&f, TCP_MALFORMED);
+	}
+	for (unsigned words = 0; words < 16; words++) {
+		begin_ipv4(&f);
+		frames_tcp(&f, 40000, 443);
+		f.bytes[f.layer + 12] = (uint8_t)(words << 4);
+		frames_fill(&f, 1, 20);
+		CHECK_EQ_INT(decode_as(&f, ADIT_LINK_ETHERNET).outcome,
+			words < 5 || words > 10 ? ADIT_OUTCOME_TCP_MALFORMED
+						: ADIT_OUTCOME_TCP_OTHER);
+	}
+}
+
+TEST(packet_transport, a_cut_tcp_header)
+{
+	struct frames f;
+
+	begin_ipv4(&f);
+	frames_tcp(&f, 53, 40000);
+	frames_finish(&f);
+	for (uint32_t n = 0; n <= f.size; n++)
+		CHECK_EQ_INT(decode_cut(&f, ADIT_LINK_ETHERNET, n, f.size).outcome,
+			n < f.size ? ADIT_OUTCOME_FRAME_CUT : ADIT_OUTCOME_TCP_DNS);
+}
+
+/* GTP-U. */
+/* With the spare bit (8) or without; the session container's type gives the direction. */
+TEST(packet_gtpu, every_combination_of_flags)
+{
+	struct frames f;
+
+	for (unsigned i = 0; i < 16 * 16; i++) {
+		uint8_t flags = i & 7, pdu_type = (uint8_t)(i >> 4), direction = 0;
+		struct adit_packet packet;
+
+		begin_g_pdu(&f, flags);
+		f.bytes[f.layer] |= i & 8;
+		if (flags & FRAMES_GTPU_E) {
+			frames_gtpu_session(&f, pdu_type, 9);
+			direction |= pdu_type == 0 ? ADIT_PACKET_PDU_DL : 0;
+			direction |= pdu_type == 1 ? ADIT_PACKET_PDU_UL : 0;
+		} else if (flags != 0) {
+			f.bytes[f.size - 1] = 0x85; /* without E it means nothing */
+		}
+		add_ipv4_query(&f);
+		packet = decode_as(&f, ADIT_LINK_ETHERNET);
+		CHECK_OUTCOME(packet.outcome, PENDING);
+		CHECK_EQ_INT(packet.ip_offset,
+			50 + (flags != 0 ? 4 : 0) + (flags & FRAMES_GTPU_E ? 4 : 0));
+		CHECK_EQ_INT(packet.teid, TEID);
+		CHECK_EQ_INT(packet.flags, ADIT_PACKET_GTPU | ADIT_PACKET_TO_DNS | direction);
+	}
+}
+
+TEST(packet_gtpu, inner_and_outer_of_either_version)
+{
+	struct frames f;
+
+	for (unsigned mix = 0; mix < 4; mix++) {
+		struct adit_packet packet;
+
+		frames_start(&f);
+		frames_ethernet(&f);
+		mix & 1 ? frames_ipv6(&f, RADIO_V6, CORE_V6) : frames_ipv4(&f, RADIO, CORE);
+		frames_udp(&f, mix & 1 ? 2152 : 1024, mix & 1 ? 1024 : 2152);
+		frames_gtpu(&f, FRAMES_G_PDU, 0, TEID);
+		mix & 2 ? frames_ipv6(&f, CLIENT_V6, SERVER_V6) : frames_ipv4(&f, CLIENT, SERVER);
+		add_query(&f);
+		packet = decode_as(&f, ADIT_LINK_ETHERNET);
+		CHECK_OUTCOME(packet.outcome, PENDING);
+		CHECK_EQ_INT((packet.flags & ADIT_PACKET_OUTER_V6) != 0, mix & 1);
+		CHECK_EQ_INT((packet.flags & ADIT_PACKET_V6) != 0, mix >> 1);
+	}
+}
+
+TEST(packet_gtpu, signalling)
+{
+	struct frames f;
+
+	for (unsigned type = 0; type < 255; type++) {
+		begin_tunnel(&f);
+		frames_gtpu(&f, (uint8_t)type, FRAMES_GTPU_S, 0);
+		CHECK_DECODES(&f, GTPU_SIGNALLING);
+	}
+}
+
+TEST(packet_gtpu, what_is_no_ip_inside)
+{
+	struct frames f;
+
+	for (unsigned nibble = 0; nibble < 16; nibble++) {
+		if (nibble == 4 || nibble == 6)
+			continue;
+		begin_g_pdu(&f, 0);
+		frames_fill(&f, (uint8_t)(nibble << 4 | 5), 40);
+		CHECK_DECODES(&f, GTPU_OTHER);
+	}
+	begin_g_pdu(&f, FRAMES_GTPU_E);
+	CHECK_DECODES(&f, GTPU_OTHER);
+}
+
+TEST(packet_gtpu, headers_that_contradict_their_datagram)
+{
+	static const uint8_t firsts[] = {0x00, 0x10, 0x20, 0x50, 0x70, 0xf0};
+	struct frames f;
+
+	for (size_t i = 0; i < ADIT_COUNT(firsts); i++) {
+		build_tunnel(&f);
+		f.bytes[42] = firsts[i];
+		CHECK_DECODES(&f, GTPU_MALFORMED);
+	}
+	for (size_t size = 0; size < 8; size++) {
+		begin_tunnel(&f);
+		frames_fill(&f, 0x30, size);
+		CHECK_DECODES(&f, GTPU_MALFORMED);
+	}
+	/* Longer than its datagram, by one byte. */
+	begin_g_pdu(&f, 0);
+	frames_length(&f, 62);
+	add_ipv4_query(&f);
+	CHECK_EQ_INT(f.size - 50, 61);
+	CHECK_DECODES(&f, GTPU_MALFORMED);
+	/* Too short for its optional word. */
+	for (uint8_t flags = 1; flags < 8; flags++)
+		for (uint16_t length = 0; length < 4; length++) {
+			begin_g_pdu(&f, flags);
+			frames_length(&f, length);
+			CHECK_DECODES(&f, GTPU_MALFORMED);
+		}
+	/* Shorter than what it carries: the inner header is at fault. */
+	begin_g_pdu(&f, 0);
+	frames_length(&f, 60);
+	add_ipv4_query(&f);
+	CHECK_DECODES(&f, IPV4_MALFORMED);
+}
+
+TEST(packet_gtpu, inner_headers_that_are_not_whole)
+{
+	struct frames f;
+
+	for (size_t size = 1; size < 40; size++) {
+		begin_g_pdu(&f, 0);
+		frames_fill(&f, 0x60, size);
+		CHECK_DECODES(&f, IPV6_MALFORMED);
+		if (size >= 20)
+			continue;
+		begin_g_pdu(&f, 0);
+		frames_fill(&f, 0x45, size);
+		CHECK_DECODES(&f, IPV4_MALFORMED);
+	}
+}
+
+TEST(packet_gtpu, extension_chains)
+{
+	struct frames f;
+
+	for (unsigned count = 0; count <= ADIT_PACKET_EXTENSION_MAX + 1; count++) {
+		begin_g_pdu(&f, FRAMES_GTPU_E);
+		for (unsigned i = 0; i < count; i++)
+			frames_gtpu_extension(&f, 0x40, 255);
+		add_ipv4_query(&f);
+		CHECK_EQ_INT(decode_as(&f, ADIT_LINK_ETHERNET).outcome,
+			count <= ADIT_PACKET_EXTENSION_MAX ? ADIT_OUTCOME_PENDING
+							   : ADIT_OUTCOME_NESTING);
+	}
+	/* Size 0, a chain that goes on where the message ends, and one that ends with it. */
+	begin_g_pdu(&f, FRAMES_GTPU_E);
+	frames_gtpu_session(&f, 0, 9);
+	CHECK_DECODES(&f, GTPU_OTHER);
+	f.bytes[f.size - 1] = 0x85;
+	CHECK_DECODES(&f, GTPU_MALFORMED);
+	f.bytes[f.size - 1] = 0;
+	f.bytes[f.layer] = 2;
+	CHECK_DECODES(&f, GTPU_MALFORMED);
+	f.bytes[f.layer] = 0;
+	CHECK_DECODES(&f, GTPU_MALFORMED);
+}
+
+TEST(packet_gtpu, nesting)
+{
+	struct frames f;
+
+	begin_g_pdu(&f, 0);
+	frames_ipv4(&f, RADIO, CORE);
+	frames_udp(&f, 2152, 2152);
+	frames_gtpu(&f, FRAMES_G_PDU, 0, TEID);
+	add_ipv4_query(&f);
+	CHECK_DECODES(&f, NESTING);
+	f.bytes[78] = 0; /* also if it is none: a subscriber's own affair */
+	CHECK_DECODES(&f, NESTING);
+}
+
+/* A message that reads as a G-PDU and as a query: the client chose port 2152 to hide. */
+TEST(packet_gtpu, a_dns_port_wins)
+{
+	struct frames f;
+
+	for (unsigned to_dns = 0; to_dns < 2; to_dns++) {
+		struct adit_packet packet;
+
+		begin_ipv4(&f);
+		frames_udp(&f, to_dns ? 2152 : 53, to_dns ? 53 : 2152);
+		frames_gtpu(&f, FRAMES_G_PDU, 0, TEID);
+		frames_ipv4(&f, CLIENT, SERVER);
+		frames_udp(&f, 1, 2);
+		packet = decode_as(&f, ADIT_LINK_ETHERNET);
+		CHECK_OUTCOME(packet.outcome, PENDING);
+		CHECK_EQ_INT(packet.flags, to_dns ? ADIT_PACKET_TO_DNS : ADIT_PACKET_FROM_DNS);
+	}
+}
+
+TEST(packet_gtpu, inner_fragment)
+{
+	struct adit_packet packet;
+	struct frames f;
+
+	begin_g_pdu(&f, 0);
+	frames_ipv4(&f, CLIENT, SERVER);
+	frames_ipv4_fragment(&f, 0, true);
+	add_query(&f);
+	packet = decode_as(&f, ADIT_LINK_ETHERNET);
+	CHECK_OUTCOME(packet.outcome, FRAGMENT);
+	CHECK_EQ_INT(packet.flags, ADIT_PACKET_GTPU);
+	CHECK_EQ_INT(packet.ip_offset, 50);
+	CHECK_EQ_INT(packet.outer_ip_offset, 14);
+	CHECK_EQ_INT(packet.teid, TEID);
+}
+
+static void check_address(const struct adit_address *got, const char *want)
+{
+	uint8_t bytes[16] = {0};
+	bool is_v6 = strchr(want, ':') != NULL;
+
+	CHECK_EQ_INT(inet_pton(is_v6 ? AF_INET6 : AF_INET, want, bytes), 1);
+	CHECK_EQ_MEM(got->bytes, bytes, sizeof(bytes));
+	CHECK_EQ_INT(got->is_v6, is_v6);
+}
+
+TEST(packet_address, endpoints_and_outer)
+{
+	struct adit_address from, to;
+	struct adit_endpoints ends;
+	struct adit_packet packet;
+	struct adit_frame frame;
+	struct frames f;
+
+	for (int is_v6 = 0; is_v6 < 2; is_v6++) {
+		is_v6 ? build_tunnel_extensions(&f) : build_tunnel(&f);
+		frame = frames_frame(&f, ADIT_LINK_ETHERNET);
+		packet = decode(&frame);
+		memset(&ends, 0xa5, sizeof(ends));
+		memset(&from, 0xa5, sizeof(from));
+		memset(&to, 0xa5, sizeof(to));
+		adit_packet_endpoints(&frame, &packet, &ends);
+		adit_packet_outer(&frame, &packet, &from, &to);
+		check_address(&ends.source, is_v6 ? CLIENT_V6 : CLIENT);
+		check_address(&ends.destination, is_v6 ? SERVER_V6 : SERVER);
+		check_address(&from, is_v6 ? RADIO_V6 : RADIO);
+		check_address(&to, is_v6 ? CORE_V6 : CORE);
+		CHECK_EQ_INT(ends.source_port, 40000);
+		CHECK_EQ_INT(ends.destination_port, 53);
+	}
+}
+
+static uint8_t shard_of(const struct flow *flow, bool response)
+{
+	struct adit_packet packet;
+	struct adit_frame frame;
+	struct frames f;
+
+	build_flow(&f, flow, response);
+	frame = frames_frame(&f, ADIT_LINK_ETHERNET);
+	frame.tap = flow->tap;
+	packet = decode(&frame);
+	CHECK_OUTCOME(packet.outcome, PENDING);
+	CHECK_EQ_INT(adit_packet_shard(&frame, &packet, &adit_hash_key_fixed), packet.shard);
+	CHECK(packet.shard < ADIT_SHARDS);
+	return packet.shard;
+}
+
+TEST(packet_shard, both_directions_meet)
+{
+	static const struct flow flows[] = {
+		{CLIENT, SERVER, 40000, 53, 0, 0, NULL, 0},
+		{CLIENT_V6, SERVER_V6, 40000, 53, 7, 1, NULL, 0},
+		{CLIENT, SERVER, 53, 53, 0, 0, NULL, 0},
+		{SERVER, CLIENT, 53, 5353, 0, 0, NULL, 0},
+		{CLIENT_V6, SERVER_V6, 53, 53, 0, 0, RADIO, 5},
+		{SERVER_V6, CLIENT_V6, 5353, 53, 0, 0, RADIO, 5},
+		{CLIENT, SERVER, 2152, 53, 0, 0, NULL, 0},
+	};
+
+	for (size_t i = 0; i < ADIT_COUNT(flows); i++)
+		CHECK_EQ_INT(shard_of(&flows[i], false), shard_of(&flows[i], true));
+	/* Between two resolvers it does not matter who asks. */
+	CHECK_EQ_INT(shard_of(&flows[2], false), shard_of(&flows[3], false));
+	CHECK_EQ_INT(shard_of(&flows[4], false), shard_of(&flows[5], false));
+}
+
+/* What changes at a handover, from flow to flow or with the priority of a tag. */
+TEST(packet_shard, depends_on_nothing_but_client_and_context)
+{
+	static const struct flow flows[] = {
+		{CLIENT, SERVER, 40000, 53, 42, 2, RADIO, 1},
+		{CLIENT, SERVER, 40000, 53, 42, 2, RADIO, 0xffffffff},
+		{CLIENT, SERVER, 40000, 53, 42, 2, "10.10.0.2", 1},
+		{CLIENT, SERVER, 40000, 53, 42, 2, NULL, 0},
+		{CLIENT, "8.8.8.8", 1, 5353, 42, 2, RADIO, 1},
+		{CLIENT, SERVER, 40000, 53, 0xf000 | 42, 2, RADIO, 1},
+	};
+	uint8_t shard = shard_of(&flows[0], false);
+
+	for (size_t i = 1; i < ADIT_COUNT(flows); i++) {
+		CHECK_EQ_INT(shard_of(&flows[i], false), shard);
+		CHECK_EQ_INT(shard_of(&flows[i], true), shard);
+	}
+}
+
+/* 512 clients, taps (with a VLAN of their own) or VLANs each reach all 64 shards, none of them much
+ * more often than the others. The key is fixed, and so is what this counts. */
+TEST(packet_shard, spreads_over_clients_and_contexts)
+{
+	for (unsigned what = 0; what < 3; what++) {
+		unsigned counts[ADIT_SHARDS] = {0};
+
+		for (unsigned i = 0; i < 512; i++) {
+			char client[20];
+			struct flow flow = {CLIENT, SERVER, 40000, 53, 1, 0, NULL, 0};
+
+			snprintf(client, sizeof(client), "10.0.%u.%u", i / 256, i % 256);
+			if (what == 0)
+				flow.client = client;
+			else if (what == 1)
+				flow.tap = (uint8_t)i, flow.vlan = (uint16_t)(1 + i / 256);
+			else
+				flow.vlan = (uint16_t)(1 + i);
+			counts[shard_of(&flow, false)]++;
+		}
+		for (unsigned shard = 0; shard < ADIT_SHARDS; shard++)
+			CHECK(counts[shard] > 0 && counts[shard] < 24);
+	}
+}
