@@ -25,7 +25,8 @@ extern "C" {
 enum adit_verdict_state { ADIT_STATE_OPEN, ADIT_STATE_UPDATE, ADIT_STATE_CLOSED };
 enum adit_verdict_class { ADIT_VERDICT_SUSPECT, ADIT_VERDICT_TUNNEL };
 
-/* Why: a feature's value beside the threshold it passed. `name` is a static string. */
+/* Why: a feature's value beside the threshold it passed. `name` is a static string. In a verdict
+ * the strongest reason comes first. */
 struct adit_reason {
 	const char *name;
 	double value, threshold;
@@ -34,7 +35,7 @@ struct adit_reason {
 /* Who: a subscriber and what it exchanged with the domain or server since the story opened. */
 struct adit_verdict_subscriber {
 	struct adit_address address;
-	struct adit_address outer;	/* radio-side GTP-U peer */
+	struct adit_address outer;      /* radio-side GTP-U peer */
 	struct adit_address outer_core; /* core-side GTP-U peer */
 	bool has_outer, has_teid_uplink, has_teid_downlink;
 	uint8_t tap;
@@ -43,9 +44,9 @@ struct adit_verdict_subscriber {
 	uint64_t queries, bytes_up, bytes_down; /* bytes of DNS messages */
 };
 
-#define ADIT_VERDICT_REASONS	 8
+#define ADIT_VERDICT_REASONS     8
 #define ADIT_VERDICT_SUBSCRIBERS 64
-#define ADIT_VERDICT_SAMPLES	 3
+#define ADIT_VERDICT_SAMPLES     3
 
 /* A name in wire format, root label included; size 0: none. */
 struct adit_wire_name {
@@ -54,22 +55,22 @@ struct adit_wire_name {
 };
 
 struct adit_verdict {
-	uint64_t id;			/* 16 hex digits in the output */
+	uint64_t id; /* 16 hex digits in the output */
 	enum adit_verdict_state state;
 	enum adit_verdict_class verdict;
 	uint64_t window_start_ns, window_end_ns; /* since the Unix epoch; end is exclusive */
-	struct adit_wire_name domain;	/* registrable domain, lower case; size 0: null */
+	struct adit_wire_name domain;            /* registrable domain, lower case; size 0: null */
 	bool has_server;
-	struct adit_address server;	/* where the verdict is about a server address */
-	uint32_t score;			/* 0..100 */
-	const char *tool;		/* static string, or NULL */
+	struct adit_address server; /* where the verdict is about a server address */
+	uint32_t score;             /* 0..100 */
+	const char *tool;           /* static string, or NULL */
 	size_t reason_count;
 	struct adit_reason reason[ADIT_VERDICT_REASONS];
-	uint32_t subscribers_total;	/* known to use it; the list may be shorter */
-	size_t subscriber_count;	/* heaviest first */
+	uint32_t subscribers_total; /* known to use it; the list may be shorter */
+	size_t subscriber_count;    /* heaviest first */
 	struct adit_verdict_subscriber subscriber[ADIT_VERDICT_SUBSCRIBERS];
 	uint64_t queries, responses, unique_names;
-	uint64_t bytes_up, bytes_down;	/* bytes of DNS messages */
+	uint64_t bytes_up, bytes_down;             /* bytes of DNS messages */
 	uint64_t information_up, information_down; /* estimate of bytes carried */
 	size_t sample_count;
 	struct adit_wire_name sample[ADIT_VERDICT_SAMPLES]; /* raw case */
@@ -78,26 +79,31 @@ struct adit_verdict {
 /*
  * One JSON object and a newline, and a flush, so that an interrupted run keeps what it found.
  * Keys in the order of the field table; the same record always gives the same bytes. Returns 0 or
- * -errno (a full disk: -ENOSPC).
+ * -errno (a full disk: -ENOSPC). Lists longer than their room are cut to it; a real number that
+ * is not finite becomes null.
  */
 int adit_verdict_write_json(const struct adit_verdict *verdict, FILE *to);
 
-/* The fields of the JSON object, for the reference page: Markdown table. */
+/* The fields of the JSON object, for the reference page: Markdown table. Returns 0 or -errno. */
 int adit_verdict_write_reference(FILE *to);
 
 /*
  * Collects what a person is shown at the end: the last record of each story. Sorted by class,
- * score, queries, id when drawn.
+ * score, queries, id when drawn. Memory: about 450 bytes per story. When the board is full, the
+ * weaker half leaves it and stays counted; a story that comes back after that counts twice.
  */
+#define ADIT_VERDICT_BOARD_MAX 65536
 struct adit_verdict_board;
 struct adit_verdict_board *adit_verdict_board_create(void);
 void adit_verdict_board_destroy(struct adit_verdict_board *board);
+/* Returns 0, or -ENOMEM (the board stays as it was). */
 int adit_verdict_board_add(struct adit_verdict_board *board, const struct adit_verdict *verdict);
 size_t adit_verdict_board_count(
 	const struct adit_verdict_board *board, enum adit_verdict_class verdict);
-/* Draws the table, at most `width` columns wide (names are shortened in the middle, never the
- * registrable domain's end); `colour`: ANSI colours; `rows` at most, then "and N more". Nothing
- * found: says so in a line. */
+/* Draws the table, at most `width` columns wide but never narrower than 40 (names are shortened in
+ * the middle, never the registrable domain's end); `colour`: ANSI colours; `rows` at most, then
+ * "and N more". Where a story does not fit into one line, it takes two or three. ASCII only.
+ * Nothing found: says so in a line. Returns 0, -ENOMEM or -errno of the file. */
 int adit_verdict_board_draw(
 	const struct adit_verdict_board *board, FILE *to, unsigned width, bool colour, size_t rows);
 
@@ -105,8 +111,8 @@ int adit_verdict_board_draw(
 #define ADIT_FEATURE_MAX 96
 struct adit_feature_row {
 	uint64_t window_start_ns, window_end_ns;
-	const char *kind;		/* "domain", "subscriber_domain", "subscriber_server" */
-	struct adit_wire_name domain;	/* size 0: none */
+	const char *kind;             /* "domain", "subscriber_domain", "subscriber_server" */
+	struct adit_wire_name domain; /* size 0: none */
 	bool has_subscriber, has_server;
 	struct adit_address subscriber, server;
 	uint32_t score;
@@ -114,7 +120,9 @@ struct adit_feature_row {
 };
 /* Header and lines of the CSV (RFC 4180): window_start, window_end, kind, domain, subscriber,
  * server, score, then the features in order. Integers without fraction, others with 6 significant
- * digits. */
+ * digits, an empty cell for what is not finite. Lines end in LF. Names are identifiers; `count` is
+ * at most ADIT_FEATURE_MAX. Nothing is flushed here: the last error shows when the caller flushes
+ * or closes. Return 0 or -errno. */
 int adit_feature_write_header(const char *const *names, size_t count, FILE *to);
 int adit_feature_write_row(const struct adit_feature_row *row, size_t count, FILE *to);
 
@@ -133,15 +141,16 @@ struct adit_stats {
 	const struct adit_stats_counter *tables; /* evictions, refusals, late packets and so on */
 	size_t table_count;
 	double elapsed_s;
-	bool complete;		 /* every input was read to its end */
-	const char *problem;	 /* what went wrong, or NULL */
+	bool complete;       /* every input was read to its end */
+	const char *problem; /* what went wrong, or NULL */
 };
-/* Writes the document (indented JSON): schema, complete, problem, packets.{received,outcomes},
- * dns.{queries,responses}, drops, tables, elapsed_s, packets_per_second. */
+/* Writes the document (indented JSON) and flushes: schema, complete, problem,
+ * packets.{received,outcomes}, dns.{queries,responses}, drops, tables, elapsed_s,
+ * packets_per_second (an integer; 0 where no time passed). Returns 0 or -errno. */
 int adit_stats_write_json(const struct adit_stats *stats, FILE *to);
 
-/* "2026-11-22T07:19:42.000000Z"-like RFC 3339 text, UTC, as many fraction digits as needed (none
- * for whole seconds). */
+/* RFC 3339 text in UTC with as many fraction digits as needed, none for whole seconds:
+ * "2026-11-22T07:19:42Z", "2026-11-22T07:19:42.25Z". */
 void adit_time_text(uint64_t ns, char text[40]);
 /* Text of an address (RFC 5952 for IPv6). */
 void adit_address_text(const struct adit_address *address, char text[48]);
