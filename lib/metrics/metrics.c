@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Counter registry and its text (OpenMetrics 1.0: counters, families, escaping). Two fixed arrays,
+ * counters and cells; the cells of a counter are a chain of indexes, and so are the counters of a
+ * family (one name), because the text must not part a family's lines.
+ */
+#include "adit_metrics.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#define NONE UINT32_MAX
+
+struct cell {
+	const uint64_t *at;
+	uint64_t baseline;
+	uint32_t next; /* of the same counter, or NONE */
+};
+
+struct counter {
+	struct adit_metrics_counter is;
+	uint32_t first_cell, last_cell;
+	uint32_t next; /* of the same family, or NONE */
+	bool leads;    /* first of its family */
+};
+
+struct adit_metrics {
+	const struct adit_allocator *allocator;
+	size_t counter_count, counter_max, cell_count, cell_max;
+	struct counter *counters;
+	struct cell *cells;
+};
+
+int adit_metrics_create(struct adit_metrics **metrics, size_t counters_max, size_t cells_max,
+	const struct adit_allocator *allocator)
+{
+	struct adit_metrics *made;
+
+	/* Numbers are ints, indexes 32 bits. */
+	if (counters_max > INT32_MAX || cells_max > INT32_MAX)
+		return -ENOMEM;
+	made = adit_alloc(allocator, sizeof(*made), _Alignof(struct adit_metrics));
+	if (made == NULL)
+		return -ENOMEM;
+	made->allocator = allocator;
+	made->counter_max = counters_max;
+	made->cell_max = cells_max;
+	made->counters = adit_alloc(
+		allocator, counters_max * sizeof(struct counter), _Alignof(struct counter));
+	made->cells = adit_alloc(allocator, cells_max * sizeof(struct cell), _Alignof(struct cell));
+	if (made->counters == NULL || made->cells == NULL) {
+		adit_metrics_free(made);
+		return -ENOMEM;
+	}
+	*metrics = made;
+	return 0;
+}
+
+void adit_metrics_free(struct adit_metrics *metrics)
+{
+	if (metrics == NULL)
+		return;
+	adit_free(metrics->allocator, metrics->counters);
+	adit_free(metrics->allocator, metrics->cells);
+	adit_free(metrics->allocator, metrics);
+}
+
+static bool is_name(const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
+	static const char all[] = "abcdefghijklmnopqrstuvwxyz_0123456789";
+
+	return text[0] != '\0' && strchr(letters, text[0]) != NULL &&
+	       text[strspn(text, all)] == '\0';
+}
+
+static bool ends_in(const char *text, const char *word)
+{
+	size_t size = strlen(text), word_size = strlen(word);
+
+	return size > word_size + 1 && text[size - word_size - 1] == '_' &&
+	       strcmp(text + size - word_size, word) == 0;
+}
+
+static bool is_sound(const struct adit_metrics_counter *counter)
+{
+	return counter->name != NULL && counter->help != NULL && is_name(counter->name) &&
+	       !ends_in(counter->name, "total") &&
+	       (counter->unit == NULL ||
+		       (is_name(counter->unit) && ends_in(counter->name, counter->unit))) &&
+	       (counter->label == NULL) == (counter->value == NULL) &&
+	       (counter->label == NULL || is_name(counter->label));
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Finds the last counter of the family that `counter` belongs to; NONE if it is the first one.
+ * Returns 0, or the error that adit_metrics_add gives. */
+static int find_family(const struct adit_metrics *metrics,
+	const struct adit_metrics_counter *counter, uint32_t *last)
+{
+	*last = NONE;
+	for (size_t i = 0; i < metrics->counter_count; i++) {
+		const struct adit_metrics_counter *other = &metrics->counters[i].is;
+
+		if (strcmp(other->name, counter->name) != 0)
+			continue;
+		if (!same(other->help, counter->help) || !same(other->unit, counter->unit) ||
+			!same(other->label, counter->label))
+			return -EINVAL;
+		if (same(other->value, counter->value))
+			return -EEXIST;
+		*last = (uint32_t)i;
+	}
+	return 0;
+}
+
+int adit_metrics_add(struct adit_metrics *metrics, const struct adit_metrics_counter *counter)
+{
+	size_t number = metrics->counter_count;
+	uint32_t last;
+	int rc;
+
+	if (!is_sound(counter))
+		return -EINVAL;
+	rc = find_family(metrics, counter, &last);
+	if (rc != 0)
+		return rc;
+	if (number == metrics->counter_max)
+		return -ENOSPC;
+	metrics->counters[number] = (struct counter){.is = *counter,
+		.first_cell = NONE,
+		.last_cell = NONE,
+		.next = NONE,
+		.leads = last == NONE};
+	if (last != NONE)
+		metrics->counters[last].next = (uint32_t)number;
+	metrics->counter_count++;
+	return (int)number;
+}
+
+int adit_metrics_bind(struct adit_metrics *metrics, size_t number, const uint64_t *cell)
+{
+	uint32_t index = (uint32_t)metrics->cell_count;
+	struct counter *counter;
+
+	if (number >= metrics->counter_count || cell == NULL)
+		return -EINVAL;
+	if (metrics->cell_count == metrics->cell_max)
+		return -ENOSPC;
+	counter = &metrics->counters[number];
+	metrics->cells[index] = (struct cell){cell, 0, NONE};
+	if (counter->first_cell == NONE)
+		counter->first_cell = index;
+	else
+		metrics->cells[counter->last_cell].next = index;
+	counter->last_cell = index;
+	metrics->cell_count++;
+	return 0;
+}
+
+size_t adit_metrics_count(const struct adit_metrics *metrics)
+{
+	return metrics->counter_count;
+}
+
+const struct adit_metrics_counter *adit_metrics_get(
+	const struct adit_metrics *metrics, size_t number)
+{
+	return number < metrics->counter_count ? &metrics->counters[number].is : NULL;
+}
+
+static const struct cell *first_cell(const struct adit_metrics *metrics, size_t number)
+{
+	uint32_t index =
+		number < metrics->counter_count ? metrics->counters[number].first_cell : NONE;
+
+	return index == NONE ? NULL : &metrics->cells[index];
+}
+
+static const struct cell *next_cell(const struct adit_metrics *metrics, const struct cell *cell)
+{
+	return cell->next == NONE ? NULL : &metrics->cells[cell->next];
+}
+
+/* The cell's owner stores it in one piece; relaxed is enough, since no other data hangs on it. */
+static uint64_t read_cell(const struct cell *cell)
+{
+	return __atomic_load_n(cell->at, __ATOMIC_RELAXED) - cell->baseline;
+}
+
+size_t adit_metrics_cells(const struct adit_metrics *metrics, size_t number)
+{
+	size_t count = 0;
+
+	for (const struct cell *c = first_cell(metrics, number); c; c = next_cell(metrics, c))
+		count++;
+	return count;
+}
+
+uint64_t adit_metrics_read(const struct adit_metrics *metrics, size_t number)
+{
+	uint64_t sum = 0;
+
+	for (const struct cell *c = first_cell(metrics, number); c; c = next_cell(metrics, c))
+		sum += read_cell(c);
+	return sum;
+}
+
+uint64_t adit_metrics_read_cell(const struct adit_metrics *metrics, size_t number, size_t cell)
+{
+	for (const struct cell *c = first_cell(metrics, number); c; c = next_cell(metrics, c))
+		if (cell-- == 0)
+			return read_cell(c);
+	return 0;
+}
+
+void adit_metrics_reset(struct adit_metrics *metrics)
+{
+	for (size_t i = 0; i < metrics->cell_count; i++)
+		metrics->cells[i].baseline += read_cell(&metrics->cells[i]);
+}
+
+/* The format escapes these three, in help texts as in label values. */
+static void write_escaped(FILE *to, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '\n')
+			fputs("\\n", to);
+		else if (*text == '\\' || *text == '"')
+			fprintf(to, "\\%c", *text);
+		else
+			fputc(*text, to);
+	}
+}
+
+static void write_sample(const struct adit_metrics *metrics, size_t number, FILE *to)
+{
+	const struct adit_metrics_counter *counter = &metrics->counters[number].is;
+
+	fprintf(to, "%s_total", counter->name);
+	if (counter->label != NULL) {
+		fprintf(to, "{%s=\"", counter->label);
+		write_escaped(to, counter->value);
+		fputs("\"}", to);
+	}
+	fprintf(to, " %" PRIu64 "\n", adit_metrics_read(metrics, number));
+}
+
+int adit_metrics_write(const struct adit_metrics *metrics, FILE *to)
+{
+	for (size_t i = 0; i < metrics->counter_count; i++) {
+		const struct counter *counter = &metrics->counters[i];
+
+		if (!counter->leads)
+			continue;
+		fprintf(to, "# TYPE %s counter\n", counter->is.name);
+		if (counter->is.unit != NULL)
+			fprintf(to, "# UNIT %s %s\n", counter->is.name, counter->is.unit);
+		fprintf(to, "# HELP %s ", counter->is.name);
+		write_escaped(to, counter->is.help);
+		fputc('\n', to);
+		for (uint32_t n = (uint32_t)i; n != NONE; n = metrics->counters[n].next)
+			write_sample(metrics, n, to);
+	}
+	fputs("# EOF\n", to);
+	return fflush(to) != 0 || ferror(to) ? -EIO : 0;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "adit_metrics.h"
+#include "adit_outcome.h"
+#include "harness.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static struct adit_metrics *make(size_t counters, size_t cells)
+{
+	struct adit_metrics *metrics = NULL;
+
+	return adit_metrics_create(&metrics, counters, cells, NULL) == 0 ? metrics : NULL;
+}
+
+static void check_text(const struct adit_metrics *metrics, const char *want)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	CHECK_EQ_INT(adit_metrics_write(metrics, to), 0);
+	fclose(to);
+	CHECK_EQ_STR(text, want);
+	free(text);
+}
+
+TEST(metrics, text)
+{
+	static const struct adit_metrics_counter counters[] = {
+		{"adit_packets", "Packets by outcome", "packets", "outcome", "dns_query"},
+		{"adit_reloads", "Reloads that were \"taken\"\nor not, \\ both", NULL, NULL, NULL},
+		{"adit_packets", "Packets by outcome", "packets", "outcome", "a\"b\\c\nd"},
+	};
+	const uint64_t cells[] = {7, UINT64_MAX, 3};
+	struct adit_metrics *metrics = make(3, 3);
+
+	REQUIRE(metrics != NULL);
+	for (size_t i = 0; i < 3; i++) {
+		CHECK_EQ_INT(adit_metrics_add(metrics, &counters[i]), i);
+		CHECK_EQ_INT(adit_metrics_bind(metrics, i, &cells[i]), 0);
+	}
+	check_text(metrics,
+		"# TYPE adit_packets counter\n"
+		"# UNIT adit_packets packets\n"
+		"# HELP adit_packets Packets by outcome\n"
+		"adit_packets_total{outcome=\"dns_query\"} 7\n"
+		"adit_packets_total{outcome=\"a\\\"b\\\\c\\nd\"} 3\n"
+		"# TYPE adit_reloads counter\n"
+		"# HELP adit_reloads Reloads that were \\\"taken\\\"\\nor not, \\\\ both\n"
+		"adit_reloads_total 18446744073709551615\n"
+		"# EOF\n");
+	adit_metrics_free(metrics);
+}
+
+TEST(metrics, text_of_nothing_is_its_end)
+{
+	struct adit_metrics *metrics = make(0, 0);
+
+	REQUIRE(metrics != NULL);
+	check_text(metrics, "# EOF\n");
+	adit_metrics_free(metrics);
+}
+
+TEST(metrics, write_tells_that_it_failed)
+{
+	struct adit_metrics *metrics = make(0, 0);
+	FILE *full = fopen("/dev/full", "w");
+
+	REQUIRE(metrics != NULL && full != NULL);
+	CHECK_EQ_INT(adit_metrics_write(metrics, full), -EIO);
+	fclose(full);
+	adit_metrics_free(metrics);
+}
+
+/* Two workers count packets, each with one cell per outcome: what came in is what the outcomes
+ * add up to, over all cells and for each worker, before and after a reset. */
+TEST(metrics, outcomes_add_up)
+{
+	uint64_t received[2] = {0}, cells[2][ADIT_OUTCOME_COUNT] = {{0}}, sum = 0, each[2] = {0};
+	struct adit_metrics *metrics = make(ADIT_OUTCOME_COUNT, 2 * ADIT_OUTCOME_COUNT);
+
+	REQUIRE(metrics != NULL);
+	for (size_t i = 0; i < ADIT_OUTCOME_COUNT; i++) {
+		struct adit_metrics_counter counter = {
+			"adit_packets", "Packets", "packets", "outcome", adit_outcome_names[i]};
+
+		REQUIRE(adit_metrics_add(metrics, &counter) == (int)i);
+		for (size_t worker = 0; worker < 2; worker++)
+			REQUIRE(adit_metrics_bind(metrics, i, &cells[worker][i]) == 0);
+		CHECK_EQ_INT(adit_metrics_cells(metrics, i), 2);
+	}
+	for (size_t round = 0; round < 2; round++) {
+		for (size_t packet = 0; packet < 1000; packet++) {
+			size_t worker = packet % 3 == 0;
+
+			received[worker]++;
+			cells[worker][packet * 7 % ADIT_OUTCOME_COUNT]++;
+		}
+		sum = each[0] = each[1] = 0;
+		for (size_t i = 0; i < adit_metrics_count(metrics); i++) {
+			sum += adit_metrics_read(metrics, i);
+			for (size_t worker = 0; worker < 2; worker++)
+				each[worker] += adit_metrics_read_cell(metrics, i, worker);
+		}
+		CHECK_EQ_INT(sum, 1000);
+		CHECK_EQ_INT(each[0], received[0]);
+		CHECK_EQ_INT(each[1], received[1]);
+		adit_metrics_reset(metrics);
+		received[0] = received[1] = 0;
+	}
+	adit_metrics_free(metrics);
+}
+
+TEST(metrics, reset_subtracts_and_leaves_the_cell_alone)
+{
+	struct adit_metrics_counter counter = {"adit_x", "X", NULL, NULL, NULL};
+	uint64_t cell = UINT64_MAX - 1;
+	struct adit_metrics *metrics = make(1, 1);
+
+	REQUIRE(metrics != NULL);
+	adit_metrics_add(metrics, &counter);
+	adit_metrics_bind(metrics, 0, &cell);
+	adit_metrics_reset(metrics);
+	CHECK(cell == UINT64_MAX - 1);
+	CHECK_EQ_INT(adit_metrics_read(metrics, 0), 0);
+	cell += 5; /* round the end */
+	CHECK_EQ_INT(adit_metrics_read(metrics, 0), 5);
+	adit_metrics_reset(metrics);
+	cell += 2;
+	CHECK_EQ_INT(adit_metrics_read(metrics, 0), 2);
+	CHECK_EQ_INT(adit_metrics_read_cell(metrics, 0, 0), 2);
+	adit_metrics_free(metrics);
+}
+
+TEST(metrics, refuses_what_the_format_cannot_say)
+{
+	static const struct adit_metrics_counter bad[] = {
+		{"", "h", NULL, NULL, NULL},
+		{"9lives", "h", NULL, NULL, NULL},
+		{"a-b", "h", NULL, NULL, NULL},
+		{"adit_total", "h", NULL, NULL, NULL},
+		{"adit_x", NULL, NULL, NULL, NULL},
+		{NULL, "h", NULL, NULL, NULL},
+		{"adit_x", "h", "bytes", NULL, NULL},
+		{"bytes", "h", "bytes", NULL, NULL},
+		{"adit_x", "h", NULL, "worker", NULL},
+		{"adit_x", "h", NULL, NULL, "0"},
+		{"adit_x", "h", NULL, "a b", "0"},
+	};
+	struct adit_metrics *metrics = make(1, 1);
+
+	REQUIRE(metrics != NULL);
+	for (size_t i = 0; i < ADIT_COUNT(bad); i++)
+		CHECK_EQ_INT(adit_metrics_add(metrics, &bad[i]), -EINVAL);
+	CHECK_EQ_INT(adit_metrics_count(metrics), 0);
+	adit_metrics_free(metrics);
+}
+
+TEST(metrics, counters_of_one_name_agree)
+{
+	static const struct adit_metrics_counter first = {"adit_b", "h", NULL, "worker", "0"},
+						 again = {"adit_b", "h", NULL, "worker", "0"},
+						 second = {"adit_b", "h", NULL, "worker", "1"};
+	static const struct adit_metrics_counter other[] = {
+		{"adit_b", "other help", NULL, "worker", "1"},
+		{"adit_b", "h", "b", "worker", "1"},
+		{"adit_b", "h", NULL, "port", "1"},
+		{"adit_b", "h", NULL, NULL, NULL},
+	};
+	struct adit_metrics *metrics = make(2, 1);
+
+	REQUIRE(metrics != NULL);
+	CHECK_EQ_INT(adit_metrics_add(metrics, &first), 0);
+	CHECK_EQ_INT(adit_metrics_add(metrics, &again), -EEXIST);
+	for (size_t i = 0; i < ADIT_COUNT(other); i++)
+		CHECK_EQ_INT(adit_metrics_add(metrics, &other[i]), -EINVAL);
+	CHECK_EQ_INT(adit_metrics_add(metrics, &second), 1);
+	CHECK_EQ_STR(adit_metrics_get(metrics, 1)->value, "1");
+	CHECK(adit_metrics_get(metrics, 2) == NULL);
+	adit_metrics_free(metrics);
+}
+
+TEST(metrics, is_full_when_it_is_full)
+{
+	static const struct adit_metrics_counter one = {"adit_one", "h", NULL, NULL, NULL},
+						 two = {"adit_two", "h", NULL, NULL, NULL};
+	uint64_t cells[2] = {1, 2};
+	struct adit_metrics *metrics = make(1, 1);
+
+	REQUIRE(metrics != NULL);
+	CHECK_EQ_INT(adit_metrics_bind(metrics, 0, &cells[0]), -EINVAL);
+	CHECK_EQ_INT(adit_metrics_add(metrics, &one), 0);
+	CHECK_EQ_INT(adit_metrics_add(metrics, &two), -ENOSPC);
+	CHECK_EQ_INT(adit_metrics_bind(metrics, 0, NULL), -EINVAL);
+	CHECK_EQ_INT(adit_metrics_bind(metrics, 0, &cells[0]), 0);
+	CHECK_EQ_INT(adit_metrics_bind(metrics, 0, &cells[1]), -ENOSPC);
+	CHECK_EQ_INT(adit_metrics_read(metrics, 0), 1);
+	CHECK_EQ_INT(adit_metrics_read(metrics, 1), 0);
+	CHECK_EQ_INT(adit_metrics_read_cell(metrics, 0, 1), 0);
+	adit_metrics_free(metrics);
+}
+
+TEST(metrics, survives_every_failed_allocation)
+{
+	for (size_t fail_at = 0;; fail_at++) {
+		struct harness_allocator allocator;
+		struct adit_metrics *metrics = NULL;
+		int rc;
+
+		harness_allocator_init(&allocator, fail_at);
+		rc = adit_metrics_create(&metrics, 4, 4, &allocator.allocator);
+		if (rc == 0) {
+			CHECK(fail_at > 0);
+			adit_metrics_free(metrics);
+			CHECK_EQ_INT(allocator.live, 0);
+			break;
+		}
+		CHECK_EQ_INT(rc, -ENOMEM);
+		CHECK(metrics == NULL);
+		CHECK_EQ_INT(allocator.live, 0);
+	}
+	adit_metrics_free(NULL);
+}
