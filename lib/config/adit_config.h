@@ -35,17 +35,19 @@ struct adit_ints {
 	int64_t item[ADIT_LIST_MAX];
 };
 
-/* The options, in the order of the sample file. S: section; name and section form the option's
- * name as "section.name". The last two of each row: unit (or NULL), help. */
+/* The rows, in the order of the sample file; an option is called "section.name". */
 #include "adit_options.h"
 
+/* Owns its strings. A field is named section_name. */
 struct adit_config {
-#define ADIT_BOOL(section, name, preset, help)			   bool section##_##name;
-#define ADIT_INT(section, name, preset, low, high, unit, help)	   int64_t section##_##name;
-#define ADIT_STRING(section, name, preset, choices, help)	   char *section##_##name;
-#define ADIT_LIST(section, name, preset, help)			   struct adit_list section##_##name;
-#define ADIT_INTS(section, name, preset, low, high, unit, help)	   struct adit_ints section##_##name;
+#define ADIT_SECTION(section, help)
+#define ADIT_BOOL(section, name, preset, help)                  bool section##_##name;
+#define ADIT_INT(section, name, preset, low, high, unit, help)  int64_t section##_##name;
+#define ADIT_STRING(section, name, preset, choices, help)       char *section##_##name;
+#define ADIT_LIST(section, name, preset, help)                  struct adit_list section##_##name;
+#define ADIT_INTS(section, name, preset, low, high, unit, help) struct adit_ints section##_##name;
 	ADIT_OPTIONS
+#undef ADIT_SECTION
 #undef ADIT_BOOL
 #undef ADIT_INT
 #undef ADIT_STRING
@@ -53,20 +55,32 @@ struct adit_config {
 #undef ADIT_INTS
 };
 
-/* All options at their defaults. Returns 0 or -ENOMEM. adit_config_clear frees what it holds. */
+/* All options at their defaults. Returns 0 or -ENOMEM. adit_config_clear frees what it holds and
+ * leaves it empty; it may be called again. */
 int adit_config_init(struct adit_config *config);
 void adit_config_clear(struct adit_config *config);
 
 /*
- * Reads a libconfig file over what `config` holds. Returns 0, -errno of the file, or -EINVAL: the
- * error names file, line and option, what is allowed, and for an unknown option the nearest name.
- * On an error `config` is unchanged.
+ * Reads a libconfig file over what `config` holds. Returns 0, -errno of the file, -ENOMEM, -EFBIG
+ * (256 KiB is the most), or -EINVAL: the error names file, line and option, what is allowed, and
+ * for an unknown option the nearest name. On an error `config` is unchanged. `@include "file"` on
+ * a line of its own reads another file, found from the directory of the file that names it; a
+ * message about what stands in there names that file.
  */
 int adit_config_read(struct adit_config *config, const char *path, struct adit_error *error);
 
-/* One option from text, as `--set section.name=value` gives it (lists: values by comma). */
+/* The same from text; `what` stands in messages for the file. @include is refused. */
+int adit_config_read_text(
+	struct adit_config *config, const char *what, const char *text, struct adit_error *error);
+
+/*
+ * One option from text, as `--set section.name=value` gives it. Lists: values by comma; a comma
+ * that belongs to a value is written \, and a backslash \\. Returns 0, -ENOMEM or -EINVAL; on an
+ * error `config` is unchanged.
+ */
 int adit_config_set(struct adit_config *config, const char *assignment, struct adit_error *error);
 
+/* These return 0 or -EIO (-ENOMEM for the latter two). `to` stays open. */
 /* Writes what is in force as a file that adit_config_read takes back. */
 int adit_config_dump(const struct adit_config *config, FILE *to);
 /* The sample file: every option, commented, with unit, range, default and help. */
@@ -74,7 +88,8 @@ int adit_config_sample(FILE *to);
 /* The reference page, Markdown. */
 int adit_config_reference(FILE *to);
 
-/* The name among `names` nearest to `text` by edit distance, or NULL if none is near. */
+/* The name among `names` nearest to `text` by edit distance (a swap of neighbours is one edit),
+ * the first of equals, or NULL if none is near. */
 const char *adit_nearest(const char *text, const char *const *names, size_t count);
 
 #ifdef __cplusplus

@@ -6,65 +6,81 @@
 #define ADIT_OPTIONS_H
 
 /*
+ * ADIT_SECTION(section, help) opens a section; its options follow.
  * ADIT_BOOL  (section, name, default, help)
  * ADIT_INT   (section, name, default, least, most, unit, help)
  * ADIT_STRING(section, name, default, choices or NULL ("a|b|c"), help)
  * ADIT_LIST  (section, name, default as text with commas, help)
  * ADIT_INTS  (section, name, default as text with commas, least, most, unit, help)
+ * A help text begins with a capital and ends without a full stop. After a change, renew
+ * config/adit.conf and docs/reference.md; their first lines say how.
  */
 #define ADIT_OPTIONS                                                                               \
+	ADIT_SECTION(dns, "What counts as DNS, and where registrable domains start")               \
 	ADIT_INTS(dns, ports, "53", 1, 65535, "port", "UDP and TCP ports that carry DNS")          \
 	ADIT_STRING(dns, public_suffix_list, "/usr/share/publicsuffix/public_suffix_list.dat",     \
-		NULL, "public suffix list: where registrable domains start")                       \
+		NULL, "Public suffix list, which says where registrable domains start")            \
+	ADIT_SECTION(eal, "DPDK's environment layer")                                              \
 	ADIT_LIST(eal, arguments, "",                                                              \
-		"arguments for DPDK's environment layer; those after -- come last")                \
+		"Arguments for DPDK's environment layer; those after -- on the command line come " \
+		"last")                                                                            \
+	ADIT_SECTION(port, "The ports that adit run takes packets from")                           \
 	ADIT_LIST(port, devices, "",                                                               \
-		"ports of adit run: PCI addresses, or vdev strings such as "                       \
+		"Ports: PCI addresses, or vdev strings such as "                                   \
 		"net_af_packet0,iface=eth1")                                                       \
-	ADIT_INT(port, queues, 1, 1, 16, "queues", "receive queues of each port")                  \
+	ADIT_INT(port, queues, 1, 1, 16, "queues", "Receive queues of each port")                  \
 	ADIT_INT(port, descriptors, 2048, 64, 32768, "descriptors",                                \
-		"receive descriptors of each queue")                                               \
+		"Receive descriptors of each queue")                                               \
 	ADIT_INT(port, mtu, 9000, 68, 16110, "bytes",                                              \
-		"largest frame payload to take; a port that refuses keeps its own")                \
-	ADIT_BOOL(port, promiscuous, true, "take frames that are addressed to others")             \
+		"Largest frame payload to take; a port that refuses it keeps its own")             \
+	ADIT_BOOL(port, promiscuous, true, "Take frames that are addressed to others too")         \
 	ADIT_STRING(port, spread, "auto", "auto|rss|spreader",                                     \
-		"who gives packets to workers: the port (rss), or a core of ours (spreader)")      \
-	ADIT_INT(worker, count, 1, 1, 16, "lcores", "worker lcores")                               \
-	ADIT_INT(worker, burst, 64, 1, 64, "packets", "packets taken from a queue at once")        \
+		"Who deals packets to workers: the port (rss), or an lcore of the program "        \
+		"(spreader)")                                                                      \
+	ADIT_SECTION(worker, "The lcores that read packets")                                       \
+	ADIT_INT(worker, count, 1, 1, 16, "lcores", "Worker lcores")                               \
+	ADIT_INT(worker, burst, 64, 1, 64, "packets", "Most packets to take from a queue at once") \
 	ADIT_INT(worker, packet_buffers, 16384, 1024, 4194304, "buffers",                          \
-		"packet buffers (2 KiB each) in all")                                              \
+		"Packet buffers (2 KiB each) in all")                                              \
 	ADIT_STRING(worker, idle, "auto", "auto|poll|yield",                                       \
-		"what an lcore does between empty polls; auto: yield where lcores outnumber CPUs") \
+		"What an lcore does between empty polls; auto: yield where lcores outnumber CPUs") \
+	ADIT_SECTION(window, "Room for what is counted in a slice of 10 seconds")                  \
 	ADIT_INT(window, domains, 65536, 64, 16777216, "rows",                                     \
-		"rows of the domain table, over all shards")                                       \
+		"Rows of the domain table, over all shards")                                       \
 	ADIT_INT(window, pairs, 65536, 64, 16777216, "rows",                                       \
-		"rows of the subscriber × domain table, over all shards")                          \
+		"Rows of the subscriber × domain table, over all shards")                          \
 	ADIT_INT(window, servers, 16384, 64, 16777216, "rows",                                     \
-		"rows of the subscriber × server table, over all shards")                          \
+		"Rows of the subscriber × server table, over all shards")                          \
 	ADIT_INT(window, details, 16384, 64, 4194304, "records",                                   \
-		"second-tier records (sketches, histograms), over all shards")                     \
-	ADIT_INT(history, keys, 131072, 64, 16777216, "keys",                                      \
-		"keys whose roll-ups are kept")                                                    \
+		"Second-tier records (sketches, histograms), over all shards")                     \
+	ADIT_SECTION(history, "Room for slices that are rolled up into longer windows")            \
+	ADIT_INT(history, keys, 131072, 64, 16777216, "keys", "Keys whose roll-ups are kept")      \
 	ADIT_INT(history, entries, 524288, 64, 67108864, "entries",                                \
-		"windows of single keys kept for roll-ups")                                        \
+		"Windows of single keys that are kept for roll-ups")                               \
 	ADIT_INT(history, details, 32768, 64, 4194304, "records",                                  \
-		"second-tier records kept for roll-ups")                                           \
-	ADIT_BOOL(detect, signatures, true, "name tools by the pattern files")                     \
+		"Second-tier records that are kept for roll-ups")                                  \
+	ADIT_SECTION(detect, "What makes a verdict")                                               \
+	ADIT_BOOL(detect, signatures, true, "Name tunnel tools by the pattern files")              \
 	ADIT_STRING(detect, pattern_directory, "", NULL,                                           \
-		"pattern files; empty: the ones that came with the program")                       \
+		"Directory of pattern files; empty: the ones that came with the program")          \
 	ADIT_STRING(detect, allow_directory, "", NULL,                                             \
-		"lists of known services; empty: the ones that came with the program")             \
-	ADIT_BOOL(detect, information, true, "information bound per subscriber and domain")        \
+		"Directory of lists of known services; empty: the ones that came with the "        \
+		"program")                                                                         \
+	ADIT_BOOL(detect, information, true,                                                       \
+		"Judge by the information that a subscriber and a domain may have exchanged")      \
 	ADIT_BOOL(detect, structure, true,                                                         \
-		"structure without signatures: constant field, payload answers, ID step")          \
+		"Judge by structure: a constant field, answers with payload, steps of the "        \
+		"transaction ID")                                                                  \
 	ADIT_INT(detect, information_bound, 4000, 100, 1000000000, "bytes",                        \
-		"information that a subscriber may exchange with a domain in an hour "             \
+		"Information that a subscriber may exchange with a domain in an hour "             \
 		"before a record is made")                                                         \
-	ADIT_INT(detect, tunnel_score, 70, 1, 100, "points", "least score of a tunnel verdict")    \
-	ADIT_INT(detect, suspect_score, 40, 1, 100, "points", "least score of a suspect verdict")  \
+	ADIT_INT(detect, tunnel_score, 70, 1, 100, "points", "Least score of a tunnel verdict")    \
+	ADIT_INT(detect, suspect_score, 40, 1, 100, "points", "Least score of a suspect verdict")  \
 	ADIT_INT(detect, story_idle, 600, 10, 86400, "seconds",                                    \
-		"a tunnel without traffic for so long is closed")                                  \
-	ADIT_INT(output, subscribers, 16, 1, 64, "subscribers", "listed in a verdict")             \
-	ADIT_INT(output, samples, 3, 0, 3, "names", "sample qnames in a verdict")
+		"A tunnel without traffic for so long is closed")                                  \
+	ADIT_SECTION(output, "What a verdict lists")                                               \
+	ADIT_INT(output, subscribers, 16, 1, 64, "subscribers",                                    \
+		"Most subscribers to list in a verdict")                                           \
+	ADIT_INT(output, samples, 3, 0, 3, "names", "Most sample qnames to list in a verdict")
 
 #endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef ADIT_CONFIG_PRIV_H
+#define ADIT_CONFIG_PRIV_H
+
+#include "adit_config.h"
+
+/* A row of the table; read-only. `preset` is the default as --set would give it. */
+struct adit_option {
+	const char *section, *name;
+	enum adit_option_type type;
+	size_t offset;
+	const char *preset;
+	int64_t low, high;
+	const char *unit, *choices, *help;
+};
+
+struct adit_section {
+	const char *name, *help;
+};
+
+extern const struct adit_option adit_options[];
+extern const size_t adit_option_count;
+extern const struct adit_section adit_sections[];
+extern const size_t adit_section_count;
+
+/* Where a value stands, for messages. Line 0: there are no lines (--set). */
+struct adit_place {
+	const char *file;
+	unsigned line;
+};
+
+/* adit_error_set with the place in front. */
+int adit_config_fail(struct adit_error *error, int code, struct adit_place place,
+	const char *format, ...) ADIT_PRINTF(4, 5);
+
+bool adit_section_known(const char *section);
+/* The option, or NULL with the error set. */
+const struct adit_option *adit_option_find(
+	const char *section, const char *name, struct adit_place place, struct adit_error *error);
+int adit_section_unknown(const char *section, struct adit_place place, struct adit_error *error);
+
+/* What the option takes, as a phrase: "an integer from 1 to 16 (queues)". */
+struct adit_phrase {
+	char text[256];
+};
+struct adit_phrase adit_option_allowed(const struct adit_option *option);
+
+/* Takes back what the option holds (strings freed, lists emptied). */
+void adit_option_empty(struct adit_config *config, const struct adit_option *option);
+/* Sets a scalar, or appends to a list; the option was emptied before. The type must fit. */
+int adit_option_put_bool(struct adit_config *config, const struct adit_option *option, bool value);
+int adit_option_put_int(struct adit_config *config, const struct adit_option *option, int64_t value,
+	struct adit_place place, struct adit_error *error);
+int adit_option_put_string(struct adit_config *config, const struct adit_option *option,
+	const char *value, struct adit_place place, struct adit_error *error);
+
+/* A copy with strings of its own; on an error `to` is empty. Returns 0 or -ENOMEM. */
+int adit_config_copy(struct adit_config *to, const struct adit_config *from);
+
+static inline void *adit_option_field(struct adit_config *config, const struct adit_option *option)
+{
+	return (char *)config + option->offset;
+}
+
+/*
+ * The text that libconfig gets to read: a file with its includes in place. `line` of that text is
+ * adit_source_place(line) for the user.
+ */
+#define ADIT_SOURCE_FILES    16
+#define ADIT_SOURCE_SEGMENTS (2 * ADIT_SOURCE_FILES)
+
+struct adit_source {
+	char *text;
+	size_t text_size;
+	FILE *stream;
+	unsigned lines; /* line of `text` that is being written */
+	bool may_include;
+	size_t file_count, segment_count;
+	struct adit_source_file {
+		char *name, *text;
+	} files[ADIT_SOURCE_FILES];
+	/* From `first` on, lines of `text` are those of `file` from `line` on. */
+	struct adit_source_segment {
+		unsigned first, line;
+		size_t file;
+	} segments[ADIT_SOURCE_SEGMENTS];
+};
+
+/* From a file (`text` is NULL) or from text. Call adit_source_clear in either case. */
+int adit_source_load(
+	struct adit_source *source, const char *name, const char *text, struct adit_error *error);
+void adit_source_clear(struct adit_source *source);
+struct adit_place adit_source_place(const struct adit_source *source, unsigned line);
+/* The line as the user wrote it, without the white space around it; its size goes to `size`. */
+const char *adit_source_line(const struct adit_source *source, unsigned line, size_t *size);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * libconfig's tree to values. Whatever the file holds must be an option of the table, once, with
+ * the type and range of its row; everything else is an error.
+ */
+#include "adit_config.h"
+#include "config_priv.h"
+
+#include <errno.h>
+#include <libconfig.h>
+#include <stdlib.h>
+
+/* The reading of one text. */
+struct reader {
+	struct adit_config *config;
+	const struct adit_source *source;
+	struct adit_error *error;
+};
+
+static struct adit_place place_of(const struct reader *reader, const config_setting_t *setting)
+{
+	return adit_source_place(reader->source, config_setting_source_line(setting));
+}
+
+static const char *kind_of(const config_setting_t *setting)
+{
+	switch (config_setting_type(setting)) {
+	case CONFIG_TYPE_GROUP:
+		return "a group { }";
+	case CONFIG_TYPE_INT:
+	case CONFIG_TYPE_INT64:
+		return "an integer";
+	case CONFIG_TYPE_FLOAT:
+		return "a number with a fraction";
+	case CONFIG_TYPE_STRING:
+		return "a string";
+	case CONFIG_TYPE_BOOL:
+		return "true or false";
+	default:
+		return "a list";
+	}
+}
+
+static int fail_type(const struct reader *reader, const struct adit_option *option,
+	const config_setting_t *setting, const char *in_list)
+{
+	return adit_config_fail(reader->error, -EINVAL, place_of(reader, setting),
+		"%s.%s %s %s; it takes %s", option->section, option->name, in_list,
+		kind_of(setting), adit_option_allowed(option).text);
+}
+
+static int read_value(const struct reader *reader, const struct adit_option *option,
+	const config_setting_t *setting, const char *in_list)
+{
+	struct adit_place place = place_of(reader, setting);
+	int type = config_setting_type(setting);
+
+	switch (option->type) {
+	case ADIT_OPTION_BOOL:
+		if (type != CONFIG_TYPE_BOOL)
+			break;
+		return adit_option_put_bool(
+			reader->config, option, config_setting_get_bool(setting) == CONFIG_TRUE);
+	case ADIT_OPTION_INT:
+	case ADIT_OPTION_INTS:
+		/* The source pass gave every integer its L. */
+		if (type != CONFIG_TYPE_INT64)
+			break;
+		return adit_option_put_int(reader->config, option,
+			config_setting_get_int64(setting), place, reader->error);
+	case ADIT_OPTION_STRING:
+	case ADIT_OPTION_LIST:
+		if (type != CONFIG_TYPE_STRING)
+			break;
+		return adit_option_put_string(reader->config, option,
+			config_setting_get_string(setting), place, reader->error);
+	}
+	return fail_type(reader, option, setting, in_list);
+}
+
+static int read_option(
+	const struct reader *reader, const char *section, const config_setting_t *setting)
+{
+	const struct adit_option *option = adit_option_find(
+		section, config_setting_name(setting), place_of(reader, setting), reader->error);
+	int rc = 0, count = config_setting_length(setting);
+
+	if (option == NULL)
+		return -EINVAL;
+	adit_option_empty(reader->config, option);
+	if (option->type != ADIT_OPTION_LIST && option->type != ADIT_OPTION_INTS)
+		return read_value(reader, option, setting, "is");
+	if (!config_setting_is_array(setting) && !config_setting_is_list(setting))
+		return fail_type(reader, option, setting, "is");
+	for (int i = 0; rc == 0 && i < count; i++)
+		rc = read_value(reader, option, config_setting_get_elem(setting, (unsigned)i),
+			"has a value that is");
+	return rc;
+}
+
+static int read_section(const struct reader *reader, const config_setting_t *setting)
+{
+	const char *name = config_setting_name(setting);
+	struct adit_place place = place_of(reader, setting);
+	int rc = 0, count = config_setting_length(setting);
+
+	if (!config_setting_is_group(setting) && !adit_section_known(name)) {
+		for (size_t i = 0; i < adit_option_count; i++)
+			if (strcmp(adit_options[i].name, name) == 0)
+				return adit_config_fail(reader->error, -EINVAL, place,
+					"%s stands outside a section; write %s: { %s = ...; };",
+					name, adit_options[i].section, name);
+	}
+	if (!adit_section_known(name))
+		return adit_section_unknown(name, place, reader->error);
+	if (!config_setting_is_group(setting))
+		return adit_config_fail(reader->error, -EINVAL, place,
+			"%s is a section; write %s: { option = value; };", name, name);
+	for (int i = 0; rc == 0 && i < count; i++)
+		rc = read_option(reader, name, config_setting_get_elem(setting, (unsigned)i));
+	return rc;
+}
+
+static int fail_parse(const struct reader *reader, const config_t *tree)
+{
+	unsigned number = config_error_line(tree) > 0 ? (unsigned)config_error_line(tree) : 1;
+	const char *text = config_error_text(tree), *advice = "", *line;
+	size_t size;
+
+	if (strstr(text, "duplicate") != NULL) {
+		text = "this setting stands here a second time";
+	} else if (strstr(text, "mismatched") != NULL) {
+		text = "a list in [ ] holds values of one kind";
+	} else {
+		text = "syntax error";
+		advice = "; write section: { option = value; };";
+	}
+	line = adit_source_line(reader->source, number, &size);
+	return adit_config_fail(reader->error, -EINVAL, adit_source_place(reader->source, number),
+		"%s: \"%.*s%s\"%s", text, (int)(size > 60 ? 60 : size), line,
+		size > 60 ? "..." : "", advice);
+}
+
+static int read_tree(const struct reader *reader)
+{
+	config_t tree;
+	const config_setting_t *root;
+	int rc = 0, count;
+
+	config_init(&tree);
+	if (config_read_string(&tree, reader->source->text) != CONFIG_TRUE) {
+		rc = fail_parse(reader, &tree);
+	} else {
+		root = config_root_setting(&tree);
+		count = config_setting_length(root);
+		for (int i = 0; rc == 0 && i < count; i++)
+			rc = read_section(reader, config_setting_get_elem(root, (unsigned)i));
+	}
+	config_destroy(&tree);
+	return rc;
+}
+
+int adit_config_read_text(
+	struct adit_config *config, const char *what, const char *text, struct adit_error *error)
+{
+	struct adit_source source;
+	struct adit_config next;
+	int rc = adit_config_copy(&next, config);
+
+	if (rc != 0)
+		return adit_error_set(error, rc, "%s: out of memory", what);
+	rc = adit_source_load(&source, what, text, error);
+	if (rc == 0)
+		rc = read_tree(&(struct reader){&next, &source, error});
+	adit_source_clear(&source);
+	if (rc != 0) {
+		adit_config_clear(&next);
+		return rc;
+	}
+	adit_config_clear(config);
+	*config = next;
+	return 0;
+}
+
+int adit_config_read(struct adit_config *config, const char *path, struct adit_error *error)
+{
+	return adit_config_read_text(config, path, NULL, error);
+}
