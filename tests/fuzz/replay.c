@@ -19,10 +19,14 @@ static int replay_file(const char *path, size_t size)
 	uint8_t *data = malloc(size ? size : 1);
 	int failed = file == NULL || data == NULL || fread(data, 1, size, file) != size;
 
-	if (failed)
+	if (failed) {
 		perror(path);
-	else
+	} else {
+		/* Said before the run: after a crash it is the last line. */
+		printf("%s\n", path);
+		fflush(stdout);
 		LLVMFuzzerTestOneInput(data, size);
+	}
 	free(data);
 	if (file != NULL)
 		fclose(file);
