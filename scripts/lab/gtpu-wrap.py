@@ -1,66 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Wraps a client-side capture in GTP-U, as a tap in a mobile core would see it.
+"""Wraps a client-side capture in GTP-U, as a tap in a mobile core would see it (see gtpu.py).
 
 gtpu-wrap.py IN OUT [--vlan ID] [--subscribers NETWORK/BITS]
 
-Every IPv4 packet from or to a subscriber becomes Ethernet / IPv4 / UDP 2152 / GTP-U G-PDU, between
-one of eight radio-side peers and the core-side peer. Each subscriber has a TEID for each
-direction. So that a decoder meets every form (3GPP TS 29.281, TS 38.415), half of the subscribers
-have a PDU session container, a quarter sequence numbers, a quarter the plain header; and the outer
-UDP checksum is 0 for half of the TEIDs.
+Every IPv4 packet from or to a subscriber becomes Ethernet / IPv4 / UDP 2152 / GTP-U G-PDU.
 """
 import argparse
 import ipaddress
-import struct
 
 import pcapio
-
-GTPU_PORT = 2152
-CORE = bytes((10, 20, 0, 1))
-CORE_MAC = bytes.fromhex("020a14000001")
-RADIO_PEERS = 8
-G_PDU = 0xFF
-PDU_SESSION_CONTAINER = 0x85
-QFI = 9
-
-
-def radio(number):
-    site = 1 + number % RADIO_PEERS
-    return bytes((10, 10, 0, site)), bytes.fromhex("020a0a0000") + bytes((site,))
-
-
-def teid(number, uplink):
-    # No arithmetic relation between the two, as the two ends choose them independently.
-    return (0x1A500000 + number * 7) if uplink else (0x6C310000 + number * 13)
-
-
-def gtpu(packet, number, uplink, sequence):
-    """The G-PDU: flags are version 1, protocol type GTP, then E, S, PN."""
-    if number % 2 == 0:
-        # Next extension type; length in units of 4 bytes, PDU type (0 down, 1 up), QFI, no next.
-        options = struct.pack(">HBB", 0, 0, PDU_SESSION_CONTAINER)
-        options += bytes((1, 0x10 if uplink else 0x00, QFI, 0))
-        flags = 0x34
-    elif number % 4 == 1:
-        options = struct.pack(">HBB", sequence & 0xFFFF, 0, 0)
-        flags = 0x32
-    else:
-        options = b""
-        flags = 0x30
-    size = len(options) + len(packet)
-    return struct.pack(">BBHI", flags, G_PDU, size, teid(number, uplink)) + options + packet
-
-
-def wrap(packet, number, uplink, sequence, vlan):
-    peer, peer_mac = radio(number)
-    payload = gtpu(packet, number, uplink, sequence)
-    ends = (peer, CORE) if uplink else (CORE, peer)
-    outer = pcapio.udp(*ends, (GTPU_PORT, GTPU_PORT), payload, sequence,
-                       with_checksum=teid(number, uplink) % 2 == 0)
-    macs = CORE_MAC + peer_mac if uplink else peer_mac + CORE_MAC
-    tag = b"" if vlan is None else struct.pack(">HH", 0x8100, vlan)
-    return macs + tag + pcapio.ETHERTYPE_IPV4 + outer
+from gtpu import wrap
 
 
 def main():
@@ -68,7 +18,8 @@ def main():
     parser.add_argument("input")
     parser.add_argument("output")
     parser.add_argument("--vlan", type=int)
-    parser.add_argument("--subscribers", type=ipaddress.IPv4Network, default="100.64.0.0/10")
+    parser.add_argument("--subscribers", type=ipaddress.IPv4Network,
+                        default="100.64.0.0/10")
     options = parser.parse_args()
     first = int(options.subscribers.network_address)
     mask = int(options.subscribers.netmask)
