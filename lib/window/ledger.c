@@ -247,7 +247,7 @@ static bool key_spared(const struct adit_ledger *ledger, const struct adit_ledge
 }
 
 /* What stands between a key and being forgotten. */
-static uint64_t weight_left(const struct adit_ledger *ledger, const struct adit_ledger_key *key)
+static uint64_t weight_left(const struct adit_ledger_key *key)
 {
 	uint64_t weight = key->weight + key->children + 1;
 
@@ -271,8 +271,7 @@ static uint32_t key_least(
 			continue;
 		if (with_entries && key->fresh_first == NONE && key->aged_first == NONE)
 			continue;
-		if (best == NONE ||
-			weight_left(ledger, key) < weight_left(ledger, &ledger->keys[best]))
+		if (best == NONE || weight_left(key) < weight_left(&ledger->keys[best]))
 			best = at;
 	}
 	return best;
@@ -303,7 +302,7 @@ static uint32_t key_take(
 			return NONE;
 		}
 		ledger->keys[victim].penalty += weight + 1;
-		if (weight_left(ledger, &ledger->keys[victim]) > 0) {
+		if (weight_left(&ledger->keys[victim]) > 0) {
 			ledger->counters.keys_refused++;
 			return NONE;
 		}

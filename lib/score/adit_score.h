@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The scoring core: sealed windows in, verdicts out. Merges the windows of all workers in shard
+ * order, rolls them up, derives features for keys that pass a cheap filter, runs the detectors and
+ * tells each tunnel as one story. The same windows give the same verdicts, whatever the number of
+ * workers. One thread owns a scorer.
+ */
+#ifndef ADIT_SCORE_H
+#define ADIT_SCORE_H
+
+#include "adit_feature.h"
+#include "adit_ledger.h"
+#include "adit_pattern.h"
+#include "adit_verdict.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Lists of known services: files of lines
+ *
+ *	domain until YYYY-MM-DD [below BYTES] reason in words
+ *
+ * A domain stands for itself and all below it. An entry lowers a score only while the information
+ * that a subscriber exchanged with the domain in the last hour stays below BYTES (where absent, the
+ * information bound), and never one that a strong signature made.
+ */
+struct adit_allow;
+struct adit_allow_entry {
+	const char *reason;
+	uint64_t until_ns;    /* since the Unix epoch, exclusive */
+	uint64_t below_bytes; /* 0: the information bound */
+};
+
+/* Every *.conf file of a directory, in byte order. Returns 0, -ENOMEM, -errno, or -EINVAL with an
+ * error that names file and line. */
+int adit_allow_load(const char *directory, struct adit_allow **allow, struct adit_error *error);
+int adit_allow_load_text(
+	const char *what, const char *text, struct adit_allow **allow, struct adit_error *error);
+void adit_allow_destroy(struct adit_allow *allow);
+size_t adit_allow_entries(const struct adit_allow *allow);
+/* The entry that covers a registrable domain (lower case, wire format) at a time; NULL: none. */
+const struct adit_allow_entry *adit_allow_find(
+	const struct adit_allow *allow, const uint8_t *wire, size_t size, uint64_t now_ns);
+
+/* What the detectors find in a key's features. */
+struct adit_finding {
+	double score;     /* 0..100 */
+	const char *tool; /* of the set's strings, or NULL */
+	bool strong;      /* a signature that nothing benign shows */
+	size_t reason_count;
+	struct adit_reason reason[ADIT_VERDICT_REASONS];
+};
+
+struct adit_detect_params {
+	const struct adit_pattern_set *patterns; /* NULL: no signatures */
+	bool signatures, information, structure;
+	double information_bound; /* bytes per key and hour */
+	double suspect_score;
+};
+
+/* Runs the switched-on detectors over a key's features. Pure. */
+void adit_detect(const struct adit_detect_params *params, enum adit_kind kind,
+	const struct adit_sum *sum, const double value[ADIT_FEATURE_COUNT],
+	struct adit_finding *finding);
+
+struct adit_score_params {
+	struct adit_detect_params detect;
+	const struct adit_allow *allow; /* NULL: none */
+	double tunnel_score, suspect_score;
+	uint32_t story_idle_slices;
+	uint32_t subscribers, samples; /* listed in a verdict, at most */
+	uint32_t stories;              /* open at once */
+	struct adit_ledger_params ledger;
+	/* Called on the scorer's thread; the record is valid during the call. */
+	void (*verdict)(void *context, const struct adit_verdict *verdict);
+	void (*features)(void *context, const struct adit_feature_row *row); /* NULL: unwanted */
+	void *context;
+};
+
+struct adit_score_counters {
+	uint64_t slices, judged, opened, stories_refused;
+};
+
+struct adit_scorer;
+
+size_t adit_scorer_bytes(const struct adit_score_params *params);
+/* NULL: no memory. */
+struct adit_scorer *adit_scorer_create(
+	const struct adit_score_params *params, const struct adit_allocator *allocator);
+void adit_scorer_destroy(struct adit_scorer *scorer);
+
+/*
+ * Scores a slice: windows[w] is that of worker w, all of them for the same slices. Shard s is
+ * number s / workers of window s % workers. A final window ends the timeline: stories are closed
+ * and everything is forgotten.
+ */
+void adit_scorer_slice(
+	struct adit_scorer *scorer, struct adit_window *const *windows, uint32_t workers);
+
+const struct adit_score_counters *adit_scorer_counters(const struct adit_scorer *scorer);
+const struct adit_ledger_counters *adit_scorer_ledger_counters(const struct adit_scorer *scorer);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

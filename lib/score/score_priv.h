@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Stories, and what they share with the scorer. Private to lib/score.
+ */
+#ifndef ADIT_SCORE_PRIV_H
+#define ADIT_SCORE_PRIV_H
+
+#include "adit_score.h"
+
+/* A subscriber of a story, and what it did since the story opened. */
+struct story_party {
+	uint64_t key; /* of its pair or server key in the ledger */
+	struct adit_subscriber who;
+	uint64_t queries, bytes_up, bytes_down;
+};
+
+/* A tunnel (or suspect) from the first record to the last. */
+struct story {
+	bool open, dirty; /* dirty: a record is due at the end of the slice */
+	bool told;        /* an open record was written */
+	uint8_t kind;     /* of its key: domain or server */
+	uint32_t index;   /* of its key in the ledger */
+	uint64_t id;
+	uint32_t first_slice, last_slice;
+	uint32_t opened_slice;
+	struct adit_finding best;
+	uint64_t queries, responses, bytes_up, bytes_down;
+	double information_up, information_down;
+	struct adit_names names;
+	double told_weight;        /* information and queries when last told */
+	uint32_t told_subscribers; /* subscribers when last told */
+	uint32_t subscribers_total;
+	uint32_t party_count;
+	struct story_party party[ADIT_VERDICT_SUBSCRIBERS];
+	uint32_t sample_count;
+	struct adit_sample sample[ADIT_LEDGER_SAMPLES];
+};
+
+struct adit_scorer {
+	struct adit_score_params params;
+	struct adit_ledger *ledger;
+	struct story *stories;
+	uint32_t *stories_free;
+	uint32_t stories_freed, stories_high;
+	uint32_t slice;
+	struct adit_score_counters counters;
+	struct adit_sum sum;         /* scratch */
+	struct adit_verdict verdict; /* scratch */
+	struct adit_feature_row row; /* scratch */
+	struct adit_allocator allocator;
+	bool has_allocator;
+};
+
+static inline uint64_t slice_start_ns(uint32_t slice)
+{
+	return slice * ADIT_SLICE_NS;
+}
+
+/* Takes a finding into the story of a domain or server key, opening one if there is none. */
+void adit_story_find(struct adit_scorer *scorer, uint32_t index, uint32_t first_slice,
+	const struct adit_finding *finding);
+/* True if an open story of a domain has this subscriber. */
+bool adit_story_has_subscriber(const struct adit_scorer *scorer, const struct adit_subscriber *who);
+/* End of a slice: adds up what the touched keys did, writes what is due, closes what is idle. */
+void adit_story_slice(struct adit_scorer *scorer);
+/* Closes all. */
+void adit_story_end(struct adit_scorer *scorer);
+
+#endif

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Stories: one tunnel, one id, from the first record to the last. A record is written when a story
+ * opens, when its verdict or tool becomes clearer, when what it moved or the number of its
+ * subscribers has doubled, and when it closes: few records for a tunnel of days.
+ */
+#include "score_priv.h"
+
+#include <stdlib.h>
+
+static const char *domain_text(const struct adit_ledger_key *key, uint8_t *size)
+{
+	*size = key->sample[0].size;
+	return (const char *)key->sample[0].wire;
+}
+
+/* FNV-1a: the id must be the same on every run, and need not resist anybody. */
+static uint64_t id_mix(uint64_t id, const void *data, size_t size)
+{
+	const uint8_t *p = data;
+
+	for (size_t i = 0; i < size; i++)
+		id = (id ^ p[i]) * UINT64_C(0x100000001b3);
+	return id;
+}
+
+static uint64_t story_id(const struct adit_ledger_key *key, uint32_t first_slice)
+{
+	uint64_t id = UINT64_C(0xcbf29ce484222325);
+
+	if (key->kind == ADIT_KIND_DOMAIN) {
+		uint8_t size;
+		const char *text = domain_text(key, &size);
+
+		id = id_mix(id, text, size);
+	} else {
+		id = id_mix(id, &key->server, sizeof(key->server));
+		id = id_mix(id, &key->who.address, sizeof(key->who.address));
+		id = id_mix(id, &key->who.tap, sizeof(key->who.tap));
+		id = id_mix(id, &key->who.vlan, sizeof(key->who.vlan));
+	}
+	return id_mix(id, &first_slice, sizeof(first_slice));
+}
+
+/* Adds what a pair or server key did; the lightest gives way when the list is full. */
+static void party_add(
+	struct story *story, const struct adit_ledger_key *key, const struct adit_sum *sum)
+{
+	struct story_party *party = NULL, *least = &story->party[0];
+
+	for (uint32_t i = 0; i < story->party_count && party == NULL; i++) {
+		struct story_party *it = &story->party[i];
+
+		if (it->key == key->key)
+			party = it;
+		else if (it->bytes_up + it->bytes_down < least->bytes_up + least->bytes_down)
+			least = it;
+	}
+	if (party == NULL) {
+		if (story->party_count < ADIT_VERDICT_SUBSCRIBERS)
+			party = &story->party[story->party_count++];
+		else if (least->bytes_up + least->bytes_down < sum->bytes_up + sum->bytes_down)
+			party = least;
+		else
+			return;
+		memset(party, 0, sizeof(*party));
+		party->key = key->key;
+	}
+	party->who = key->who;
+	party->queries += sum->queries;
+	party->bytes_up += sum->bytes_up;
+	party->bytes_down += sum->bytes_down;
+	for (uint8_t i = 0; i < key->sample_count && story->sample_count < ADIT_LEDGER_SAMPLES;
+		i++) {
+		uint32_t at = 0;
+
+		while (at < story->sample_count &&
+			(story->sample[at].size != key->sample[i].size ||
+				memcmp(story->sample[at].wire, key->sample[i].wire,
+					key->sample[i].size) != 0))
+			at++;
+		if (at == story->sample_count)
+			story->sample[story->sample_count++] = key->sample[i];
+	}
+}
+
+static void story_count(struct story *story, const struct adit_sum *sum)
+{
+	double value[ADIT_FEATURE_COUNT];
+
+	adit_features_derive(sum, 0, value);
+	story->queries += sum->queries;
+	story->responses += sum->responses;
+	story->bytes_up += sum->bytes_up;
+	story->bytes_down += sum->bytes_down;
+	story->information_up += value[ADIT_FEATURE_INFORMATION_UP];
+	story->information_down += value[ADIT_FEATURE_INFORMATION_DOWN];
+	adit_names_merge(&story->names, &sum->names);
+}
+
+/* A new story takes over what the ledger still holds of its key. */
+static void story_begin(struct adit_scorer *scorer, struct story *story)
+{
+	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, story->index);
+
+	adit_ledger_sum(scorer->ledger, story->index, ADIT_SPAN_HOUR, &scorer->sum);
+	story_count(story, &scorer->sum);
+	if (scorer->sum.first_slice < story->first_slice)
+		story->first_slice = scorer->sum.first_slice;
+	story->id = story_id(key, story->first_slice);
+	if (key->kind == ADIT_KIND_SERVER) {
+		party_add(story, key, &scorer->sum);
+		story->subscribers_total = 1;
+		return;
+	}
+	story->subscribers_total = key->children;
+	for (uint32_t child = key->child; child != ADIT_LEDGER_NONE;) {
+		const struct adit_ledger_key *pair = adit_ledger_key(scorer->ledger, child);
+
+		adit_ledger_totals(scorer->ledger, child, &scorer->sum);
+		party_add(story, pair, &scorer->sum);
+		child = pair->sibling_next;
+	}
+}
+
+void adit_story_find(struct adit_scorer *scorer, uint32_t index, uint32_t first_slice,
+	const struct adit_finding *finding)
+{
+	struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index);
+	struct story *story;
+	bool clearer;
+
+	if (key->story == 0) {
+		uint32_t number;
+
+		if (scorer->stories_freed > 0)
+			number = scorer->stories_free[--scorer->stories_freed];
+		else if (scorer->stories_high < scorer->params.stories)
+			number = scorer->stories_high++;
+		else {
+			scorer->counters.stories_refused++;
+			return;
+		}
+		story = &scorer->stories[number];
+		memset(story, 0, sizeof(*story));
+		story->open = story->dirty = true;
+		story->kind = key->kind;
+		story->index = index;
+		story->first_slice = first_slice;
+		story->opened_slice = scorer->slice;
+		story->best = *finding;
+		key->story = number + 1;
+		scorer->counters.opened++;
+		return;
+	}
+	story = &scorer->stories[key->story - 1];
+	clearer = finding->score >= scorer->params.tunnel_score &&
+		  story->best.score < scorer->params.tunnel_score;
+	clearer |= finding->tool != NULL && story->best.tool == NULL;
+	clearer |= finding->score >= story->best.score + 10;
+	if (finding->score > story->best.score || clearer) {
+		const char *tool = finding->tool != NULL ? finding->tool : story->best.tool;
+		double score = story->best.score;
+
+		story->best = *finding;
+		story->best.tool = tool;
+		if (story->best.score < score)
+			story->best.score = score;
+	}
+	story->dirty |= clearer;
+}
+
+bool adit_story_has_subscriber(const struct adit_scorer *scorer, const struct adit_subscriber *who)
+{
+	for (uint32_t i = 0; i < scorer->stories_high; i++) {
+		const struct story *story = &scorer->stories[i];
+		const struct adit_ledger_key *key;
+
+		if (!story->open || story->kind != ADIT_KIND_DOMAIN)
+			continue;
+		key = adit_ledger_key(scorer->ledger, story->index);
+		for (uint32_t child = key->child; child != ADIT_LEDGER_NONE;) {
+			const struct adit_ledger_key *pair = adit_ledger_key(scorer->ledger, child);
+
+			if (memcmp(&pair->who.address, &who->address, sizeof(who->address)) == 0 &&
+				pair->who.tap == who->tap && pair->who.vlan == who->vlan)
+				return true;
+			child = pair->sibling_next;
+		}
+	}
+	return false;
+}
+
+static int party_heavier(const void *left, const void *right)
+{
+	const struct story_party *a = left, *b = right;
+	uint64_t bytes_a = a->bytes_up + a->bytes_down, bytes_b = b->bytes_up + b->bytes_down;
+
+	if (bytes_a != bytes_b)
+		return bytes_a < bytes_b ? 1 : -1;
+	if (memcmp(&a->who.address, &b->who.address, sizeof(a->who.address)) != 0)
+		return memcmp(&a->who.address, &b->who.address, sizeof(a->who.address));
+	return a->key < b->key ? -1 : a->key > b->key;
+}
+
+static void fill_subscribers(
+	const struct adit_scorer *scorer, struct story *story, struct adit_verdict *verdict)
+{
+	uint32_t count = story->party_count;
+
+	qsort(story->party, count, sizeof(story->party[0]), party_heavier);
+	if (count > scorer->params.subscribers)
+		count = scorer->params.subscribers;
+	verdict->subscriber_count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct story_party *party = &story->party[i];
+
+		verdict->subscriber[i] = (struct adit_verdict_subscriber){
+			.address = party->who.address,
+			.outer = party->who.outer,
+			.outer_core = party->who.outer_core,
+			.has_outer = party->who.has & ADIT_HAS_OUTER,
+			.has_teid_uplink = party->who.has & ADIT_HAS_TEID_UP,
+			.has_teid_downlink = party->who.has & ADIT_HAS_TEID_DOWN,
+			.tap = party->who.tap,
+			.vlan = party->who.vlan,
+			.teid_uplink = party->who.teid_up,
+			.teid_downlink = party->who.teid_down,
+			.queries = party->queries,
+			.bytes_up = party->bytes_up,
+			.bytes_down = party->bytes_down,
+		};
+	}
+}
+
+static double story_weight(const struct story *story)
+{
+	return story->information_up + story->information_down + (double)story->queries;
+}
+
+static void story_tell(
+	struct adit_scorer *scorer, struct story *story, enum adit_verdict_state state)
+{
+	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, story->index);
+	struct adit_verdict *verdict = &scorer->verdict;
+	double unique = adit_names_estimate(&story->names);
+	double most =
+		(double)(story->queries > story->responses ? story->queries : story->responses);
+
+	memset(verdict, 0, sizeof(*verdict));
+	verdict->id = story->id;
+	verdict->state = state;
+	verdict->verdict = story->best.score >= scorer->params.tunnel_score ? ADIT_VERDICT_TUNNEL
+									    : ADIT_VERDICT_SUSPECT;
+	verdict->window_start_ns = slice_start_ns(story->first_slice);
+	verdict->window_end_ns = slice_start_ns(story->last_slice + 1);
+	if (key->kind == ADIT_KIND_DOMAIN) {
+		verdict->domain.size = key->sample[0].size;
+		memcpy(verdict->domain.wire, key->sample[0].wire, key->sample[0].size);
+	} else {
+		verdict->has_server = true;
+		verdict->server = key->server;
+	}
+	verdict->score = (uint32_t)(story->best.score + 0.5);
+	verdict->tool = story->best.tool;
+	verdict->reason_count = story->best.reason_count;
+	memcpy(verdict->reason, story->best.reason, sizeof(verdict->reason));
+	verdict->subscribers_total = story->subscribers_total;
+	fill_subscribers(scorer, story, verdict);
+	verdict->queries = story->queries;
+	verdict->responses = story->responses;
+	verdict->unique_names = (uint64_t)((unique < most ? unique : most) + 0.5);
+	verdict->bytes_up = story->bytes_up;
+	verdict->bytes_down = story->bytes_down;
+	verdict->information_up = (uint64_t)(story->information_up + 0.5);
+	verdict->information_down = (uint64_t)(story->information_down + 0.5);
+	verdict->sample_count = story->sample_count < scorer->params.samples
+					? story->sample_count
+					: scorer->params.samples;
+	for (size_t i = 0; i < verdict->sample_count; i++) {
+		verdict->sample[i].size = story->sample[i].size;
+		memcpy(verdict->sample[i].wire, story->sample[i].wire, story->sample[i].size);
+	}
+	scorer->params.verdict(scorer->params.context, verdict);
+	story->told = true;
+	story->dirty = false;
+	story->told_weight = story_weight(story);
+	story->told_subscribers = story->subscribers_total;
+}
+
+static void story_close(struct adit_scorer *scorer, struct story *story)
+{
+	story_tell(scorer, story, ADIT_STATE_CLOSED);
+	story->open = false;
+	adit_ledger_key(scorer->ledger, story->index)->story = 0;
+	scorer->stories_free[scorer->stories_freed++] = (uint32_t)(story - scorer->stories);
+}
+
+/* Adds a touched key's slice to the story that it belongs to. */
+static void touched_count(struct adit_scorer *scorer, uint32_t index)
+{
+	struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index);
+	uint32_t number = key->story;
+	struct story *story;
+
+	if (!key->used)
+		return;
+	if (key->kind == ADIT_KIND_PAIR)
+		number = adit_ledger_key(scorer->ledger, key->parent)->story;
+	if (number == 0)
+		return;
+	story = &scorer->stories[number - 1];
+	story->last_slice = scorer->slice;
+	if (story->opened_slice == scorer->slice)
+		return; /* story_begin took it */
+	adit_ledger_sum(scorer->ledger, index, ADIT_SPAN_SLICE, &scorer->sum);
+	if (key->kind != ADIT_KIND_PAIR)
+		story_count(story, &scorer->sum);
+	if (key->kind != ADIT_KIND_DOMAIN)
+		party_add(story, key, &scorer->sum);
+	else if (key->children > story->subscribers_total)
+		story->subscribers_total = key->children;
+}
+
+void adit_story_slice(struct adit_scorer *scorer)
+{
+	size_t count;
+	const uint32_t *touched = adit_ledger_touched(scorer->ledger, &count);
+
+	for (size_t i = 0; scorer->stories_high > scorer->stories_freed && i < count; i++)
+		touched_count(scorer, touched[i]);
+	for (uint32_t i = 0; i < scorer->stories_high; i++) {
+		struct story *story = &scorer->stories[i];
+
+		if (!story->open)
+			continue;
+		if (!story->told && story->opened_slice == scorer->slice) {
+			story->last_slice = scorer->slice;
+			story_begin(scorer, story);
+			story_tell(scorer, story, ADIT_STATE_OPEN);
+			continue;
+		}
+		if (scorer->slice - story->last_slice >= scorer->params.story_idle_slices) {
+			story_close(scorer, story);
+			continue;
+		}
+		if (story->dirty || story_weight(story) >= 2 * story->told_weight ||
+			story->subscribers_total >= 2 * story->told_subscribers + 1)
+			story_tell(scorer, story, ADIT_STATE_UPDATE);
+	}
+}
+
+void adit_story_end(struct adit_scorer *scorer)
+{
+	for (uint32_t i = 0; i < scorer->stories_high; i++)
+		if (scorer->stories[i].open)
+			story_close(scorer, &scorer->stories[i]);
+	scorer->stories_high = scorer->stories_freed = 0;
+}
