@@ -321,7 +321,7 @@ int adit_source_load(
 	}
 	rc = text != NULL ? scan_file(source, name_copy, text_copy, error)
 			  : open_file(source, name_copy, place, error);
-	if (rc == 0 && fflush(source->stream) != 0)
+	if (rc == 0 && (fflush(source->stream) != 0 || ferror(source->stream)))
 		rc = adit_config_fail(error, -ENOMEM, place, "out of memory");
 	return rc;
 }

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * adit config: what is in force, the sample file, the reference page, and the check of a file.
+ */
+#include "adit_app.h"
+#include "adit_config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { EXIT_WRITE = 1, EXIT_USAGE = 2 };
+
+static const char usage[] =
+	"usage: adit config dump [-c FILE] [--set SECTION.NAME=VALUE]...\n"
+	"       adit config sample\n"
+	"       adit config reference\n"
+	"       adit config check FILE\n"
+	"\n"
+	"  dump       print every option as it is in force, as a file that can be read back\n"
+	"  sample     print a configuration file with every option at its default\n"
+	"  reference  print the reference page (Markdown)\n"
+	"  check      read FILE, say ok or what is wrong with it\n"
+	"\n"
+	"  -c, --config FILE  the configuration file\n"
+	"      --set SECTION.NAME=VALUE\n"
+	"                     one option; may be given again, overrides the file\n"
+	"  -h, --help         print this\n"
+	"\n"
+	"Exit status: 0, 1 if the output could not be written, 2 for a usage or configuration "
+	"error.\n";
+
+static int fail_usage(const char *why, const char *what)
+{
+	fprintf(stderr, "adit config: %s%s\nTry: adit config --help\n", why, what);
+	return EXIT_USAGE;
+}
+
+static int check_write(int rc)
+{
+	if (rc == 0)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "adit config: cannot write: %s\n", strerror(-rc));
+	return EXIT_WRITE;
+}
+
+static int check(const char *path)
+{
+	struct adit_config config;
+	struct adit_error error = {"out of memory"};
+	int rc = adit_config_init(&config);
+
+	if (rc == 0)
+		rc = adit_config_read(&config, path, &error);
+	adit_config_clear(&config);
+	if (rc != 0) {
+		fprintf(stderr, "%s\n", error.text);
+		return EXIT_USAGE;
+	}
+	printf("%s: ok\n", path);
+	return check_write(fflush(stdout) != 0 ? -errno : 0);
+}
+
+static int dump(const char *path, char *const *sets, size_t set_count)
+{
+	struct adit_config config;
+	int rc;
+
+	/* It has said what is wrong. */
+	if (adit_app_config_load(&config, path, sets, set_count) != 0)
+		return EXIT_USAGE;
+	rc = check_write(adit_config_dump(&config, stdout));
+	adit_config_clear(&config);
+	return rc;
+}
+
+/* The verb and its operands, `count` of them in all. */
+static int run(int count, char **operands, const char *path, char *const *sets, size_t set_count)
+{
+	const char *verb = count > 0 ? operands[0] : "";
+	bool is_check = strcmp(verb, "check") == 0, is_dump = strcmp(verb, "dump") == 0;
+
+	if (count == 0)
+		return fail_usage("name one of dump, sample, reference, check", "");
+	if (!is_dump && (path != NULL || set_count > 0))
+		return fail_usage("-c and --set belong to dump", "");
+	if (is_check && count < 2)
+		return fail_usage("check takes a FILE", "");
+	if (count > 1 + is_check)
+		return fail_usage("one argument too many: ", operands[1 + is_check]);
+	if (is_check)
+		return check(operands[1]);
+	if (is_dump)
+		return dump(path, sets, set_count);
+	if (strcmp(verb, "sample") == 0)
+		return check_write(adit_config_sample(stdout));
+	if (strcmp(verb, "reference") == 0)
+		return check_write(adit_config_reference(stdout));
+	return fail_usage("there is no ", verb);
+}
+
+int adit_cmd_config(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"set", required_argument, NULL, 's'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	const char *path = NULL;
+	/* There are no more --set than arguments. */
+	char **sets = calloc((size_t)argc + 1, sizeof(*sets));
+	size_t set_count = 0;
+	int letter, rc;
+
+	if (sets == NULL)
+		return check_write(-ENOMEM);
+	/* 0 makes glibc start anew: the main program has parsed its own arguments. */
+	optind = 0;
+	while ((letter = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		switch (letter) {
+		case 'c':
+			path = optarg;
+			break;
+		case 's':
+			sets[set_count++] = optarg;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			free(sets);
+			return check_write(fflush(stdout) != 0 ? -errno : 0);
+		default:
+			/* getopt_long has said what is wrong. */
+			free(sets);
+			return EXIT_USAGE;
+		}
+	}
+	rc = run(argc - optind, argv + optind, path, sets, set_count);
+	free(sets);
+	return rc;
+}
