@@ -19,9 +19,9 @@ static bool is_space(char c)
 }
 
 /* True if a comment holds the mark of a section. */
-static bool has_mark(const char *line, size_t size, const char *mark)
+static bool has_mark(const char *line, const char *stop, const char *mark)
 {
-	return memmem(line, size, mark, strlen(mark)) != NULL;
+	return memmem(line, (size_t)(stop - line), mark, strlen(mark)) != NULL;
 }
 
 /* Letters, digits, hyphen, underscore, and anything beyond ASCII (checked as UTF-8 later). */
@@ -96,10 +96,8 @@ static int add_lines(struct adit_suffix_list *list, const char *what, const char
 		while (line < stop && is_space(*line))
 			line++;
 		if (stop - line >= 2 && line[0] == '/' && line[1] == '/') {
-			size_t left = (size_t)(stop - line);
-
-			is_private |= has_mark(line, left, "===BEGIN PRIVATE DOMAINS===");
-			is_private &= !has_mark(line, left, "===END PRIVATE DOMAINS===");
+			is_private |= has_mark(line + 2, stop, "===BEGIN PRIVATE DOMAINS===");
+			is_private &= !has_mark(line + 2, stop, "===END PRIVATE DOMAINS===");
 			continue;
 		}
 		while (line + rule_size < stop && !is_space(line[rule_size]))
