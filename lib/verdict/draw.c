@@ -24,14 +24,14 @@ static const struct column_row {
 } columns[COLUMN_COUNT] = {
 	[VERDICT] = {"verdict", false, 7, 7},
 	[SCORE] = {"score", true, 5, 5},
-	[NAME] = {"domain or server", false, 24, 10},
+	[NAME] = {"domain or server", false, 24, 12},
 	[TOOL] = {"tool", false, 16, 6},
 	[SUBSCRIBER] = {"subscriber", false, 60, 20},
 	[QUERIES] = {"queries", true, 7, 7},
 	[UP] = {"up", true, 6, 6},
 	[DOWN] = {"down", true, 6, 6},
-	[WHEN] = {"since - until (UTC)", false, 40, 28},
-	[WHY] = {"why", false, 40, 24},
+	[WHEN] = {"since - until (UTC)", false, 40, 30},
+	[WHY] = {"why", false, 30, 30},
 };
 
 #define LAYOUT_LINES 3
@@ -42,7 +42,7 @@ static const struct layout {
 } layouts[] = {
 	{{{VERDICT, SCORE, NAME, TOOL, SUBSCRIBER, NUMBERS, WHEN, WHY, END}, {END}, {END}}},
 	{{{VERDICT, SCORE, NAME, TOOL, NUMBERS, END}, {SUBSCRIBER, WHEN, WHY, END}, {END}}},
-	{{{VERDICT, SCORE, NAME, TOOL, NUMBERS, END}, {SUBSCRIBER, WHEN, END}, {WHY, END}}},
+	{{{VERDICT, SCORE, NAME, NUMBERS, END}, {SUBSCRIBER, WHEN, END}, {TOOL, WHY, END}}},
 };
 
 #define WIDTH_LEAST 40
@@ -113,7 +113,7 @@ static void count_text(uint64_t value, bool bytes, char *text)
 		snprintf(text + strlen(text), 8, " %s%s", units[unit], bytes ? "B" : "");
 }
 
-/* Seconds and the date where they tell something: a span within a day names the day once. */
+/* The year, and within a day the date, is told once; seconds only within a day. */
 static void span_text(uint64_t start_ns, uint64_t end_ns, char *text)
 {
 	char start[40], end[40];
@@ -122,9 +122,11 @@ static void span_text(uint64_t start_ns, uint64_t end_ns, char *text)
 	adit_time_text(end_ns, end);
 	if (memcmp(start, end, 10) == 0)
 		snprintf(text, CELL_ROOM, "%.10s %.8s-%.8s", start, start + 11, end + 11);
-	else
-		snprintf(text, CELL_ROOM, "%.10s %.5s - %.10s %.5s", start, start + 11, end,
+	else if (memcmp(start, end, 4) == 0)
+		snprintf(text, CELL_ROOM, "%.10s %.5s - %.5s %.5s", start, start + 11, end + 5,
 			end + 11);
+	else
+		snprintf(text, CELL_ROOM, "%.10s - %.10s", start, end);
 }
 
 static void name_cell(const struct story *story, char *text)
@@ -206,12 +208,12 @@ static void cell_text(enum column column, const struct story *story, char text[C
  * number of subscribers stay, others at their end. */
 static void shorten(enum column column, unsigned width, char *text)
 {
-	size_t size = strlen(text);
-	size_t head = column == NAME || column == SUBSCRIBER ? (width - 3) / 3 : width - 3;
-	size_t tail = width - 3 - head;
+	size_t size = strlen(text), head, tail;
 
 	if (size <= width)
 		return;
+	head = column == NAME || column == SUBSCRIBER ? (width - 3) / 3 : width - 3;
+	tail = width - 3 - head;
 	memcpy(text + head, "...", 3);
 	memmove(text + head + 3, text + size - tail, tail + 1);
 }
