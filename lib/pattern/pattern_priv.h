@@ -38,6 +38,7 @@ struct adit_pattern_set {
 	size_t tool_count;
 	size_t expression_count;
 	hs_database_t *databases[ADIT_PART_COUNT]; /* NULL: no expression reads that part */
+	uint32_t shortest[ADIT_PART_COUNT]; /* bytes of the shortest text that can match there */
 	hs_scratch_t *scratch; /* fits every database; scanners clone it, nobody scans with it */
 };
 

@@ -92,9 +92,9 @@ static inline void scan_part(struct adit_scanner *scanner, enum adit_pattern_par
 	const uint8_t *text, size_t length, uint32_t *classes)
 {
 	const hs_database_t *database = scanner->set->databases[part];
-	/* No expression matches nothing, so an empty text needs no scan. The scan can't fail: the
+	/* Most names are too short for any tool: "www" needs no scan. The scan can't fail: the
 	 * scratch fits the database and no other thread uses it. */
-	if (database != NULL && length > 0)
+	if (database != NULL && length >= scanner->set->shortest[part])
 		hs_scan(database, (const char *)text, (unsigned int)length, 0, scanner->scratch,
 			on_match, classes);
 }

@@ -103,24 +103,38 @@ static void batch_fill(struct batch *batch, enum adit_pattern_part part,
 	}
 }
 
-/* Turns Hyperscan's error into ours and frees it. */
-static int compile_failed(
-	const struct batch *batch, hs_compile_error_t *failure, struct adit_error *error)
+/* Turns Hyperscan's error into ours and frees it. `origin` is the expression it blames, if any. */
+static int compile_failed(const struct adit_pattern_expression *origin, hs_compile_error_t *failure,
+	struct adit_error *error)
 {
 	int status;
 	/* Memory that has run out is told by the text alone, and blames the first expression. */
-	if (failure == NULL || strstr(failure->message, "allocate memory") != NULL) {
+	if (failure == NULL || strstr(failure->message, "allocate memory") != NULL)
 		status = no_memory(error);
-	} else if (failure->expression < 0 || (unsigned int)failure->expression >= batch->count) {
-		status = adit_error_set(error, -EINVAL, "%s: the patterns: %s",
-			batch->origins[0]->source->path, failure->message);
-	} else {
-		const struct adit_pattern_expression *origin = batch->origins[failure->expression];
+	else if (origin == NULL)
+		status = adit_error_set(error, -EINVAL, "the patterns: %s", failure->message);
+	else
 		status = adit_error_set(error, -EINVAL, "%s:%u: expression \"%.120s\": %s",
 			origin->source->path, origin->line, origin->text, failure->message);
-	}
 	hs_free_compile_error(failure);
 	return status;
+}
+
+/* The length of the shortest text that any expression of the batch can match. */
+static int find_shortest(const struct batch *batch, uint32_t *shortest, struct adit_error *error)
+{
+	*shortest = UINT32_MAX;
+	for (unsigned int i = 0; i < batch->count; i++) {
+		hs_expr_info_t *info = NULL;
+		hs_compile_error_t *failure = NULL;
+		if (hs_expression_info(batch->texts[i], batch->flags[i], &info, &failure) !=
+			HS_SUCCESS)
+			return compile_failed(batch->origins[i], failure, error);
+		if (info->min_width < *shortest)
+			*shortest = info->min_width;
+		free(info);
+	}
+	return 0;
 }
 
 static int compile_part(struct adit_pattern_set *set, enum adit_pattern_part part,
@@ -129,9 +143,16 @@ static int compile_part(struct adit_pattern_set *set, enum adit_pattern_part par
 	hs_compile_error_t *failure = NULL;
 	if (batch->count == 0)
 		return 0;
+	int status = find_shortest(batch, &set->shortest[part], error);
+	if (status != 0)
+		return status;
 	if (hs_compile_multi(batch->texts, batch->flags, batch->ids, batch->count, HS_MODE_BLOCK,
-		    NULL, &set->databases[part], &failure) != HS_SUCCESS)
-		return compile_failed(batch, failure, error);
+		    NULL, &set->databases[part], &failure) != HS_SUCCESS) {
+		bool blamed = failure != NULL && failure->expression >= 0 &&
+			      (unsigned int)failure->expression < batch->count;
+		return compile_failed(
+			blamed ? batch->origins[failure->expression] : NULL, failure, error);
+	}
 	if (hs_alloc_scratch(set->databases[part], &set->scratch) != HS_SUCCESS)
 		return no_memory(error);
 	return 0;
