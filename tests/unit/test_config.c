@@ -239,6 +239,9 @@ TEST(config, refuses_syntax)
 		{"eal: {\n arguments = [\"a, \"b\"];\n};\n",
 			"f:2: string without an end: \" is missing"},
 		{"eal: {\n arguments = [\"a\\\n", "f:2: string without an end: \" is missing"},
+		{"eal: {\n arguments = [\"a\\\nb\"]; };",
+			"f:2: string without an end: \" is missing"},
+		{"eal: { arguments = [\"a\\", "f:1: string without an end: \" is missing"},
 		{"eal: { arguments = [\"a\\x00b\"]; };", "f:1: a string cannot hold a zero byte"},
 		{"dns: { };\n/* no end\n\n eal: { };",
 			"f:2: comment without an end: */ is missing"},
@@ -433,11 +436,34 @@ TEST(config, messages_name_the_included_file)
 	put_text(&folder, "sub/b", "dns: { };\n");
 	check_file(
 		&folder, -EINVAL, "%s/a:4: unknown option port.queue; did you mean port.queues?");
+	put_text(&folder, "sub/b", "eal = 1;");
+	check_file(
+		&folder, -EINVAL, "%s/sub/b:1: eal is a section; write eal: { option = value; };");
 	put_text(&folder, "sub/b", "dns: { };\n\"\n");
 	check_file(&folder, -EINVAL, "%s/sub/b:2: string without an end: \" is missing");
 	put_text(&folder, "sub/b", "port: { };\n");
 	check_file(&folder, -EINVAL,
 		"%s/a:4: this setting stands here a second time: \"port: { queue = 1; };\"");
+	remove_folder(&folder);
+}
+
+TEST(config, included_files_are_bounded)
+{
+	char text[16 * 17 + 64] = "";
+	struct folder folder;
+
+	make_folder(&folder);
+	put_text(&folder, "sub/c", "# nothing");
+	for (int i = 0; i < 15; i++)
+		strcat(text, "@include \"sub/c\"\n");
+	strcat(text, "dns = 1;");
+	put_text(&folder, "a", text);
+	check_file(&folder, -EINVAL, "%s/a:16: dns is a section; write dns: { option = value; };");
+	strcpy(strstr(text, "dns"), "@include \"sub/c\"");
+	put_text(&folder, "a", text);
+	check_file(&folder, -EINVAL, "%s/a:16: too many @include: at most 15, nested ones counted");
+	put_text(&folder, "a", "@include \"a\"\n");
+	check_file(&folder, -EINVAL, "%s/a:1: too many @include: at most 15, nested ones counted");
 	remove_folder(&folder);
 }
 
@@ -452,8 +478,6 @@ TEST(config, files_that_cannot_be_read)
 	check_file(&folder, -EISDIR, "%s/a:2: %s/sub: Is a directory");
 	put_text(&folder, "a", "\n@include \"b\"\n");
 	check_file(&folder, -ENOENT, "%s/a:2: %s/b: No such file or directory");
-	put_text(&folder, "a", "@include \"a\"\n");
-	check_file(&folder, -EINVAL, "%s/a:1: too many @include: at most 15, nested ones counted");
 	put_file(&folder, "a", "dns: {\0};", 9);
 	check_file(&folder, -EINVAL, "%s/a: not text: it holds a zero byte");
 	memset(big, ' ', sizeof(big));
