@@ -8,6 +8,8 @@
 
 #include "adit_packet.h"
 
+#include <arpa/inet.h>
+
 #include "frames.h"
 
 #define CLIENT    "100.64.0.9"
@@ -74,6 +76,16 @@ static inline struct adit_packet decode_cut(
 	frame.captured = (uint32_t)captured;
 	frame.wire = (uint32_t)wire;
 	return decode(&frame);
+}
+
+static inline void check_address(const struct adit_address *got, const char *want)
+{
+	uint8_t bytes[16] = {0};
+	bool is_v6 = strchr(want, ':') != NULL;
+
+	CHECK_EQ_INT(inet_pton(is_v6 ? AF_INET6 : AF_INET, want, bytes), 1);
+	CHECK_EQ_MEM(got->bytes, bytes, sizeof(bytes));
+	CHECK_EQ_INT(got->is_v6, is_v6);
 }
 
 /* The beginnings that most tests share. */
@@ -260,6 +272,22 @@ static inline void build_flow(struct frames *f, const struct flow *flow, bool re
 	frames_udp(f, response ? flow->server_port : flow->client_port,
 		response ? flow->client_port : flow->server_port);
 	frames_query(f, 1, "example.com", 1);
+}
+
+static inline uint8_t shard_of(const struct flow *flow, bool response)
+{
+	struct adit_packet packet;
+	struct adit_frame frame;
+	struct frames f;
+
+	build_flow(&f, flow, response);
+	frame = frames_frame(&f, ADIT_LINK_ETHERNET);
+	frame.tap = flow->tap;
+	packet = decode(&frame);
+	CHECK_OUTCOME(packet.outcome, PENDING);
+	CHECK_EQ_INT(adit_packet_shard(&frame, &packet, &adit_hash_key_fixed), packet.shard);
+	CHECK(packet.shard < ADIT_SHARDS);
+	return packet.shard;
 }
 
 #endif

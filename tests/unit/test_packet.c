@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "packet_cases.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 
 TEST(packet, whole_frames_give_every_field)
@@ -244,6 +243,11 @@ TEST(packet_ipv4, padding_is_not_payload)
 	/* A capture that cuts only the padding has cut nothing. */
 	packet = decode_cut(&f, ADIT_LINK_ETHERNET, end + 3, f.size);
 	CHECK_EQ_INT(packet.flags, ADIT_PACKET_TO_DNS);
+	begin_ipv6(&f);
+	frames_udp(&f, 40000, 53);
+	frames_length(&f, 8 + 1);
+	frames_trailer(&f, 6);
+	CHECK_DECODES(&f, UDP_MALFORMED);
 	/* A UDP length below that of IP is fine, too. */
 	begin_ipv4(&f);
 	frames_udp(&f, 40000, 53);
@@ -286,6 +290,9 @@ TEST(packet_ipv4, other_protocols)
 	frames_next(&f, 1);
 	frames_fill(&f, 0, 8);
 	CHECK_DECODES(&f, IP_OTHER);
+	CHECK_OUTCOME(decode_cut(&f, ADIT_LINK_ETHERNET, 33, 42).outcome, FRAME_CUT);
+	f.bytes[14] = 0x46;
+	CHECK_OUTCOME(decode_cut(&f, ADIT_LINK_ETHERNET, 37, 42).outcome, FRAME_CUT);
 	/* Also with nothing in it, and for IP in IP. */
 	begin_ipv4(&f);
 	frames_next(&f, 50);
@@ -332,6 +339,8 @@ TEST(packet_ipv6, an_extension_header_ends_with_its_datagram)
 		frames_next(&f, 59);
 		CHECK_EQ_INT(f.bytes[f.layer + 1], rows[i].length_field);
 		CHECK_DECODES(&f, IP_OTHER);
+		CHECK_OUTCOME(
+			decode_cut(&f, ADIT_LINK_ETHERNET, f.size - 1, f.size).outcome, FRAME_CUT);
 		f.bytes[f.layer + 1]++;
 		CHECK_DECODES(&f, IPV6_MALFORMED);
 		f.bytes[f.layer + 1] = 255;
@@ -683,16 +692,6 @@ TEST(packet_gtpu, inner_fragment)
 	CHECK_EQ_INT(packet.teid, TEID);
 }
 
-static void check_address(const struct adit_address *got, const char *want)
-{
-	uint8_t bytes[16] = {0};
-	bool is_v6 = strchr(want, ':') != NULL;
-
-	CHECK_EQ_INT(inet_pton(is_v6 ? AF_INET6 : AF_INET, want, bytes), 1);
-	CHECK_EQ_MEM(got->bytes, bytes, sizeof(bytes));
-	CHECK_EQ_INT(got->is_v6, is_v6);
-}
-
 TEST(packet_address, endpoints_and_outer)
 {
 	struct adit_address from, to;
@@ -717,22 +716,6 @@ TEST(packet_address, endpoints_and_outer)
 		CHECK_EQ_INT(ends.source_port, 40000);
 		CHECK_EQ_INT(ends.destination_port, 53);
 	}
-}
-
-static uint8_t shard_of(const struct flow *flow, bool response)
-{
-	struct adit_packet packet;
-	struct adit_frame frame;
-	struct frames f;
-
-	build_flow(&f, flow, response);
-	frame = frames_frame(&f, ADIT_LINK_ETHERNET);
-	frame.tap = flow->tap;
-	packet = decode(&frame);
-	CHECK_OUTCOME(packet.outcome, PENDING);
-	CHECK_EQ_INT(adit_packet_shard(&frame, &packet, &adit_hash_key_fixed), packet.shard);
-	CHECK(packet.shard < ADIT_SHARDS);
-	return packet.shard;
 }
 
 TEST(packet_shard, both_directions_meet)
@@ -773,27 +756,35 @@ TEST(packet_shard, depends_on_nothing_but_client_and_context)
 	}
 }
 
-/* 512 clients, taps (with a VLAN of their own) or VLANs each reach all 64 shards, none of them much
- * more often than the others. The key is fixed, and so is what this counts. */
+/* Clients, taps (two VLANs each), VLANs, peers of one resolver: 512 of each reach all 64 shards,
+ * none of them much more often than the others. The key is fixed, and so is what this counts. */
 TEST(packet_shard, spreads_over_clients_and_contexts)
 {
-	for (unsigned what = 0; what < 3; what++) {
-		unsigned counts[ADIT_SHARDS] = {0};
+	unsigned counts[4][ADIT_SHARDS] = {0}, same = 0;
 
-		for (unsigned i = 0; i < 512; i++) {
-			char client[20];
-			struct flow flow = {CLIENT, SERVER, 40000, 53, 1, 0, NULL, 0};
+	for (unsigned i = 0; i < 512; i++) {
+		struct flow flow = {CLIENT, SERVER, 40000, 53, 1, 0, NULL, 0}, changed = flow;
+		char client[20];
+		uint8_t shard;
 
-			snprintf(client, sizeof(client), "10.0.%u.%u", i / 256, i % 256);
-			if (what == 0)
-				flow.client = client;
-			else if (what == 1)
-				flow.tap = (uint8_t)i, flow.vlan = (uint16_t)(1 + i / 256);
-			else
-				flow.vlan = (uint16_t)(1 + i);
-			counts[shard_of(&flow, false)]++;
-		}
-		for (unsigned shard = 0; shard < ADIT_SHARDS; shard++)
-			CHECK(counts[shard] > 0 && counts[shard] < 24);
+		snprintf(client, sizeof(client), "10.0.%u.%u", i / 256, i % 256);
+		changed.client = client;
+		counts[0][shard = shard_of(&changed, false)]++;
+		changed.server = "1.1.1.1", changed.client_port = 53;
+		counts[1][shard_of(&changed, false)]++;
+		/* The same bytes as an IPv6 address are another client. */
+		snprintf(client, sizeof(client), "a00:%x::", i);
+		changed.server = SERVER_V6, changed.client_port = 40000;
+		same += shard_of(&changed, false) == shard;
+		changed = flow, changed.vlan = (uint16_t)(1 + i * 8);
+		counts[2][shard_of(&changed, false)]++;
+		changed.tap = (uint8_t)i, changed.vlan = (uint16_t)(1 + i / 256);
+		counts[3][shard_of(&changed, false)]++;
 	}
+	for (unsigned i = 0; i < 4 * ADIT_SHARDS; i++) {
+		unsigned count = counts[i / ADIT_SHARDS][i % ADIT_SHARDS];
+
+		CHECK(count > 0 && count < 24);
+	}
+	CHECK(same < 24);
 }
