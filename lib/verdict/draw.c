@@ -60,22 +60,15 @@ struct table {
 static const struct {
 	const char *name, *words;
 } words[] = {
-	{"boosted_trees", "trained model"},
-	{"burst_delta", "bursts of new names"},
 	{"constant_field", "constant field in names"},
-	{"elliptic_envelope", "unlike normal traffic"},
-	{"id_step", "constant ID step"},
-	{"information_down", "data in answers"},
-	{"information_up", "data in names"},
-	{"name_entropy", "random names"},
-	{"name_length", "long names"},
-	{"one_class_svm", "unlike normal traffic"},
-	{"opt_fingerprint", "tool's EDNS options"},
-	{"payload_answers", "answers carry payload"},
-	{"polling", "steady polling"},
-	{"signature", "tool's signature"},
-	{"unique_names", "many different names"},
-	{"unique_share", "hardly any name asked twice"},
+	{"id_step_share", "constant ID step"},
+	{"information", "more data than DNS needs"},
+	{"information_per_name", "data in names"},
+	{"payload_answers", "data in answers"},
+	{"signature_id_step", "tool's ID step"},
+	{"signature_names", "tool's names"},
+	{"signature_shape", "names shaped like a tool's"},
+	{"uniqueness", "few names asked twice"},
 };
 
 /* Appends a reason in words; one that the table lacks as it is, with spaces for underscores. */

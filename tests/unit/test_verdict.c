@@ -253,9 +253,9 @@ static void add(struct adit_verdict_board *board, uint64_t id, const char *name,
 		v.bytes_down = 1000;
 		v.queries = 123456;
 		v.reason_count = 3;
-		v.reason[0].name = "information_up";
+		v.reason[0].name = "information";
 		v.reason[1].name = "some_new_reason";
-		v.reason[2].name = "polling";
+		v.reason[2].name = "constant_field";
 	}
 	CHECK_EQ_INT(adit_verdict_board_add(board, &v), 0);
 }
@@ -365,16 +365,16 @@ TEST(verdict_board, drawn_in_one_line)
 		"subscriber     queries     up    down  since - until (UTC)             why\n"
 		"----------------------------------------------------------------------------------"
 		"----------------------------------------------------------------------------------"
-		"--------------------------------\n"
+		"------------------------------------\n"
 		"tunnel      97  t.example                                              iodine  "
 		"10.45.0.7 +12      101  60 kB  1.2 MB  2026-11-22 07:19:42-07:30:10    tool's "
-		"signature, hardly any name asked twice\n"
+		"names, few names asked twice\n"
 		"tunnel      71  a-quite-long-registrable-label-as-some-are.co.example  iodine  "
 		"10.45.0.7 +12      103  60 kB  1.2 MB  2026-11-22 07:19:42-07:30:10    tool's "
-		"signature, hardly any name asked twice\n"
+		"names, few names asked twice\n"
 		"suspect     55  2001:db8::35                                           -       "
-		"2001:db8::7      123 k  999 B  1.0 kB  2026-11-22 07:19 - 11-23 07:19  data in "
-		"names, some new reason, steady polling\n");
+		"2001:db8::7      123 k  999 B  1.0 kB  2026-11-22 07:19 - 11-23 07:19  more data "
+		"than DNS needs, some new reason, cons...\n");
 	adit_verdict_board_destroy(board);
 }
 
@@ -389,12 +389,12 @@ TEST(verdict_board, drawn_at_80_columns)
 		"  subscriber     since - until (UTC)             why\n"
 		"--------------------------------------------------------------------------------\n"
 		"tunnel      97  t.example                         iodine      101  60 kB  1.2 MB\n"
-		"  10.45.0.7 +12  2026-11-22 07:19:42-07:30:10    tool's signature, hardly any...\n"
+		"  10.45.0.7 +12  2026-11-22 07:19:42-07:30:10    tool's names, few names aske...\n"
 		"tunnel      71  a-quite-l...-some-are.co.example  iodine      103  60 kB  1.2 MB\n"
-		"  10.45.0.7 +12  2026-11-22 07:19:42-07:30:10    tool's signature, hardly any...\n"
+		"  10.45.0.7 +12  2026-11-22 07:19:42-07:30:10    tool's names, few names aske...\n"
 		"suspect     55  2001:db8::35                      -         123 k  999 B  1.0 kB\n"
-		"  2001:db8::7    2026-11-22 07:19 - 11-23 07:19  data in names, some new "
-		"reas...\n");
+		"  2001:db8::7    2026-11-22 07:19 - 11-23 07:19  more data than DNS needs, "
+		"so...\n");
 	adit_verdict_board_destroy(board);
 }
 
@@ -411,13 +411,13 @@ TEST(verdict_board, drawn_at_60_columns)
 		"------------------------------------------------------------\n"
 		"tunnel      97  t.example                 101  60 kB  1.2 MB\n"
 		"  10.45.0.7 +12  2026-11-22 07:19:42-07:30:10\n"
-		"  iodine  tool's signature, hardly any name asked twice\n"
+		"  iodine  tool's names, few names asked twice\n"
 		"tunnel      71  a-qui...e.co.example      103  60 kB  1.2 MB\n"
 		"  10.45.0.7 +12  2026-11-22 07:19:42-07:30:10\n"
-		"  iodine  tool's signature, hardly any name asked twice\n"
+		"  iodine  tool's names, few names asked twice\n"
 		"suspect     55  2001:db8::35            123 k  999 B  1.0 kB\n"
 		"  2001:db8::7    2026-11-22 07:19 - 11-23 07:19\n"
-		"  -       data in names, some new reason, steady polling\n");
+		"  -       more data than DNS needs, some new reason, cons...\n");
 	adit_verdict_board_destroy(board);
 }
 

@@ -67,8 +67,8 @@ static void fill(struct adit_verdict *v)
 	v->score = 97;
 	v->tool = "iodine";
 	v->reason_count = 2;
-	v->reason[0] = (struct adit_reason){"signature", 412, 3};
-	v->reason[1] = (struct adit_reason){"unique_share", 0.98765432, 0.9};
+	v->reason[0] = (struct adit_reason){"signature_names", 412, 3};
+	v->reason[1] = (struct adit_reason){"uniqueness", 0.98765432, 0.9};
 	v->subscribers_total = 13;
 	v->subscriber_count = 2;
 	v->subscriber[0] = (struct adit_verdict_subscriber){.address = address_v4(10, 45, 0, 7),
@@ -103,8 +103,8 @@ static const char full_record[] =
 	"\"window_start\":\"2026-11-22T07:19:42Z\",\"window_end\":\"2026-11-22T07:30:10.25Z\","
 	"\"domain\":\"t.example\",\"server\":\"2001:db8::35\",\"verdict\":\"tunnel\",\"score\":97,"
 	"\"tool\":\"iodine\",\"reasons\":["
-	"{\"name\":\"signature\",\"value\":412.0,\"threshold\":3.0},"
-	"{\"name\":\"unique_share\",\"value\":0.987654,\"threshold\":0.9}],"
+	"{\"name\":\"signature_names\",\"value\":412.0,\"threshold\":3.0},"
+	"{\"name\":\"uniqueness\",\"value\":0.987654,\"threshold\":0.9}],"
 	"\"subscribers\":["
 	"{\"address\":\"10.45.0.7\",\"teid_uplink\":4294967294,\"teid_downlink\":0,"
 	"\"outer\":\"192.0.2.1\",\"outer_core\":\"192.0.2.2\",\"tap\":1,\"vlan\":100,"
