@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { EXIT_WRITE = 1, EXIT_USAGE = 2 };
-
 static const char usage[] =
 	"usage: adit config dump [-c FILE] [--set SECTION.NAME=VALUE]...\n"
 	"       adit config sample\n"
@@ -28,21 +26,26 @@ static const char usage[] =
 	"                     one option; may be given again, overrides the file\n"
 	"  -h, --help         print this\n"
 	"\n"
-	"Exit status: 0, 1 if the output could not be written, 2 for a usage or configuration "
-	"error.\n";
+	"Exit status: 0; 1: output not written; 2: usage or configuration error.\n";
 
 static int fail_usage(const char *why, const char *what)
 {
 	fprintf(stderr, "adit config: %s%s\nTry: adit config --help\n", why, what);
-	return EXIT_USAGE;
+	return ADIT_EXIT_USAGE;
+}
+
+static int fail_config(const struct adit_error *error)
+{
+	fprintf(stderr, "%s\n", error->text);
+	return ADIT_EXIT_USAGE;
 }
 
 static int check_write(int rc)
 {
 	if (rc == 0)
-		return EXIT_SUCCESS;
+		return ADIT_EXIT_DONE;
 	fprintf(stderr, "adit config: cannot write: %s\n", strerror(-rc));
-	return EXIT_WRITE;
+	return ADIT_EXIT_NOT_DONE;
 }
 
 static int check(const char *path)
@@ -54,10 +57,8 @@ static int check(const char *path)
 	if (rc == 0)
 		rc = adit_config_read(&config, path, &error);
 	adit_config_clear(&config);
-	if (rc != 0) {
-		fprintf(stderr, "%s\n", error.text);
-		return EXIT_USAGE;
-	}
+	if (rc != 0)
+		return fail_config(&error);
 	printf("%s: ok\n", path);
 	return check_write(fflush(stdout) != 0 ? -errno : 0);
 }
@@ -65,12 +66,17 @@ static int check(const char *path)
 static int dump(const char *path, char *const *sets, size_t set_count)
 {
 	struct adit_config config;
-	int rc;
+	struct adit_error error = {"out of memory"};
+	int rc = adit_config_init(&config);
 
-	/* It has said what is wrong. */
-	if (adit_app_config_load(&config, path, sets, set_count) != 0)
-		return EXIT_USAGE;
-	rc = check_write(adit_config_dump(&config, stdout));
+	if (rc == 0 && path != NULL)
+		rc = adit_config_read(&config, path, &error);
+	for (size_t i = 0; rc == 0 && i < set_count; i++)
+		rc = adit_config_set(&config, sets[i], &error);
+	if (rc != 0)
+		rc = fail_config(&error);
+	else
+		rc = check_write(adit_config_dump(&config, stdout));
 	adit_config_clear(&config);
 	return rc;
 }
@@ -133,7 +139,7 @@ int adit_cmd_config(int argc, char **argv)
 		default:
 			/* getopt_long has said what is wrong. */
 			free(sets);
-			return EXIT_USAGE;
+			return ADIT_EXIT_USAGE;
 		}
 	}
 	rc = run(argc - optind, argv + optind, path, sets, set_count);
