@@ -38,29 +38,48 @@ void adit_packet_outer(const struct adit_frame *frame, const struct adit_packet 
 		(packet->flags & ADIT_PACKET_OUTER_V6) != 0, source, destination);
 }
 
-/* The hash reads whole blocks of 16 bytes: one of context, one for each address. The context
- * tells an IPv4 address from an IPv6 one with the same bytes, the size one address from two. */
+/* 16 bytes: an IPv4 address is padded with zeros. */
+static inline void store_address(uint64_t *words, const uint8_t *address, bool is_v6)
+{
+	uint32_t v4;
+
+	if (is_v6) {
+		memcpy(words, address, 16);
+	} else {
+		memcpy(&v4, address, sizeof(v4));
+		words[0] = v4;
+		words[1] = 0;
+	}
+}
+
+/*
+ * The hash reads whole blocks of 16 bytes: one of context, one for each address. The context tells
+ * an IPv4 address from an IPv6 one with the same bytes, and the size one address from two.
+ */
 uint8_t adit_packet_shard(
 	const struct adit_frame *frame, struct adit_packet *packet, const struct adit_hash_key *key)
 {
 	const uint8_t both = ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS;
+	const uint8_t *ip = frame->data + packet->ip_offset;
 	bool is_v6 = (packet->flags & ADIT_PACKET_V6) != 0;
-	struct adit_address source, destination;
-	uint8_t bytes[48] = {is_v6, packet->tap, packet->vlan >> 8 & 0x0f, packet->vlan & 0xff};
+	uint32_t room = is_v6 ? 16 : 4;
+	const uint8_t *source = ip + (is_v6 ? 8 : 12), *destination = source + room;
+	uint64_t words[6];
 	size_t size = 32;
 
-	load_pair(frame->data + packet->ip_offset, is_v6, &source, &destination);
-	if ((packet->flags & both) == both) {
-		bool in_order = memcmp(source.bytes, destination.bytes, 16) <= 0;
+	words[0] = (uint64_t)(packet->vlan & 0x0fff) << 16 | (uint64_t)packet->tap << 8 | is_v6;
+	words[1] = 0;
+	if (ADIT_UNLIKELY((packet->flags & both) == both)) {
+		bool in_order = memcmp(source, destination, room) <= 0;
 
-		memcpy(bytes + 16, in_order ? source.bytes : destination.bytes, 16);
-		memcpy(bytes + 32, in_order ? destination.bytes : source.bytes, 16);
+		store_address(words + 2, in_order ? source : destination, is_v6);
+		store_address(words + 4, in_order ? destination : source, is_v6);
 		size = 48;
 	} else {
 		bool to_dns = (packet->flags & ADIT_PACKET_TO_DNS) != 0;
 
-		memcpy(bytes + 16, to_dns ? source.bytes : destination.bytes, 16);
+		store_address(words + 2, to_dns ? source : destination, is_v6);
 	}
-	packet->shard = (uint8_t)(adit_hash(key, bytes, size) % ADIT_SHARDS);
+	packet->shard = (uint8_t)(adit_hash(key, words, size) % ADIT_SHARDS);
 	return packet->shard;
 }

@@ -18,7 +18,7 @@
 #include "adit_packet.h"
 
 enum {
-	/* Not an outcome: an IP header begins at reader.at. */
+	/* Not an outcome: the next header begins at reader.at. */
 	GO_ON = ADIT_OUTCOME_COUNT + 1
 };
 
@@ -52,9 +52,10 @@ struct reader {
 	const struct adit_ports *ports;
 	struct adit_packet *packet;
 	uint32_t captured, end, limit;
-	uint32_t at;     /* of the header to be read next */
-	uint8_t version; /* that the layer around it announced, of the IP header at `at` */
-	uint8_t layers;  /* IP headers read */
+	uint32_t at;      /* of the header to be read next */
+	uint8_t version;  /* that the layer around it announced, of the IP header at `at` */
+	uint8_t protocol; /* of what the IP header carries */
+	uint8_t layers;   /* IP headers read */
 };
 
 static inline uint32_t least(uint32_t a, uint32_t b)
@@ -298,12 +299,12 @@ static int read_udp(struct reader *r)
 }
 
 /* What an IP header carries, at r->at. IP in IP without GTP-U is `ip_other`. */
-static inline int read_transport(struct reader *r, uint8_t protocol)
+static inline int read_transport(struct reader *r)
 {
 	r->packet->l4_offset = (uint16_t)r->at;
-	if (protocol == PROTOCOL_UDP)
+	if (ADIT_LIKELY(r->protocol == PROTOCOL_UDP))
 		return read_udp(r);
-	if (protocol == PROTOCOL_TCP)
+	if (ADIT_LIKELY(r->protocol == PROTOCOL_TCP))
 		return read_tcp(r);
 	return ADIT_OUTCOME_IP_OTHER;
 }
@@ -341,7 +342,8 @@ static inline int read_ipv4(struct reader *r)
 		r->packet->l4_offset = (uint16_t)r->at;
 		return ADIT_OUTCOME_FRAGMENT;
 	}
-	return read_transport(r, ip[9]);
+	r->protocol = ip[9];
+	return GO_ON;
 }
 
 static inline bool is_extension(uint8_t protocol)
@@ -351,7 +353,7 @@ static inline bool is_extension(uint8_t protocol)
 	       protocol == PROTOCOL_OPTIONS;
 }
 
-/* Extension headers of IPv6; then what they carry. */
+/* Extension headers of IPv6, up to what they carry. */
 static int read_ipv6_extensions(struct reader *r, uint8_t protocol)
 {
 	for (unsigned count = 0; is_extension(protocol); count++) {
@@ -378,7 +380,8 @@ static int read_ipv6_extensions(struct reader *r, uint8_t protocol)
 		protocol = header[0];
 		r->at += size;
 	}
-	return read_transport(r, protocol);
+	r->protocol = protocol;
+	return GO_ON;
 }
 
 static inline int read_ipv6(struct reader *r)
@@ -404,9 +407,12 @@ static inline int read_ipv6(struct reader *r)
 
 static inline int read_ip(struct reader *r)
 {
+	int outcome;
+
 	r->layers++;
 	r->packet->ip_offset = (uint16_t)r->at;
-	return r->version == 4 ? read_ipv4(r) : read_ipv6(r);
+	outcome = ADIT_LIKELY(r->version == 4) ? read_ipv4(r) : read_ipv6(r);
+	return ADIT_LIKELY(outcome == GO_ON) ? read_transport(r) : outcome;
 }
 
 enum adit_outcome adit_packet_decode(
