@@ -20,10 +20,10 @@ libgtest-dev | test | GoogleTest: runs the tests
 libpsl-dev | test | second opinion on registrable domains
 clang-format | test | layout check
 python3 | test | scripts/check and the counting of results
-tshark | test | second opinion on packets and DNS messages
-iproute2 | test | network namespaces for the tunnel laboratory
-iodine | test | a real DNS tunnel to find
-tcpdump | test | captures what the laboratory sends
+iproute2 | test | laboratory: network namespaces
+procps | test | laboratory: settings of the namespaces
+iodine | test | laboratory: a real DNS tunnel to find
+nsd | test | laboratory: ordinary DNS beside the tunnel
 clang | fuzz | compiler with libFuzzer
 libclang-rt-14-dev | fuzz | libFuzzer and the sanitizers of clang
 '
