@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The first byte picks the link type (its rest by 6) and how much of the frame the capture cut off
- * (its quotient, times 16 bytes); the frame follows.
+ * The first byte: its rest by 6 is the link type, its quotient, times 16, the bytes cut off.
  */
 #include "adit_packet.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
