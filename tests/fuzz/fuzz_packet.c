@@ -20,12 +20,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	frame.link = data[0] % 6;
 	if (adit_packet_decode(&frame, &ports, &packet) != ADIT_OUTCOME_PENDING)
 		return 0;
-	if (packet.payload_offset + packet.payload_size > frame.captured)
-		__builtin_trap();
 	adit_packet_endpoints(&frame, &packet, &endpoints);
 	if (packet.flags & ADIT_PACKET_GTPU)
 		adit_packet_outer(&frame, &packet, &source, &destination);
-	if (adit_packet_shard(&frame, &packet, &adit_hash_key_fixed) >= ADIT_SHARDS)
+	if (packet.payload_offset + packet.payload_size > frame.captured ||
+		adit_packet_shard(&frame, &packet, &adit_hash_key_fixed) >= ADIT_SHARDS)
 		__builtin_trap();
 	return 0;
 }
