@@ -26,6 +26,13 @@ extern "C" {
 #define ADIT_NS_PER_MS UINT64_C(1000000)
 #define ADIT_NS_PER_S  UINT64_C(1000000000)
 
+/*
+ * Logical shards. A subscriber belongs to one by a keyed hash of its address and context; workers
+ * own whole shards and the scoring core merges in shard order, so that what is found does not
+ * depend on how many workers there are.
+ */
+#define ADIT_SHARDS 64
+
 /* Network byte order, any alignment. */
 static inline uint16_t adit_load_be16(const uint8_t *p)
 {

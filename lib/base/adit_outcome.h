@@ -40,6 +40,8 @@ extern "C" {
 	X(VLAN_DEPTH, "vlan_depth", "more VLAN tags than the cap")                                 \
 	X(NESTING, "nesting", "more layers than the cap")                                          \
 	X(FRAME_SHORT, "frame_short", "frame that ends inside its link or network header")         \
+	X(QUEUE_FULL, "queue_full",                                                                \
+		"packet dropped because its worker's queue was full (live ports only)")            \
 	X(FRAME_CUT, "frame_cut",                                                                  \
 		"frame that the capture cut before the part that decides (snap length)")
 

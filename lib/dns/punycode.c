@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A-labels from UTF-8 (RFC 3492, encoding only). The input is taken as normalised and lower-case,
- * which the public suffix list promises.
+ * A-labels from UTF-8 (RFC 5890): the Punycode encoder of RFC 3492. Needed only while a list loads.
  */
 #include "dns_priv.h"
 #include "suffix_priv.h"

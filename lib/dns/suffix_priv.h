@@ -48,8 +48,8 @@ int adit_suffix_add(struct adit_suffix_list *list, const struct adit_name *name,
 
 /*
  * Writes the A-label of `size` bytes of UTF-8 to `ascii` (no NUL): "xn--" and Punycode, or the
- * bytes themselves where all are ASCII. Returns its length, or -EINVAL for what is no UTF-8 or
- * is longer than a label may be.
+ * bytes themselves where all are ASCII. The input is taken as normalised and lower-case. Returns
+ * its length, or -EINVAL for what is empty, is no UTF-8 or is longer than a label may be.
  */
 int adit_punycode_label(const char *utf8, size_t size, char ascii[63]);
 

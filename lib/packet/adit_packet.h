@@ -64,8 +64,6 @@ struct adit_packet {
 	uint8_t tap;
 };
 
-#define ADIT_SHARDS 64
-
 /* Caps, each refusal its own outcome. */
 #define ADIT_PACKET_VLAN_MAX      4 /* tags in a frame, one taken out by the port included */
 #define ADIT_PACKET_EXTENSION_MAX 8 /* IPv6 ones in a row; GTP-U ones likewise (`nesting`) */

@@ -3,13 +3,13 @@
  * Tool signatures: pattern files → a bit per class for a qname. The only user of Hyperscan (hs.h)
  * in the project.
  *
- * A pattern file (docs/patterns.md has its line format) describes one tool. Classes are what a qname can be "of": each
- * (tool, class name) pair of the loaded files is one bit of the mask, ADIT_CLASS_MAX at most; any
- * number of expressions may feed one class.
+ * A pattern file describes one tool, in lines of our own (docs/patterns.md). Classes are what a
+ * qname can be "of": each (tool, class name) pair of the loaded files is one bit of the mask,
+ * ADIT_CLASS_MAX at most; any number of expressions may feed one class.
  *
  * What an expression sees is text in which no byte of a name can pretend to be structure: labels
  * are joined by '.', and a content byte '.', '\n' or 0x1a is written as 0x1a. Case is kept (base64
- * tunnels need it); `case = "insensitive"` compiles the expression caseless.
+ * tunnels need it); an expression says whether it is sensitive to it.
  */
 #ifndef ADIT_PATTERN_H
 #define ADIT_PATTERN_H
@@ -58,8 +58,10 @@ struct adit_pattern_set;
 
 /*
  * Loads every *.conf file of a directory in byte order of their names, compiles all expressions.
- * Returns 0, -ENOMEM, -errno, or -EINVAL with an error that names file, line, expression and
- * Hyperscan's reason. The caller destroys the set (NULL is allowed).
+ * Returns 0; -ENOMEM; -errno of a file; -ENOENT if there is no such file in it; -ENOTSUP if the CPU
+ * is not enough for Hyperscan; or -EINVAL with an error that names file, line, expression and the
+ * reason. Takes a second or more per thousand expressions. The caller destroys the set (NULL is
+ * allowed); it is read-only from then on, for any number of threads.
  */
 int adit_pattern_load(const char *directory, struct adit_pattern_set **set,
 	struct adit_error *error);
@@ -74,7 +76,7 @@ size_t adit_pattern_tools(const struct adit_pattern_set *set);
 const struct adit_tool *adit_pattern_tool(const struct adit_pattern_set *set, size_t index);
 size_t adit_pattern_expressions(const struct adit_pattern_set *set);
 
-/* One per thread that scans: holds Hyperscan's scratch. The set must outlive it. */
+/* One per thread that scans: holds Hyperscan's scratch. The set must outlive it. 0 or -ENOMEM. */
 struct adit_scanner;
 int adit_scanner_create(const struct adit_pattern_set *set, struct adit_scanner **scanner,
 	struct adit_error *error);
@@ -90,8 +92,8 @@ struct adit_scan_name {
 };
 
 /*
- * Scans the names of a burst (any number; worked off in slices of 64). Hot path: no allocation, no
- * lock; the scanner's thread only.
+ * Scans the names of a burst, any number of them, each by itself. Hot path: no allocation, no lock;
+ * the scanner's thread only. Exactly wire_size octets of a name are read.
  */
 void adit_scanner_names(struct adit_scanner *scanner, struct adit_scan_name *names, size_t count);
 

@@ -103,6 +103,15 @@ static void batch_fill(struct batch *batch, enum adit_pattern_part part,
 	}
 }
 
+static int refuse(
+	const struct adit_pattern_expression *origin, const char *reason, struct adit_error *error)
+{
+	if (origin == NULL)
+		return adit_error_set(error, -EINVAL, "the patterns: %s", reason);
+	return adit_error_set(error, -EINVAL, "%s:%u: expression \"%.120s\": %s",
+		origin->source->path, origin->line, origin->text, reason);
+}
+
 /* Turns Hyperscan's error into ours and frees it. `origin` is the expression it blames, if any. */
 static int compile_failed(const struct adit_pattern_expression *origin, hs_compile_error_t *failure,
 	struct adit_error *error)
@@ -111,16 +120,16 @@ static int compile_failed(const struct adit_pattern_expression *origin, hs_compi
 	/* Memory that has run out is told by the text alone, and blames the first expression. */
 	if (failure == NULL || strstr(failure->message, "allocate memory") != NULL)
 		status = no_memory(error);
-	else if (origin == NULL)
-		status = adit_error_set(error, -EINVAL, "the patterns: %s", failure->message);
 	else
-		status = adit_error_set(error, -EINVAL, "%s:%u: expression \"%.120s\": %s",
-			origin->source->path, origin->line, origin->text, failure->message);
+		status = refuse(origin, failure->message, error);
 	hs_free_compile_error(failure);
 	return status;
 }
 
-/* The length of the shortest text that any expression of the batch can match. */
+/*
+ * The length of the shortest text that any expression of the batch can match. An expression that
+ * matches nothing at all would hit every name; Hyperscan itself lets "^" alone pass.
+ */
 static int find_shortest(const struct batch *batch, uint32_t *shortest, struct adit_error *error)
 {
 	*shortest = UINT32_MAX;
@@ -130,9 +139,12 @@ static int find_shortest(const struct batch *batch, uint32_t *shortest, struct a
 		if (hs_expression_info(batch->texts[i], batch->flags[i], &info, &failure) !=
 			HS_SUCCESS)
 			return compile_failed(batch->origins[i], failure, error);
-		if (info->min_width < *shortest)
-			*shortest = info->min_width;
-		free(info);
+		uint32_t width = info->min_width;
+		free(info); /* Hyperscan's default allocator is malloc */
+		if (width == 0)
+			return refuse(batch->origins[i], "it matches the empty text", error);
+		if (width < *shortest)
+			*shortest = width;
 	}
 	return 0;
 }

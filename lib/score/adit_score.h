@@ -92,12 +92,14 @@ struct adit_scorer *adit_scorer_create(
 void adit_scorer_destroy(struct adit_scorer *scorer);
 
 /*
- * Scores a slice: windows[w] is that of worker w, all of them for the same slices. Shard s is
- * number s / workers of window s % workers. A final window ends the timeline: stories are closed
- * and everything is forgotten.
+ * Scores a slice; slices never go back within a timeline. windows[w] is what worker w counted in it.
+ * Shard s is number s / workers of window s % workers.
  */
-void adit_scorer_slice(
-	struct adit_scorer *scorer, struct adit_window *const *windows, uint32_t workers);
+void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
+	struct adit_window *const *windows, uint32_t workers);
+
+/* The timeline ends: stories are closed, and everything is forgotten. */
+void adit_scorer_end(struct adit_scorer *scorer);
 
 const struct adit_score_counters *adit_scorer_counters(const struct adit_scorer *scorer);
 const struct adit_ledger_counters *adit_scorer_ledger_counters(const struct adit_scorer *scorer);

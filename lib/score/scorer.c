@@ -180,26 +180,28 @@ static void judge(struct adit_scorer *scorer, uint32_t index)
 			judge_span(scorer, index, span);
 }
 
-void adit_scorer_slice(
-	struct adit_scorer *scorer, struct adit_window *const *windows, uint32_t workers)
+void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
+	struct adit_window *const *windows, uint32_t workers)
 {
 	const uint32_t *touched;
 	size_t count;
 
-	scorer->slice = windows[0]->last_slice;
+	scorer->slice = slice;
 	scorer->counters.slices++;
-	adit_ledger_begin(scorer->ledger, scorer->slice);
-	for (uint32_t shard = 0; shard < workers * windows[0]->shards; shard++)
+	adit_ledger_begin(scorer->ledger, slice);
+	for (uint32_t shard = 0; shard < ADIT_SHARDS; shard++)
 		if (shard / workers < windows[shard % workers]->shards)
 			adit_ledger_add(scorer->ledger, windows[shard % workers], shard / workers);
 	touched = adit_ledger_touched(scorer->ledger, &count);
 	for (size_t i = 0; i < count; i++)
 		judge(scorer, touched[i]);
 	adit_story_slice(scorer);
-	if (windows[0]->is_final) {
-		adit_story_end(scorer);
-		adit_ledger_reset(scorer->ledger);
-	}
+}
+
+void adit_scorer_end(struct adit_scorer *scorer)
+{
+	adit_story_end(scorer);
+	adit_ledger_reset(scorer->ledger);
 }
 
 const struct adit_score_counters *adit_scorer_counters(const struct adit_scorer *scorer)

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The sub-commands of the program. Each takes its own argument vector (argv[0] is its name) and
+ * returns the exit status: 0 done, 1 not done, 2 usage or configuration error.
+ */
+#ifndef ADIT_APP_H
+#define ADIT_APP_H
+
+enum adit_exit { ADIT_EXIT_DONE = 0, ADIT_EXIT_NOT_DONE = 1, ADIT_EXIT_USAGE = 2 };
+
+int adit_cmd_replay(int argc, char **argv);
+int adit_cmd_run(int argc, char **argv);
+int adit_cmd_config(int argc, char **argv);
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Making and unmaking what the lcores share, in the order: lists and patterns (before EAL, so that
+ * a mistake in them starts nothing), then pools, rings, windows, pipelines and the scorer.
+ */
+#include "appliance.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <rte_lcore.h>
+
+#define STORIES	       1024
+#define RING_SIZE      4096
+#define PACKET_BYTES   (sizeof(struct rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE + 128)
+#define POOL_CACHE     256
+
+static struct adit_window_params window_params(const struct adit_config *config, uint32_t workers)
+{
+	struct adit_window_params params = {
+		.shards = adit_shards_per_worker(workers),
+		.rows = {[ADIT_KIND_DOMAIN] = (uint32_t)(config->window_domains / ADIT_SHARDS),
+			[ADIT_KIND_PAIR] = (uint32_t)(config->window_pairs / ADIT_SHARDS),
+			[ADIT_KIND_SERVER] = (uint32_t)(config->window_servers / ADIT_SHARDS)},
+		.details = (uint32_t)(config->window_details / ADIT_SHARDS),
+	};
+
+	return params;
+}
+
+static struct adit_score_params score_params(const struct appliance *appliance)
+{
+	const struct adit_config *config = appliance->config;
+	struct adit_score_params params = {
+		.detect = {.patterns = appliance->patterns,
+			.signatures = config->detect_signatures,
+			.information = config->detect_information,
+			.structure = config->detect_structure,
+			.information_bound = (double)config->detect_information_bound,
+			.suspect_score = (double)config->detect_suspect_score},
+		.allow = appliance->allow,
+		.tunnel_score = (double)config->detect_tunnel_score,
+		.suspect_score = (double)config->detect_suspect_score,
+		.story_idle_slices = (uint32_t)((uint64_t)config->detect_story_idle *
+			ADIT_NS_PER_S / ADIT_SLICE_NS),
+		.subscribers = (uint32_t)config->output_subscribers,
+		.samples = (uint32_t)config->output_samples,
+		.stories = STORIES,
+		.ledger = {.keys = (uint32_t)config->history_keys,
+			.entries = (uint32_t)config->history_entries,
+			.details = (uint32_t)config->history_details},
+	};
+
+	return params;
+}
+
+void app_memory_plan(const struct adit_config *config, struct app_memory *memory)
+{
+	struct appliance appliance = {.config = config};
+	struct adit_window_params window =
+		window_params(config, (uint32_t)config->worker_count);
+	struct adit_score_params score = score_params(&appliance);
+
+	memory->windows = adit_window_bytes(&window) * APP_WINDOWS * (size_t)config->worker_count;
+	memory->history = adit_scorer_bytes(&score);
+	memory->packets = (size_t)config->worker_packet_buffers * PACKET_BYTES;
+}
+
+/* Data files stand beside the program in the source tree, or where they were installed. */
+static void data_directory(const char *configured, const char *name, char path[PATH_MAX])
+{
+	char exe[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (configured[0] != '\0') {
+		snprintf(path, PATH_MAX, "%s", configured);
+		return;
+	}
+	if (length > 0) {
+		exe[length] = '\0';
+		*strrchr(exe, '/') = '\0';
+		/* build/app/adit/adit → the tree's config/ */
+		if (snprintf(path, PATH_MAX, "%s/../../../config/%s", exe, name) < PATH_MAX &&
+			access(path, R_OK) == 0)
+			return;
+		/* bin/adit → share/adit, wherever the tree was installed */
+		if (snprintf(path, PATH_MAX, "%s/../share/adit/%s", exe, name) < PATH_MAX &&
+			access(path, R_OK) == 0)
+			return;
+	}
+	snprintf(path, PATH_MAX, "%s/%s", ADIT_DATA_DIRECTORY, name);
+}
+
+static int config_check(const struct adit_config *config, struct adit_error *error)
+{
+	if (config->detect_suspect_score > config->detect_tunnel_score)
+		return adit_error_set(error, -EINVAL,
+			"detect.suspect_score (%lld) is above detect.tunnel_score (%lld)",
+			(long long)config->detect_suspect_score,
+			(long long)config->detect_tunnel_score);
+	return 0;
+}
+
+int appliance_load(
+	struct appliance *appliance, const struct adit_config *config, struct adit_error *error)
+{
+	char path[PATH_MAX];
+	int status = config_check(config, error);
+
+	appliance->config = config;
+	appliance->worker_count = (uint16_t)config->worker_count;
+	appliance->ring_port = RTE_MAX_ETHPORTS;
+	appliance->key = adit_hash_key_fixed;
+	if (appliance->live &&
+		getrandom(&appliance->key, sizeof(appliance->key), 0) != sizeof(appliance->key))
+		return adit_error_set(error, -errno, "no random key: %s", strerror(errno));
+	for (size_t i = 0; i < config->dns_ports.count; i++)
+		adit_ports_add(&appliance->ports, (uint16_t)config->dns_ports.item[i]);
+	if (status == 0)
+		status = adit_suffix_load(
+			config->dns_public_suffix_list, NULL, &appliance->suffixes, error);
+	if (status == 0 && config->detect_signatures) {
+		data_directory(config->detect_pattern_directory, "patterns", path);
+		status = adit_pattern_load(path, &appliance->patterns, error);
+	}
+	if (status == 0) {
+		data_directory(config->detect_allow_directory, "allow", path);
+		status = adit_allow_load(path, &appliance->allow, error);
+	}
+	return status;
+}
+
+static struct rte_ring *ring_make(const char *name, unsigned number, unsigned size)
+{
+	char text[RTE_RING_NAMESIZE];
+
+	snprintf(text, sizeof(text), "adit_%s_%u", name, number);
+	return rte_ring_create(
+		text, size, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ);
+}
+
+static int worker_create(struct appliance *appliance, uint16_t number, struct adit_error *error)
+{
+	struct app_worker *worker = &appliance->workers[number];
+	struct adit_window_params params =
+		window_params(appliance->config, appliance->worker_count);
+	struct adit_pipeline_params pipeline = {
+		.ports = &appliance->ports,
+		.suffixes = appliance->suffixes,
+		.patterns = appliance->patterns,
+		.key = &appliance->key,
+		.workers = appliance->worker_count,
+	};
+
+	worker->appliance = appliance;
+	worker->number = number;
+	worker->decodes = !appliance->has_spreader;
+	worker->sealed = ring_make("sealed", number, APP_WINDOWS);
+	worker->emptied = ring_make("emptied", number, APP_WINDOWS);
+	worker->linear = malloc(APP_LINEAR_BYTES);
+	if (worker->sealed == NULL || worker->emptied == NULL || worker->linear == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for worker %u", number);
+	if (appliance->has_spreader) {
+		worker->packets = ring_make("packets", number, RING_SIZE);
+		if (worker->packets == NULL)
+			return adit_error_set(
+				error, -ENOMEM, "no memory for the queue of worker %u", number);
+	}
+	for (int i = 0; i < APP_WINDOWS; i++) {
+		worker->windows[i] = adit_window_create(&params, NULL);
+		if (worker->windows[i] == NULL)
+			return adit_error_set(error, -ENOMEM,
+				"no memory for the tables of worker %u (%zu MB each; window.* sets "
+				"their size)",
+				number, adit_window_bytes(&params) >> 20);
+		rte_ring_sp_enqueue(worker->emptied, worker->windows[i]);
+	}
+	return adit_pipeline_create(&pipeline, NULL, &worker->pipeline, error);
+}
+
+static int scorer_create(struct appliance *appliance, struct adit_error *error)
+{
+	static const struct adit_window_params nothing = {
+		.shards = ADIT_SHARDS, .rows = {1, 1, 1}, .details = 1};
+	struct adit_score_params params = score_params(appliance);
+	struct app_scorer *scorer = appliance->scorer;
+
+	scorer->appliance = appliance;
+	app_scorer_sinks(appliance, &params);
+	scorer->scorer = adit_scorer_create(&params, NULL);
+	scorer->nothing = adit_window_create(&nothing, NULL);
+	if (scorer->scorer == NULL || scorer->nothing == NULL)
+		return adit_error_set(error, -ENOMEM,
+			"no memory for the scoring core (%zu MB; history.* sets its size)",
+			adit_scorer_bytes(&params) >> 20);
+	appliance->messages_full = ring_make("messages_full", 0, APP_MESSAGES);
+	appliance->messages_free = ring_make("messages_free", 0, APP_MESSAGES);
+	appliance->messages = calloc(APP_MESSAGES, sizeof(*appliance->messages));
+	if (appliance->messages_full == NULL || appliance->messages_free == NULL ||
+		appliance->messages == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for the verdict queue");
+	for (int i = 0; i < APP_MESSAGES; i++)
+		rte_ring_sp_enqueue(appliance->messages_free, &appliance->messages[i]);
+	return 0;
+}
+
+static int meta_register(struct adit_error *error)
+{
+	static const struct rte_mbuf_dynfield field = {
+		.name = "adit_meta",
+		.size = sizeof(struct app_meta),
+		.align = __alignof__(struct app_meta),
+	};
+
+	app_meta_offset = rte_mbuf_dynfield_register(&field);
+	if (app_meta_offset < 0)
+		return adit_error_set(error, -ENOSPC, "no room for %zu bytes in an mbuf",
+			sizeof(struct app_meta));
+	return 0;
+}
+
+int appliance_create(struct appliance *appliance, struct adit_error *error)
+{
+	int status = meta_register(error);
+
+	if (status != 0)
+		return status;
+	appliance->pool = rte_pktmbuf_pool_create("adit_packets",
+		(unsigned)appliance->config->worker_packet_buffers, POOL_CACHE, 0,
+		RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	if (appliance->pool == NULL)
+		return adit_error_set(error, -ENOMEM,
+			"no memory for %lld packet buffers (worker.packet_buffers)",
+			(long long)appliance->config->worker_packet_buffers);
+	appliance->workers = adit_alloc(
+		NULL, appliance->worker_count * sizeof(*appliance->workers), ADIT_CACHE_LINE);
+	appliance->scorer = adit_alloc(NULL, sizeof(*appliance->scorer), ADIT_CACHE_LINE);
+	appliance->spreader = adit_alloc(NULL, sizeof(*appliance->spreader), ADIT_CACHE_LINE);
+	if (appliance->workers == NULL || appliance->scorer == NULL || appliance->spreader == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for the lcores");
+	appliance->spreader->appliance = appliance;
+	appliance->spreader->live = appliance->live;
+	appliance->spreader->linear = malloc(APP_LINEAR_BYTES);
+	if (appliance->spreader->linear == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for the spreader");
+	for (uint16_t i = 0; i < appliance->worker_count && status == 0; i++)
+		status = worker_create(appliance, i, error);
+	if (status == 0)
+		status = scorer_create(appliance, error);
+	if (status == 0 && appliance->has_spreader)
+		status = app_ring_port_open(appliance, error);
+	return status;
+}
+
+static void worker_destroy(struct app_worker *worker)
+{
+	adit_pipeline_destroy(worker->pipeline);
+	for (int i = 0; i < APP_WINDOWS; i++)
+		adit_window_destroy(worker->windows[i]);
+	free(worker->linear);
+	rte_ring_free(worker->sealed);
+	rte_ring_free(worker->emptied);
+	rte_ring_free(worker->packets);
+}
+
+void appliance_destroy(struct appliance *appliance)
+{
+	app_ports_close(appliance);
+	for (uint16_t i = 0; appliance->workers != NULL && i < appliance->worker_count; i++)
+		worker_destroy(&appliance->workers[i]);
+	if (appliance->scorer != NULL) {
+		adit_scorer_destroy(appliance->scorer->scorer);
+		adit_window_destroy(appliance->scorer->nothing);
+	}
+	if (appliance->spreader != NULL)
+		free(appliance->spreader->linear);
+	rte_ring_free(appliance->messages_full);
+	rte_ring_free(appliance->messages_free);
+	free(appliance->messages);
+	adit_free(NULL, appliance->workers);
+	adit_free(NULL, appliance->scorer);
+	adit_free(NULL, appliance->spreader);
+	rte_mempool_free(appliance->pool);
+	adit_allow_destroy(appliance->allow);
+	adit_pattern_destroy(appliance->patterns);
+	adit_suffix_destroy(appliance->suffixes);
+}
+
+static bool idle_yields(const struct appliance *appliance, unsigned lcores)
+{
+	const char *idle = appliance->config->worker_idle;
+
+	if (strcmp(idle, "auto") == 0)
+		return lcores > app_cpu_count();
+	return strcmp(idle, "yield") == 0;
+}
+
+int appliance_launch(struct appliance *appliance, struct adit_error *error)
+{
+	unsigned needed = 1u + appliance->worker_count + appliance->has_spreader;
+	bool yield = idle_yields(appliance, needed + 1);
+	unsigned lcore = rte_get_next_lcore(-1, 1, 0);
+	int status = 0;
+
+	atomic_store(&appliance->lcores_running, needed);
+	appliance->scorer->lcore = lcore;
+	appliance->scorer->idle.yield = yield;
+	status |= rte_eal_remote_launch(app_scorer_main, appliance->scorer, lcore);
+	for (uint16_t i = 0; i < appliance->worker_count; i++) {
+		struct app_worker *worker = &appliance->workers[i];
+
+		lcore = rte_get_next_lcore(lcore, 1, 0);
+		worker->lcore = lcore;
+		worker->idle.yield = yield;
+		status |= rte_eal_remote_launch(app_worker_main, worker, lcore);
+	}
+	if (appliance->has_spreader) {
+		lcore = rte_get_next_lcore(lcore, 1, 0);
+		appliance->spreader->lcore = lcore;
+		appliance->spreader->idle.yield = yield;
+		status |= rte_eal_remote_launch(app_spreader_main, appliance->spreader, lcore);
+	}
+	if (status != 0)
+		return adit_error_set(error, -EBUSY, "an lcore could not be started");
+	return 0;
+}
+
+void appliance_join(struct appliance *appliance)
+{
+	(void)appliance;
+	rte_eal_mp_wait_lcore();
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the lcores and the management thread share. Everything is made before the first lcore
+ * starts and freed after the last has ended. Who writes a field stands beside it; a field without
+ * such a word is read-only while lcores run. Hand-offs go through single-producer
+ * single-consumer rings; counters are written by one thread with plain 64-bit stores and may be
+ * read by any (a value may be a moment old).
+ */
+#ifndef ADIT_APPLIANCE_H
+#define ADIT_APPLIANCE_H
+
+#include "adit_config.h"
+#include "adit_metrics.h"
+#include "adit_pipeline.h"
+#include "adit_score.h"
+
+#include <stdatomic.h>
+
+#include <rte_mbuf.h>
+#include <rte_mbuf_dyn.h>
+#include <rte_ring.h>
+
+#define APP_WORKERS_MAX	  16
+#define APP_QUEUES_MAX	  64
+#define APP_PORTS_MAX	  RTE_MAX_ETHPORTS
+#define APP_WINDOWS	  2 /* per worker: one that fills, one that is scored */
+#define APP_MESSAGES	  256
+#define APP_LINEAR_BYTES  (256 * 1024) /* largest frame: libpcap's MAXIMUM_SNAPLEN */
+
+/* What travels with a packet from the spreader to its worker, in a dynamic field of the mbuf. */
+enum app_kind {
+	APP_FRAME,
+	APP_OPEN,  /* tick: a timeline starts with `slice` */
+	APP_SLICE, /* tick: the open slice is over, the next is `slice` */
+	APP_FINAL, /* tick: the open slice is over and the timeline with it */
+	APP_QUIT,  /* tick: nothing follows */
+};
+struct app_meta {
+	uint64_t ts_ns;
+	union {
+		struct adit_packet packet; /* APP_FRAME */
+		uint32_t slice;
+	};
+	uint8_t kind; /* enum app_kind */
+	uint8_t link;
+};
+
+extern int app_meta_offset; /* written once before lcores start */
+static inline struct app_meta *app_meta(struct rte_mbuf *mbuf)
+{
+	return RTE_MBUF_DYNFIELD(mbuf, app_meta_offset, struct app_meta *);
+}
+
+/* An lcore's rest between empty polls. Measured on two CPUs with more lcores than that: sched_yield
+ * keeps tens of millions of packets per second going where busy polling starves the others. */
+struct app_idle {
+	bool yield;
+	unsigned empty; /* polls since the last work */
+};
+void app_idle_wait(struct app_idle *idle);
+static inline void app_idle_work(struct app_idle *idle)
+{
+	idle->empty = 0;
+}
+
+struct app_queue {
+	uint16_t port, queue;
+};
+
+struct app_worker_counters {
+	uint64_t received; /* from ports of its own */
+	uint64_t windows, coalesced, window_waits, linearised;
+	uint64_t evicted[ADIT_KIND_COUNT], refused[ADIT_KIND_COUNT];
+	uint64_t details_refused, details_taken;
+};
+
+/* One worker lcore. Its lcore writes everything here but the rings' other ends. */
+struct app_worker {
+	struct appliance *appliance;
+	uint16_t number;
+	bool decodes; /* polls a real port: decodes and keeps time itself */
+	unsigned lcore;
+	struct app_queue queue[APP_QUEUES_MAX];
+	uint16_t queues;
+	struct adit_pipeline *pipeline;
+	struct adit_window *window;		 /* open one; NULL between timelines */
+	struct adit_window *windows[APP_WINDOWS];
+	struct rte_ring *sealed;  /* to the scorer: windows; after the hand-off the worker no longer
+				     touches one until it comes back */
+	struct rte_ring *emptied; /* from the scorer */
+	struct rte_ring *packets; /* from the spreader; NULL where the worker polls a real port */
+	uint8_t *linear;	  /* room for a frame of several segments */
+	struct app_idle idle;
+	struct app_worker_counters counters;
+} ADIT_CACHE_ALIGNED;
+
+struct app_spreader_counters {
+	uint64_t received, late, timelines;
+};
+
+/* The spreader lcore; it writes everything here. */
+struct app_spreader {
+	struct appliance *appliance;
+	bool live;		 /* reads ports, not captures */
+	unsigned lcore;
+	struct adit_pipeline_counters ended; /* packets that end in the light decode */
+	struct app_spreader_counters counters;
+	struct app_queue queue[APP_QUEUES_MAX];
+	uint16_t queues;
+	uint8_t *linear;
+	struct app_idle idle;
+	/* Captures: */
+	char **files;
+	size_t file_count;
+	uint64_t bytes_total;	 /* of all files; 0: unknown */
+	uint64_t bytes_done;	 /* for the progress bar */
+	bool problem;		 /* an input was not read to its end */
+	struct adit_error error; /* the first of them; valid when `problem` is read after `ended_run` */
+} ADIT_CACHE_ALIGNED;
+
+/* What the scorer sends to the management thread. */
+enum app_message_kind { APP_VERDICT, APP_FEATURES };
+struct app_message {
+	enum app_message_kind kind;
+	union {
+		struct adit_verdict verdict;
+		struct adit_feature_row features;
+	};
+};
+
+struct app_scorer_counters {
+	uint64_t slices, verdicts_dropped;
+};
+
+/* The scoring lcore; it writes everything here. */
+struct app_scorer {
+	struct appliance *appliance;
+	unsigned lcore;
+	struct adit_scorer *scorer;
+	struct adit_window *nothing; /* stands in for a worker that has no window of a slice */
+	struct app_idle idle;
+	struct app_scorer_counters counters;
+} ADIT_CACHE_ALIGNED;
+
+struct appliance {
+	const struct adit_config *config;
+	bool live;
+	bool wants_features;
+	uint16_t worker_count;
+	bool has_spreader;
+	struct adit_hash_key key;
+	struct adit_ports ports;
+	struct adit_suffix_list *suffixes;
+	struct adit_pattern_set *patterns;
+	struct adit_allow *allow;
+	uint16_t port[APP_PORTS_MAX]; /* of adit run */
+	uint16_t port_count;
+	uint16_t ring_port; /* behind a spreader; RTE_MAX_ETHPORTS: none */
+	struct rte_mempool *pool;
+	struct rte_ring *messages_full, *messages_free; /* scorer → manager, and back */
+	struct app_message *messages;
+	struct app_worker *workers;
+	struct app_spreader *spreader;
+	struct app_scorer *scorer;
+	atomic_bool stop; /* written by the manager: end cleanly */
+	atomic_uint lcores_running; /* each lcore counts itself out, with release, when it ends */
+};
+
+/* Bytes that the tables will take, printed before they are made. */
+struct app_memory {
+	size_t windows, history, packets;
+};
+void app_memory_plan(const struct adit_config *config, struct app_memory *memory);
+
+/* Loads lists and patterns, checks everything that can be wrong in the configuration. Before EAL:
+ * nothing is started when this fails. Returns 0 or -errno. */
+int appliance_load(
+	struct appliance *appliance, const struct adit_config *config, struct adit_error *error);
+/* Makes pools, rings, windows, pipelines and the scorer. After EAL. */
+int appliance_create(struct appliance *appliance, struct adit_error *error);
+void appliance_destroy(struct appliance *appliance);
+
+/* Launches worker, scorer and spreader on their lcores; and waits for all of them. */
+int appliance_launch(struct appliance *appliance, struct adit_error *error);
+void appliance_join(struct appliance *appliance);
+
+/* Where the scorer's findings go. */
+void app_scorer_sinks(struct appliance *appliance, struct adit_score_params *params);
+
+/* lcore mains; `argument` is the struct of the lcore. */
+int app_worker_main(void *argument);
+int app_spreader_main(void *argument);
+int app_scorer_main(void *argument);
+
+/* eal.c: starts EAL with what the program needs and what the user gave. `verbose`: its messages go
+ * to standard error; else they are only shown when the start fails. */
+struct app_eal_params {
+	const char *program;
+	bool live, verbose;
+	unsigned lcores;    /* needed, the main one included */
+	size_t memory_mb;   /* of a replay */
+	const struct adit_list *configured; /* eal.arguments */
+	char **given;	    /* after -- */
+	int given_count;
+};
+int app_eal_init(const struct app_eal_params *params, struct adit_error *error);
+void app_eal_cleanup(void);
+unsigned app_cpu_count(void);
+
+/* port.c: ports of adit run, and the ring port behind which a spreader stands. */
+int app_ports_open(struct appliance *appliance, struct adit_error *error);
+int app_ports_start(struct appliance *appliance, struct adit_error *error);
+void app_ports_close(struct appliance *appliance);
+int app_ring_port_open(struct appliance *appliance, struct adit_error *error);
+struct app_port_counters {
+	uint64_t received, missed, no_buffer, errors;
+};
+void app_ports_count(const struct appliance *appliance, struct app_port_counters *counters);
+
+/* Current time, ns since the Unix epoch. */
+uint64_t app_now_ns(void);
+
+/* A frame over an mbuf's bytes; one of several segments is copied to `linear`. */
+bool app_frame_of(struct rte_mbuf *mbuf, uint8_t *linear, struct adit_frame *frame);
+
+#endif

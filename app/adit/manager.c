@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "manager.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PROGRESS_NS (200 * ADIT_NS_PER_MS)
+#define BAR_WIDTH   30
+
+static volatile sig_atomic_t stop_asked;
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop_asked = 1;
+}
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * ADIT_NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+static FILE *file_open(
+	const struct app_manager *manager, const char *name, struct adit_error *error)
+{
+	char path[PATH_MAX];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", manager->directory, name);
+	file = fopen(path, "we");
+	if (file == NULL)
+		adit_error_set(error, -errno, "%s: %s", path, strerror(errno));
+	return file;
+}
+
+int app_manager_open(struct app_manager *manager, struct adit_error *error)
+{
+	const struct sigaction action = {.sa_handler = on_signal};
+
+	manager->board = adit_verdict_board_create();
+	if (manager->board == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for the table of verdicts");
+	if (manager->directory != NULL) {
+		if (mkdir(manager->directory, 0777) != 0 && errno != EEXIST)
+			return adit_error_set(
+				error, -errno, "%s: %s", manager->directory, strerror(errno));
+		manager->verdicts = file_open(manager, "verdicts.jsonl", error);
+		if (manager->verdicts == NULL)
+			return -EIO;
+		if (manager->features) {
+			manager->windows = file_open(manager, "windows.csv", error);
+			if (manager->windows == NULL)
+				return -EIO;
+			adit_feature_write_header(
+				adit_feature_names, ADIT_FEATURE_COUNT, manager->windows);
+		}
+	}
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+/* Told once, at once: the run goes on, and the exit status will say so again. */
+static void problem_note(struct app_manager *manager, const char *file, int status)
+{
+	if (manager->problem)
+		return;
+	manager->problem = true;
+	adit_error_set(&manager->error, status, "%s%s%s: %s; the run goes on without it",
+		manager->directory != NULL ? manager->directory : "",
+		manager->directory != NULL ? "/" : "", file, strerror(-status));
+	fprintf(stderr, "adit %s: %s\n", manager->command, manager->error.text);
+}
+
+static void message_write(struct app_manager *manager, const struct app_message *message)
+{
+	int status;
+
+	if (message->kind == APP_FEATURES) {
+		if (manager->windows == NULL)
+			return;
+		status = adit_feature_write_row(
+			&message->features, ADIT_FEATURE_COUNT, manager->windows);
+		if (status != 0)
+			problem_note(manager, "windows.csv", status);
+		return;
+	}
+	manager->written++;
+	if (adit_verdict_board_add(manager->board, &message->verdict) != 0)
+		problem_note(manager, "table of verdicts", -ENOMEM);
+	if (manager->verdicts == NULL)
+		return;
+	status = adit_verdict_write_json(&message->verdict, manager->verdicts);
+	if (status != 0)
+		problem_note(manager, "verdicts.jsonl", status);
+}
+
+static size_t messages_take(struct app_manager *manager)
+{
+	struct appliance *appliance = manager->appliance;
+	size_t count = 0;
+	void *message;
+
+	while (rte_ring_sc_dequeue(appliance->messages_full, &message) == 0) {
+		message_write(manager, message);
+		rte_ring_sp_enqueue(appliance->messages_free, message);
+		count++;
+	}
+	return count;
+}
+
+static void progress_draw(const struct app_manager *manager, uint64_t now)
+{
+	const struct app_spreader *spreader = manager->appliance->spreader;
+	double seconds = (double)(now - manager->started_ns) / (double)ADIT_NS_PER_S;
+	uint64_t received = app_report_received(manager->appliance);
+	double share = 0;
+	char bar[BAR_WIDTH + 1];
+
+	if (!manager->appliance->live && spreader->bytes_total != 0) {
+		share = (double)spreader->bytes_done / (double)spreader->bytes_total;
+		share = share > 1 ? 1 : share;
+		memset(bar, '.', BAR_WIDTH);
+		memset(bar, '#', (size_t)(share * BAR_WIDTH));
+		bar[BAR_WIDTH] = '\0';
+		fprintf(stderr, "\r[%s] %3.0f %%", bar, share * 100);
+	} else {
+		fprintf(stderr, "\r%.0f s", seconds);
+	}
+	fprintf(stderr, "  %.2f M packets, %.2f M/s, %zu tunnels, %zu suspects\033[K",
+		(double)received / 1e6,
+		seconds > 0 ? (double)received / seconds / 1e6 : 0,
+		adit_verdict_board_count(manager->board, ADIT_VERDICT_TUNNEL),
+		adit_verdict_board_count(manager->board, ADIT_VERDICT_SUSPECT));
+	fflush(stderr);
+}
+
+void app_manager_run(struct app_manager *manager)
+{
+	static const struct timespec nap = {0, (long)ADIT_NS_PER_MS};
+	struct appliance *appliance = manager->appliance;
+	uint64_t drawn = 0;
+
+	manager->started_ns = monotonic_ns();
+	manager->progress = isatty(STDERR_FILENO);
+	for (;;) {
+		/* Read before the queue: what was sent before the last lcore ended is seen. */
+		bool ended = atomic_load_explicit(
+				     &appliance->lcores_running, memory_order_acquire) == 0;
+		uint64_t now = monotonic_ns();
+
+		if (stop_asked)
+			atomic_store_explicit(&appliance->stop, true, memory_order_relaxed);
+		if (messages_take(manager) == 0) {
+			if (ended)
+				break;
+			nanosleep(&nap, NULL);
+		}
+		if (manager->progress && now - drawn >= PROGRESS_NS) {
+			progress_draw(manager, now);
+			drawn = now;
+		}
+	}
+	manager->ended_ns = monotonic_ns();
+	if (manager->progress)
+		fprintf(stderr, "\r\033[K");
+}
+
+static unsigned terminal_width(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
+		return size.ws_col;
+	return 120;
+}
+
+int app_manager_finish(struct app_manager *manager)
+{
+	const struct app_spreader *spreader = manager->appliance->spreader;
+	const char *problem = NULL;
+	int status;
+
+	if (manager->windows != NULL && fflush(manager->windows) != 0)
+		problem_note(manager, "windows.csv", -errno);
+	if (spreader->problem)
+		problem = spreader->error.text;
+	else if (manager->problem)
+		problem = manager->error.text;
+	else if (stop_asked && !manager->appliance->live)
+		problem = "interrupted";
+	if (manager->directory != NULL) {
+		status = app_report_stats(manager, problem);
+		if (status != 0) {
+			problem_note(manager, "stats.json", status);
+			problem = manager->error.text;
+		}
+	}
+	app_report_summary(manager);
+	if (adit_verdict_board_draw(manager->board, stdout, terminal_width(),
+		    isatty(STDOUT_FILENO), 50) != 0)
+		problem = problem != NULL ? problem : "the table could not be written";
+	if (spreader->problem)
+		fprintf(stderr, "adit %s: %s\n", manager->command, spreader->error.text);
+	else if (problem != NULL && !manager->problem)
+		fprintf(stderr, "adit %s: %s; what was found so far is above\n", manager->command,
+			problem);
+	return problem == NULL ? 0 : 1;
+}
+
+void app_manager_close(struct app_manager *manager)
+{
+	if (manager->verdicts != NULL)
+		fclose(manager->verdicts);
+	if (manager->windows != NULL)
+		fclose(manager->windows);
+	adit_verdict_board_destroy(manager->board);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The management thread: the only one that blocks, writes and talks to people. It takes verdicts
+ * from the scoring lcore, writes them as they come, shows progress, watches for signals, and tells
+ * how it went.
+ */
+#ifndef ADIT_MANAGER_H
+#define ADIT_MANAGER_H
+
+#include "appliance.h"
+
+struct app_manager {
+	struct appliance *appliance;
+	const char *command;	/* "replay" or "run", for messages */
+	const char *directory;	/* of the outputs; NULL: none */
+	bool features;		/* windows.csv is wanted */
+	bool progress;		/* standard error is a terminal */
+	FILE *verdicts, *windows;
+	struct adit_verdict_board *board;
+	uint64_t written;
+	bool problem;		 /* something could not be written */
+	struct adit_error error; /* the first such */
+	uint64_t started_ns, ended_ns;
+};
+
+/* Makes the directory and the files in it. Before EAL. Returns 0 or -errno. */
+int app_manager_open(struct app_manager *manager, struct adit_error *error);
+/* Works until every lcore has ended and every message is written. */
+void app_manager_run(struct app_manager *manager);
+/* Writes stats.json, draws the table, says what went wrong. Returns the exit status. */
+int app_manager_finish(struct app_manager *manager);
+void app_manager_close(struct app_manager *manager);
+
+/* report.c: stats.json, and the summary for a person. */
+int app_report_stats(struct app_manager *manager, const char *problem);
+void app_report_summary(struct app_manager *manager);
+uint64_t app_report_received(const struct appliance *appliance);
+
+#endif

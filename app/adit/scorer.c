@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The scoring lcore: collects the sealed windows of a slice from all workers, scores them, gives
+ * them back, and sends what it finds to the management thread. The only lcore with floating
+ * point. Replay waits for room in the queue to the management thread; live it counts what it
+ * could not send.
+ */
+#include "appliance.h"
+
+#include <rte_ring.h>
+
+static struct app_message *message_take(struct app_scorer *scorer)
+{
+	struct appliance *appliance = scorer->appliance;
+	void *message;
+
+	while (rte_ring_sc_dequeue(appliance->messages_free, &message) != 0) {
+		if (appliance->live) {
+			scorer->counters.verdicts_dropped++;
+			return NULL;
+		}
+		app_idle_wait(&scorer->idle);
+	}
+	return message;
+}
+
+static void message_send(struct app_scorer *scorer, struct app_message *message)
+{
+	/* As many places as messages: it always fits. */
+	rte_ring_sp_enqueue(scorer->appliance->messages_full, message);
+}
+
+static void verdict_send(void *context, const struct adit_verdict *verdict)
+{
+	struct app_scorer *scorer = context;
+	struct app_message *message = message_take(scorer);
+
+	if (message == NULL)
+		return;
+	message->kind = APP_VERDICT;
+	message->verdict = *verdict;
+	message_send(scorer, message);
+}
+
+static void features_send(void *context, const struct adit_feature_row *row)
+{
+	struct app_scorer *scorer = context;
+	struct app_message *message = message_take(scorer);
+
+	if (message == NULL)
+		return;
+	message->kind = APP_FEATURES;
+	message->features = *row;
+	message_send(scorer, message);
+}
+
+void app_scorer_sinks(struct appliance *appliance, struct adit_score_params *params)
+{
+	params->verdict = verdict_send;
+	params->features = appliance->wants_features ? features_send : NULL;
+	params->context = appliance->scorer;
+}
+
+/* Windows that have come and are not scored yet, one per worker. */
+struct pending {
+	struct adit_window *window[APP_WORKERS_MAX];
+	bool ended[APP_WORKERS_MAX]; /* the worker's timeline has */
+};
+
+/* Takes what has come. True when every worker has a window waiting, or has ended. */
+static bool collect(struct app_scorer *scorer, struct pending *pending, bool *any)
+{
+	struct appliance *appliance = scorer->appliance;
+	bool complete = true;
+
+	*any = false;
+	for (uint16_t i = 0; i < appliance->worker_count; i++) {
+		void *window;
+
+		if (pending->window[i] == NULL && !pending->ended[i] &&
+			rte_ring_sc_dequeue(appliance->workers[i].sealed, &window) == 0)
+			pending->window[i] = window;
+		*any |= pending->window[i] != NULL;
+		complete &= pending->window[i] != NULL || pending->ended[i];
+	}
+	return complete && *any;
+}
+
+/* Scores the earliest slice that waits. Workers whose window is of a later one (only live, where
+ * each keeps its own time) have nothing in it. */
+static void score_earliest(struct app_scorer *scorer, struct pending *pending)
+{
+	struct appliance *appliance = scorer->appliance;
+	struct adit_window *windows[APP_WORKERS_MAX];
+	uint16_t workers = appliance->worker_count;
+	uint32_t slice = UINT32_MAX;
+	bool all_ended = true;
+
+	for (uint16_t i = 0; i < workers; i++)
+		if (pending->window[i] != NULL && pending->window[i]->last_slice < slice)
+			slice = pending->window[i]->last_slice;
+	for (uint16_t i = 0; i < workers; i++) {
+		struct adit_window *window = pending->window[i];
+
+		windows[i] = window != NULL && window->last_slice == slice ? window :
+									     scorer->nothing;
+	}
+	adit_scorer_slice(scorer->scorer, slice, windows, workers);
+	scorer->counters.slices++;
+	for (uint16_t i = 0; i < workers; i++) {
+		if (windows[i] == scorer->nothing)
+			continue;
+		pending->ended[i] = windows[i]->is_final;
+		pending->window[i] = NULL;
+		rte_ring_sp_enqueue(appliance->workers[i].emptied, windows[i]);
+	}
+	for (uint16_t i = 0; i < workers; i++)
+		all_ended &= pending->ended[i];
+	if (all_ended) {
+		adit_scorer_end(scorer->scorer);
+		memset(pending->ended, 0, sizeof(pending->ended));
+	}
+}
+
+int app_scorer_main(void *argument)
+{
+	struct app_scorer *scorer = argument;
+	struct appliance *appliance = scorer->appliance;
+	struct pending pending = {{NULL}, {false}};
+	bool any;
+
+	for (;;) {
+		/* Whether the others have ended is read before the rings: what they handed over
+		 * before that is seen. */
+		bool alone = atomic_load_explicit(
+				     &appliance->lcores_running, memory_order_acquire) == 1;
+
+		if (collect(scorer, &pending, &any) || (alone && any)) {
+			score_earliest(scorer, &pending);
+			app_idle_work(&scorer->idle);
+		} else if (alone && !any) {
+			break;
+		} else {
+			app_idle_wait(&scorer->idle);
+		}
+	}
+	atomic_fetch_sub_explicit(&appliance->lcores_running, 1, memory_order_release);
+	return 0;
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The spreader lcore: takes frames from captures, or from ports whose RSS can't see the inner
+ * addresses, decodes their headers once, gives each to the worker that owns its shard, and owns
+ * time. Frames that are no DNS candidates end here. Ticks travel in the same queues as the frames,
+ * so every worker cuts its slices at the same packets.
+ */
+#include "appliance.h"
+#include "capture.h"
+
+#include <errno.h>
+
+#include <rte_ethdev.h>
+
+#define STAGE 32
+
+/* What is on its way to each worker, and buffers at hand. */
+struct stage {
+	struct rte_mbuf *mbufs[APP_WORKERS_MAX][STAGE];
+	uint16_t count[APP_WORKERS_MAX];
+	struct rte_mbuf *buffers[STAGE];
+	uint16_t buffer_count;
+	bool open; /* a timeline is */
+	uint32_t slice;
+};
+
+static void stage_flush(struct app_spreader *spreader, struct stage *stage, uint16_t to)
+{
+	struct rte_ring *ring = spreader->appliance->workers[to].packets;
+	uint16_t sent = 0, count = stage->count[to];
+
+	while (sent < count) {
+		unsigned done = rte_ring_sp_enqueue_burst(
+			ring, (void **)&stage->mbufs[to][sent], count - sent, NULL);
+
+		sent += (uint16_t)done;
+		if (done != 0) {
+			app_idle_work(&spreader->idle);
+		} else if (spreader->live && app_meta(stage->mbufs[to][sent])->kind == APP_FRAME) {
+			/* Live, packets do not wait; ticks must not be lost. */
+			spreader->ended.outcome[ADIT_OUTCOME_QUEUE_FULL]++;
+			rte_pktmbuf_free(stage->mbufs[to][sent++]);
+		} else {
+			app_idle_wait(&spreader->idle);
+		}
+	}
+	stage->count[to] = 0;
+}
+
+static void stage_add(
+	struct app_spreader *spreader, struct stage *stage, uint16_t to, struct rte_mbuf *mbuf)
+{
+	stage->mbufs[to][stage->count[to]++] = mbuf;
+	if (stage->count[to] == STAGE)
+		stage_flush(spreader, stage, to);
+}
+
+static struct rte_mbuf *buffer_take(struct app_spreader *spreader, struct stage *stage)
+{
+	struct rte_mempool *pool = spreader->appliance->pool;
+
+	while (stage->buffer_count == 0) {
+		if (rte_pktmbuf_alloc_bulk(pool, stage->buffers, STAGE) == 0) {
+			stage->buffer_count = STAGE;
+			break;
+		}
+		/* The workers have them all: let them go on with what is staged. */
+		for (uint16_t i = 0; i < spreader->appliance->worker_count; i++)
+			stage_flush(spreader, stage, i);
+		app_idle_wait(&spreader->idle);
+	}
+	return stage->buffers[--stage->buffer_count];
+}
+
+static void tick_send(struct app_spreader *spreader, struct stage *stage, enum app_kind kind)
+{
+	for (uint16_t i = 0; i < spreader->appliance->worker_count; i++) {
+		struct rte_mbuf *mbuf = buffer_take(spreader, stage);
+		struct app_meta *meta = app_meta(mbuf);
+
+		meta->kind = (uint8_t)kind;
+		meta->slice = stage->slice;
+		stage_add(spreader, stage, i, mbuf);
+		stage_flush(spreader, stage, i);
+	}
+}
+
+/* Moves time on to a packet's. It never goes back: late packets count into the open slice. */
+static void time_move(struct app_spreader *spreader, struct stage *stage, uint64_t ts_ns)
+{
+	uint32_t slice = adit_slice_of(ts_ns);
+
+	if (!stage->open) {
+		stage->open = true;
+		stage->slice = slice;
+		spreader->counters.timelines++;
+		tick_send(spreader, stage, APP_OPEN);
+	} else if (slice > stage->slice) {
+		stage->slice = slice;
+		tick_send(spreader, stage, APP_SLICE);
+	} else if (slice < stage->slice) {
+		spreader->counters.late++;
+	}
+}
+
+static void timeline_end(struct app_spreader *spreader, struct stage *stage)
+{
+	if (stage->open)
+		tick_send(spreader, stage, APP_FINAL);
+	stage->open = false;
+}
+
+/* Copies a frame into buffers, chained where one does not hold it. */
+static struct rte_mbuf *frame_copy(
+	struct app_spreader *spreader, struct stage *stage, const uint8_t *data, uint32_t size)
+{
+	struct rte_mbuf *head = buffer_take(spreader, stage), *tail = head;
+	uint32_t done = 0;
+
+	for (;;) {
+		uint16_t room = rte_pktmbuf_tailroom(tail);
+		uint16_t part = size - done < room ? (uint16_t)(size - done) : room;
+
+		memcpy(rte_pktmbuf_mtod(tail, uint8_t *), data + done, part);
+		tail->data_len = part;
+		done += part;
+		if (done == size)
+			break;
+		tail->next = buffer_take(spreader, stage);
+		tail = tail->next;
+		head->nb_segs++;
+	}
+	head->pkt_len = size;
+	return head;
+}
+
+static void frame_spread(
+	struct app_spreader *spreader, struct stage *stage, const struct adit_frame *frame)
+{
+	struct appliance *appliance = spreader->appliance;
+	struct adit_packet packet;
+	struct rte_mbuf *mbuf;
+	struct app_meta *meta;
+
+	spreader->counters.received++;
+	time_move(spreader, stage, frame->ts_ns);
+	if (adit_packet_decode(frame, &appliance->ports, &packet) != ADIT_OUTCOME_PENDING) {
+		spreader->ended.outcome[packet.outcome]++;
+		return;
+	}
+	adit_packet_shard(frame, &packet, &appliance->key);
+	/* What follows the payload says nothing. */
+	mbuf = frame_copy(spreader, stage, frame->data,
+		(uint32_t)packet.payload_offset + packet.payload_size);
+	meta = app_meta(mbuf);
+	meta->ts_ns = frame->ts_ns;
+	meta->packet = packet;
+	meta->kind = APP_FRAME;
+	meta->link = frame->link;
+	stage_add(spreader, stage, packet.shard % appliance->worker_count, mbuf);
+}
+
+/* Reads one capture. Where it starts before the time reached so far, a new timeline begins;
+ * otherwise it goes on, as a capture cut into several files does. */
+static void capture_spread(struct app_spreader *spreader, struct stage *stage, const char *path)
+{
+	struct app_capture *capture;
+	struct adit_frame frame;
+	struct adit_error error;
+	uint64_t before = spreader->bytes_done;
+	bool first = true;
+	int status = app_capture_open(path, &capture, &error);
+
+	if (status != 0)
+		goto failed;
+	while ((status = app_capture_next(capture, &frame, &error)) == 1) {
+		if (first && stage->open && adit_slice_of(frame.ts_ns) < stage->slice)
+			timeline_end(spreader, stage);
+		first = false;
+		frame_spread(spreader, stage, &frame);
+		if ((spreader->counters.received & 0x3ff) == 0) {
+			spreader->bytes_done = before + app_capture_position(capture);
+			if (atomic_load_explicit(
+				    &spreader->appliance->stop, memory_order_relaxed))
+				break;
+		}
+	}
+	app_capture_close(capture);
+	spreader->bytes_done = before + app_capture_size(path);
+	if (status >= 0)
+		return;
+failed:
+	if (!spreader->problem)
+		spreader->error = error;
+	spreader->problem = true;
+}
+
+static void captures_spread(struct app_spreader *spreader, struct stage *stage)
+{
+	const struct appliance *appliance = spreader->appliance;
+
+	for (size_t i = 0; i < spreader->file_count; i++) {
+		if (atomic_load_explicit(&appliance->stop, memory_order_relaxed))
+			break;
+		capture_spread(spreader, stage, spreader->files[i]);
+	}
+}
+
+/* A received mbuf goes on as it is: no copy. */
+static void mbuf_spread(struct app_spreader *spreader, struct stage *stage, struct rte_mbuf *mbuf,
+	uint64_t now)
+{
+	struct appliance *appliance = spreader->appliance;
+	struct adit_frame frame;
+	struct adit_packet packet;
+	struct app_meta *meta = app_meta(mbuf);
+
+	spreader->counters.received++;
+	app_frame_of(mbuf, spreader->linear, &frame);
+	if (adit_packet_decode(&frame, &appliance->ports, &packet) != ADIT_OUTCOME_PENDING) {
+		spreader->ended.outcome[packet.outcome]++;
+		rte_pktmbuf_free(mbuf);
+		return;
+	}
+	adit_packet_shard(&frame, &packet, &appliance->key);
+	meta->ts_ns = now;
+	meta->packet = packet;
+	meta->kind = APP_FRAME;
+	meta->link = ADIT_LINK_ETHERNET;
+	stage_add(spreader, stage, packet.shard % appliance->worker_count, mbuf);
+}
+
+static void ports_spread(struct app_spreader *spreader, struct stage *stage)
+{
+	struct appliance *appliance = spreader->appliance;
+	uint16_t burst = (uint16_t)appliance->config->worker_burst;
+	struct rte_mbuf *mbufs[ADIT_BURST_MAX];
+	uint64_t now = 0;
+
+	while (!atomic_load_explicit(&appliance->stop, memory_order_relaxed)) {
+		uint64_t clock = app_now_ns();
+		uint16_t total = 0;
+
+		now = clock > now ? clock : now;
+		time_move(spreader, stage, now);
+		for (uint16_t i = 0; i < spreader->queues; i++) {
+			uint16_t count = rte_eth_rx_burst(
+				spreader->queue[i].port, spreader->queue[i].queue, mbufs, burst);
+
+			for (uint16_t k = 0; k < count; k++)
+				mbuf_spread(spreader, stage, mbufs[k], now);
+			total += count;
+		}
+		if (total != 0) {
+			app_idle_work(&spreader->idle);
+			continue;
+		}
+		for (uint16_t i = 0; i < appliance->worker_count; i++)
+			stage_flush(spreader, stage, i);
+		app_idle_wait(&spreader->idle);
+	}
+}
+
+int app_spreader_main(void *argument)
+{
+	struct app_spreader *spreader = argument;
+	struct appliance *appliance = spreader->appliance;
+	struct stage stage = {.open = false};
+
+	if (spreader->live)
+		ports_spread(spreader, &stage);
+	else
+		captures_spread(spreader, &stage);
+	timeline_end(spreader, &stage);
+	tick_send(spreader, &stage, APP_QUIT);
+	if (stage.buffer_count != 0)
+		rte_pktmbuf_free_bulk(stage.buffers, stage.buffer_count);
+	atomic_fetch_sub_explicit(&appliance->lcores_running, 1, memory_order_release);
+	return 0;
+}

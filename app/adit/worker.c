@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The worker lcore: takes bursts from its queues, runs them through the pipeline, seals a window
+ * when a slice is over. Behind a spreader the slices come as ticks among the packets, so a capture
+ * is cut at the same packets on every run; on a port of its own the worker reads the clock.
+ */
+#include "appliance.h"
+
+#include <sched.h>
+#include <time.h>
+
+#include <rte_ethdev.h>
+#include <rte_pause.h>
+
+int app_meta_offset = -1;
+
+#define EMPTY_BEFORE_SLEEP 64
+#define SLEEP_NS	   50000
+
+void app_idle_wait(struct app_idle *idle)
+{
+	static const struct timespec nap = {0, SLEEP_NS};
+
+	if (!idle->yield)
+		rte_pause();
+	else if (++idle->empty < EMPTY_BEFORE_SLEEP)
+		sched_yield();
+	else
+		nanosleep(&nap, NULL);
+}
+
+uint64_t app_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * ADIT_NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+bool app_frame_of(struct rte_mbuf *mbuf, uint8_t *linear, struct adit_frame *frame)
+{
+	bool whole = mbuf->nb_segs == 1;
+
+	frame->data = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+	frame->captured = frame->wire = mbuf->pkt_len;
+	frame->readable_tail = 0;
+	if (!whole) {
+		if (frame->captured > APP_LINEAR_BYTES)
+			frame->captured = APP_LINEAR_BYTES;
+		frame->data = rte_pktmbuf_read(mbuf, 0, frame->captured, linear);
+	}
+	frame->vlan = mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED ? mbuf->vlan_tci : 0;
+	frame->tap = 0;
+	frame->link = ADIT_LINK_ETHERNET;
+	return whole;
+}
+
+/* An empty window. Replay waits for one, so that no slices are merged by chance; live, NULL means
+ * none is at hand. */
+static struct adit_window *window_take(struct app_worker *worker, bool wait)
+{
+	void *window;
+
+	while (rte_ring_sc_dequeue(worker->emptied, &window) != 0) {
+		if (!wait)
+			return NULL;
+		worker->counters.window_waits++;
+		app_idle_wait(&worker->idle);
+	}
+	return window;
+}
+
+static void window_open(struct app_worker *worker, uint32_t slice)
+{
+	worker->window = window_take(worker, true);
+	adit_window_open(worker->window, slice);
+}
+
+static void counters_take(struct app_worker *worker)
+{
+	const struct adit_window_counters *from = &worker->window->counters;
+
+	for (int kind = 0; kind < ADIT_KIND_COUNT; kind++) {
+		worker->counters.evicted[kind] += from->evicted[kind];
+		worker->counters.refused[kind] += from->refused[kind];
+	}
+	worker->counters.details_refused += from->details_refused;
+	worker->counters.details_taken += from->details_taken;
+}
+
+static void window_hand_over(struct app_worker *worker, bool final)
+{
+	worker->window->is_final = final;
+	worker->window->worker = worker->number;
+	counters_take(worker);
+	worker->counters.windows++;
+	/* The ring has room for all windows that there are. */
+	rte_ring_sp_enqueue(worker->sealed, worker->window);
+	worker->window = NULL;
+}
+
+/* The slice is over: seal the window and go on in an empty one. Live, with none at hand, go on in
+ * this one: it then stands for more than a slice. */
+static void window_turn(struct app_worker *worker, uint32_t next)
+{
+	bool wait = !worker->appliance->live;
+	struct adit_window *empty = window_take(worker, wait);
+
+	if (empty == NULL) {
+		worker->counters.coalesced++;
+		worker->window->last_slice = next;
+		return;
+	}
+	window_hand_over(worker, false);
+	worker->window = empty;
+	adit_window_open(empty, next);
+}
+
+/* Returns false when nothing follows. */
+static bool tick(struct app_worker *worker, const struct app_meta *meta)
+{
+	switch (meta->kind) {
+	case APP_OPEN:
+		window_open(worker, meta->slice);
+		return true;
+	case APP_SLICE:
+		window_turn(worker, meta->slice);
+		return true;
+	case APP_FINAL:
+		window_hand_over(worker, true);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A burst on its way: frames that can run together. */
+struct batch {
+	struct adit_frame frames[ADIT_BURST_MAX];
+	struct adit_packet packets[ADIT_BURST_MAX];
+	size_t count;
+};
+
+static void batch_run(struct app_worker *worker, struct batch *batch)
+{
+	if (batch->count == 0)
+		return;
+	if (worker->decodes)
+		adit_pipeline_decode(
+			worker->pipeline, batch->frames, batch->packets, batch->count);
+	adit_pipeline_run(
+		worker->pipeline, worker->window, batch->frames, batch->packets, batch->count);
+	batch->count = 0;
+}
+
+/* Runs one burst. Ticks and frames of several segments (one copy room for them) split it. */
+static bool burst_run(
+	struct app_worker *worker, struct batch *batch, struct rte_mbuf **mbufs, uint16_t count,
+	uint64_t now)
+{
+	bool goes_on = true;
+
+	for (uint16_t i = 0; i < count; i++) {
+		struct app_meta *meta = app_meta(mbufs[i]);
+		struct adit_frame *frame = &batch->frames[batch->count];
+
+		if (!worker->decodes && meta->kind != APP_FRAME) {
+			batch_run(worker, batch);
+			goes_on &= tick(worker, meta);
+			continue;
+		}
+		if (mbufs[i]->nb_segs > 1) {
+			batch_run(worker, batch);
+			frame = &batch->frames[0];
+			worker->counters.linearised++;
+		}
+		app_frame_of(mbufs[i], worker->linear, frame);
+		frame->ts_ns = worker->decodes ? now : meta->ts_ns;
+		if (!worker->decodes) {
+			frame->link = meta->link;
+			frame->tap = meta->packet.tap;
+			batch->packets[batch->count] = meta->packet;
+		}
+		batch->count++;
+		if (mbufs[i]->nb_segs > 1)
+			batch_run(worker, batch);
+	}
+	batch_run(worker, batch);
+	return goes_on;
+}
+
+/* Time of a worker that polls a real port; it never goes back. */
+static uint64_t clock_read(struct app_worker *worker, uint64_t before)
+{
+	uint64_t now = app_now_ns();
+	uint32_t slice;
+
+	if (now < before)
+		now = before;
+	slice = adit_slice_of(now);
+	if (worker->window == NULL)
+		window_open(worker, slice);
+	else if (slice > worker->window->last_slice)
+		window_turn(worker, slice);
+	return now;
+}
+
+int app_worker_main(void *argument)
+{
+	struct app_worker *worker = argument;
+	struct appliance *appliance = worker->appliance;
+	uint16_t burst = (uint16_t)appliance->config->worker_burst;
+	struct rte_mbuf *mbufs[ADIT_BURST_MAX];
+	struct batch batch = {.count = 0};
+	uint64_t now = 0;
+	bool goes_on = true;
+
+	while (goes_on) {
+		uint16_t total = 0;
+
+		if (worker->decodes) {
+			now = clock_read(worker, now);
+			if (atomic_load_explicit(&appliance->stop, memory_order_relaxed))
+				break;
+		}
+		for (uint16_t i = 0; i < worker->queues && goes_on; i++) {
+			const struct app_queue *from = &worker->queue[i];
+			uint16_t count =
+				rte_eth_rx_burst(from->port, from->queue, mbufs, burst);
+
+			if (count == 0)
+				continue;
+			worker->counters.received += worker->decodes ? count : 0;
+			goes_on = burst_run(worker, &batch, mbufs, count, now);
+			rte_pktmbuf_free_bulk(mbufs, count);
+			total += count;
+		}
+		if (total == 0)
+			app_idle_wait(&worker->idle);
+		else
+			app_idle_work(&worker->idle);
+	}
+	if (worker->window != NULL)
+		window_hand_over(worker, true);
+	atomic_fetch_sub_explicit(&appliance->lcores_running, 1, memory_order_release);
+	return 0;
+}
