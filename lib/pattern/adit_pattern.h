@@ -32,7 +32,7 @@ enum adit_pattern_part {
 
 /* How much a hit says. */
 enum adit_pattern_strength {
-	ADIT_STRENGTH_STRONG, /* one name is telling: nothing benign looks so */
+	ADIT_STRENGTH_STRONG, /* nothing benign looks so: a few names, or one, are telling */
 	ADIT_STRENGTH_SHAPE,  /* benign names may look so: only the share of names counts */
 };
 
@@ -42,11 +42,11 @@ struct adit_class {
 	const char *name; /* "handshake" */
 	const char *what; /* for a person: "version handshake of iodine 0.6 to 0.8" */
 	enum adit_pattern_strength strength;
-	uint32_t names_min;  /* distinct names of this class that make the signature hold … */
+	uint32_t names_min;  /* distinct names (or datagrams) that make the signature hold … */
 	uint32_t share_ppm;  /* … and the least share of the key's names that they must be */
 };
 
-/* Facts of a tool besides names, from the same file; 0 or -1 where the file is silent. */
+/* Facts of a tool besides names, from the same file; -1 where the file is silent. */
 struct adit_tool {
 	const char *name;
 	int32_t id_step;	/* constant step of its transaction IDs; -1: none */
@@ -60,8 +60,8 @@ struct adit_pattern_set;
  * Loads every *.conf file of a directory in byte order of their names, compiles all expressions.
  * Returns 0; -ENOMEM; -errno of a file; -ENOENT if there is no such file in it; -ENOTSUP if the CPU
  * is not enough for Hyperscan; or -EINVAL with an error that names file, line, expression and the
- * reason. Takes a second or more per thousand expressions. The caller destroys the set (NULL is
- * allowed); it is read-only from then on, for any number of threads.
+ * reason. Thousands of expressions take seconds to compile. The caller destroys the set (NULL is
+ * allowed); until then it is read-only, for any number of threads.
  */
 int adit_pattern_load(const char *directory, struct adit_pattern_set **set,
 	struct adit_error *error);
