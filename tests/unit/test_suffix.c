@@ -343,6 +343,30 @@ TEST(punycode, labels)
 	}
 }
 
+TEST(punycode, lengths)
+{
+	char utf8[300], ascii[64];
+
+	memset(utf8, 'a', sizeof(utf8));
+	CHECK_EQ_INT(adit_punycode_label(utf8, 0, ascii), -EINVAL);
+	CHECK_EQ_INT(adit_punycode_label(utf8, 63, ascii), 63);
+	CHECK_EQ_INT(adit_punycode_label(utf8, 64, ascii), -EINVAL);
+	CHECK_EQ_INT(adit_punycode_label(utf8, sizeof(utf8), ascii), -EINVAL);
+	/* "xn--", a hyphen and here three digits stand beside the ASCII letters. */
+	for (size_t letters = 50; letters <= 60; letters++) {
+		memset(utf8, 'a', letters);
+		memcpy(utf8 + letters, "\303\274", 2);
+		CHECK_EQ_INT(adit_punycode_label(utf8, letters + 2, ascii),
+			letters <= 55 ? (int)letters + 8 : -EINVAL);
+	}
+	/* Cut in the middle of a character. */
+	for (size_t size = 1; size < 4; size++)
+		CHECK_EQ_INT(
+			adit_punycode_label(
+				(const char *)harness_exact("\360\237\222\251", size), size, ascii),
+			-EINVAL);
+}
+
 #ifdef ADIT_TEST_LIBPSL
 
 struct compared {

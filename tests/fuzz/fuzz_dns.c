@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "adit_dns.h"
+#include "adit_suffix.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char rules[] = "com\nuk\nco.uk\n*.ck\n!www.ck\nblogspot.com\na.b.c.example";
+	static struct adit_suffix_list *list;
+	struct adit_dns dns;
+	struct adit_name back;
+	struct adit_registrable found;
+	char text[ADIT_NAME_TEXT_MAX];
+
+	if (list == NULL &&
+		adit_suffix_load_text("rules", rules, sizeof(rules) - 1, NULL, &list, NULL))
+		__builtin_trap();
+	if (adit_dns_parse(data, size, &dns) > ADIT_OUTCOME_DNS_NO_QUESTION)
+		return 0;
+	adit_name_to_text(dns.qname.wire, dns.qname.size, text, sizeof(text));
+	if (adit_name_from_text(text, &back) != 0 || back.size != dns.qname.size ||
+		memcmp(back.wire, dns.qname.wire, back.size) != 0)
+		__builtin_trap();
+	adit_suffix_find(list, &dns.qname, &found);
+	if (found.labels > dns.qname.labels || found.offset >= dns.qname.size)
+		__builtin_trap();
+	return 0;
+}
