@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # Shared by lab, demo and live: checks before the start, namespaces, and their removal.
 
+PATH=$PATH:/usr/sbin:/sbin # where Debian keeps the servers; su leaves it out
 LAB_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TUNNEL_PASSWORD=adit-lab
 # shellcheck disable=SC2034 # the scripts that read this file use it
@@ -21,8 +22,7 @@ need_root() {
 need_tools() {
 	local pair missing=""
 	for pair in "$@"; do
-		PATH=$PATH:/usr/sbin:/sbin command -v "${pair%=*}" >/dev/null ||
-			missing="$missing ${pair#*=}"
+		command -v "${pair%=*}" >/dev/null || missing="$missing ${pair#*=}"
 	done
 	[ -z "$missing" ] && return
 	missing=$(echo "$missing" | tr ' ' '\n' | sort -u | tr '\n' ' ')

@@ -89,7 +89,8 @@ def main():
     print(HEADER)
     # Names that exist nowhere are no zone's: mistyped ones, and probes.
     rows = [(*kinds.get(name, ("benign", "nxdomain")), name, row) for name, row in table.items()]
-    for label, kind, name, row in sorted(rows, key=lambda r: (r[0] != "tunnel", -r[3].queries, r[2])):
+    rows.sort(key=lambda row: (row[0] != "tunnel", -row[3].queries, row[2]))
+    for label, kind, name, row in rows:
         who = min(row.subscribers) if len(row.subscribers) == 1 else "-"
         print(name, label, kind, who, row.queries, row.responses, row.packets, sep="\t")
     if unlabelled:

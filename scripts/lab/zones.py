@@ -173,7 +173,8 @@ def zone_file(name):
 def write_nsd(out, name, addresses, zones):
     lines = ["server:"] + [f"  ip-address: {address}" for address in addresses]
     lines += ["  server-count: 1", '  username: ""', f'  zonesdir: "{out}/zones"',
-              '  database: ""', f'  pidfile: "{out}/{name}.pid"', f'  xfrdfile: "{out}/{name}.xfrd"',
+              '  database: ""', f'  pidfile: "{out}/{name}.pid"',
+              f'  xfrdfile: "{out}/{name}.xfrd"',
               f'  zonelistfile: "{out}/{name}.list"', f'  logfile: "{out}/{name}.log"',
               "  do-ip6: no", "  minimal-responses: yes", "  rrl-ratelimit: 0",
               "remote-control:", "  control-enable: no"]
