@@ -14,10 +14,10 @@
 
 #include <rte_lcore.h>
 
-#define STORIES	       1024
-#define RING_SIZE      4096
-#define PACKET_BYTES   (sizeof(struct rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE + 128)
-#define POOL_CACHE     256
+#define STORIES      1024
+#define RING_SIZE    4096
+#define PACKET_BYTES (sizeof(struct rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE + 128)
+#define POOL_CACHE   256
 
 static struct adit_window_params window_params(const struct adit_config *config, uint32_t workers)
 {
@@ -46,7 +46,7 @@ static struct adit_score_params score_params(const struct appliance *appliance)
 		.tunnel_score = (double)config->detect_tunnel_score,
 		.suspect_score = (double)config->detect_suspect_score,
 		.story_idle_slices = (uint32_t)((uint64_t)config->detect_story_idle *
-			ADIT_NS_PER_S / ADIT_SLICE_NS),
+						ADIT_NS_PER_S / ADIT_SLICE_NS),
 		.subscribers = (uint32_t)config->output_subscribers,
 		.samples = (uint32_t)config->output_samples,
 		.stories = STORIES,
@@ -61,8 +61,7 @@ static struct adit_score_params score_params(const struct appliance *appliance)
 void app_memory_plan(const struct adit_config *config, struct app_memory *memory)
 {
 	struct appliance appliance = {.config = config};
-	struct adit_window_params window =
-		window_params(config, (uint32_t)config->worker_count);
+	struct adit_window_params window = window_params(config, (uint32_t)config->worker_count);
 	struct adit_score_params score = score_params(&appliance);
 
 	memory->windows = adit_window_bytes(&window) * APP_WINDOWS * (size_t)config->worker_count;

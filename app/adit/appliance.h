@@ -20,12 +20,12 @@
 #include <rte_mbuf_dyn.h>
 #include <rte_ring.h>
 
-#define APP_WORKERS_MAX	  16
-#define APP_QUEUES_MAX	  64
-#define APP_PORTS_MAX	  RTE_MAX_ETHPORTS
-#define APP_WINDOWS	  2 /* per worker: one that fills, one that is scored */
-#define APP_MESSAGES	  256
-#define APP_LINEAR_BYTES  (256 * 1024) /* largest frame: libpcap's MAXIMUM_SNAPLEN */
+#define APP_WORKERS_MAX  16
+#define APP_QUEUES_MAX   64
+#define APP_PORTS_MAX    RTE_MAX_ETHPORTS
+#define APP_WINDOWS      2 /* per worker: one that fills, one that is scored */
+#define APP_MESSAGES     256
+#define APP_LINEAR_BYTES (256 * 1024) /* largest frame: libpcap's MAXIMUM_SNAPLEN */
 
 /* What travels with a packet from the spreader to its worker, in a dynamic field of the mbuf. */
 enum app_kind {
@@ -83,13 +83,13 @@ struct app_worker {
 	struct app_queue queue[APP_QUEUES_MAX];
 	uint16_t queues;
 	struct adit_pipeline *pipeline;
-	struct adit_window *window;		 /* open one; NULL between timelines */
+	struct adit_window *window; /* open one; NULL between timelines */
 	struct adit_window *windows[APP_WINDOWS];
 	struct rte_ring *sealed;  /* to the scorer: windows; after the hand-off the worker no longer
 				     touches one until it comes back */
 	struct rte_ring *emptied; /* from the scorer */
 	struct rte_ring *packets; /* from the spreader; NULL where the worker polls a real port */
-	uint8_t *linear;	  /* room for a frame of several segments */
+	uint8_t *linear;          /* room for a frame of several segments */
 	struct app_idle idle;
 	struct app_worker_counters counters;
 } ADIT_CACHE_ALIGNED;
@@ -101,7 +101,7 @@ struct app_spreader_counters {
 /* The spreader lcore; it writes everything here. */
 struct app_spreader {
 	struct appliance *appliance;
-	bool live;		 /* reads ports, not captures */
+	bool live; /* reads ports, not captures */
 	unsigned lcore;
 	struct adit_pipeline_counters ended; /* packets that end in the light decode */
 	struct app_spreader_counters counters;
@@ -112,10 +112,11 @@ struct app_spreader {
 	/* Captures: */
 	char **files;
 	size_t file_count;
-	uint64_t bytes_total;	 /* of all files; 0: unknown */
-	uint64_t bytes_done;	 /* for the progress bar */
-	bool problem;		 /* an input was not read to its end */
-	struct adit_error error; /* the first of them; valid when `problem` is read after `ended_run` */
+	uint64_t bytes_total; /* of all files; 0: unknown */
+	uint64_t bytes_done;  /* for the progress bar */
+	bool problem;         /* an input was not read to its end */
+	struct adit_error
+		error; /* the first of them; valid when `problem` is read after `ended_run` */
 } ADIT_CACHE_ALIGNED;
 
 /* What the scorer sends to the management thread. */
@@ -162,7 +163,7 @@ struct appliance {
 	struct app_worker *workers;
 	struct app_spreader *spreader;
 	struct app_scorer *scorer;
-	atomic_bool stop; /* written by the manager: end cleanly */
+	atomic_bool stop;           /* written by the manager: end cleanly */
 	atomic_uint lcores_running; /* each lcore counts itself out, with release, when it ends */
 };
 
@@ -197,10 +198,10 @@ int app_scorer_main(void *argument);
 struct app_eal_params {
 	const char *program;
 	bool live, verbose;
-	unsigned lcores;    /* needed, the main one included */
-	size_t memory_mb;   /* of a replay */
+	unsigned lcores;                    /* needed, the main one included */
+	size_t memory_mb;                   /* of a replay */
 	const struct adit_list *configured; /* eal.arguments */
-	char **given;	    /* after -- */
+	char **given;                       /* after -- */
 	int given_count;
 };
 int app_eal_init(const struct app_eal_params *params, struct adit_error *error);

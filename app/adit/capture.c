@@ -91,8 +91,8 @@ static int pcap_start(struct app_capture *capture, struct adit_error *error)
 		return adit_error_set(error, -ENOMEM, "%s: no memory", capture->path);
 	}
 	setvbuf(stream, capture->buffer, _IOFBF, STREAM_BYTES);
-	capture->pcap = pcap_fopen_offline_with_tstamp_precision(
-		stream, PCAP_TSTAMP_PRECISION_NANO, text);
+	capture->pcap =
+		pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, text);
 	if (capture->pcap == NULL) {
 		fclose(stream);
 		return adit_error_set(error, -EINVAL,
@@ -180,8 +180,8 @@ int app_capture_next(
 
 	if (status == 1) {
 		frame->data = data;
-		frame->ts_ns = (uint64_t)header->ts.tv_sec * ADIT_NS_PER_S +
-			(uint64_t)header->ts.tv_usec;
+		frame->ts_ns =
+			(uint64_t)header->ts.tv_sec * ADIT_NS_PER_S + (uint64_t)header->ts.tv_usec;
 		frame->captured = header->caplen;
 		frame->wire = header->len > header->caplen ? header->len : header->caplen;
 		frame->readable_tail = 0;
@@ -200,8 +200,8 @@ int app_capture_next(
 		capture->path, (unsigned long long)offset_of(capture),
 		gzdirect(capture->file) ? "" : " of the uncompressed data",
 		(unsigned long long)capture->frames,
-		zlib_status < Z_OK ? gzerror(capture->file, &zlib_status) :
-				     pcap_geterr(capture->pcap));
+		zlib_status < Z_OK ? gzerror(capture->file, &zlib_status)
+				   : pcap_geterr(capture->pcap));
 }
 
 uint64_t app_capture_position(const struct app_capture *capture)

@@ -14,7 +14,8 @@ static const char usage[] =
 	"usage: adit replay [OPTIONS] FILE... [-- EAL ARGUMENTS]\n"
 	"\n"
 	"Reads captures (pcap or pcapng, plain or gzip; - is standard input) in the order given,\n"
-	"runs them through the same pipeline as adit run, as an ordinary user, without hugepages or\n"
+	"runs them through the same pipeline as adit run, as an ordinary user, without hugepages "
+	"or\n"
 	"a NIC, and prints a table of verdicts. The same captures give the same verdicts on every\n"
 	"run, for any number of workers.\n"
 	"\n";
@@ -52,8 +53,8 @@ static void files_give(struct app_spreader *spreader, const struct app_options *
 	}
 }
 
-static int replay(struct app_manager *manager, const struct app_options *options,
-	struct adit_error *error)
+static int replay(
+	struct app_manager *manager, const struct app_options *options, struct adit_error *error)
 {
 	struct appliance *appliance = manager->appliance;
 	struct app_memory memory;

@@ -86,6 +86,26 @@ static void add_lcores(struct arguments *arguments, unsigned lcores)
 	add(arguments, "--lcores=(0-%u)@(%s)", lcores - 1, cpus);
 }
 
+static bool hugepages_free(void)
+{
+	static const char *const files[] = {
+		"/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages",
+		"/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages"};
+	unsigned long free_pages = 0;
+
+	for (size_t i = 0; i < ADIT_COUNT(files); i++) {
+		FILE *file = fopen(files[i], "re");
+		unsigned long pages = 0;
+
+		if (file == NULL)
+			continue;
+		if (fscanf(file, "%lu", &pages) == 1)
+			free_pages += pages;
+		fclose(file);
+	}
+	return free_pages != 0;
+}
+
 static void compose(const struct app_eal_params *params, struct arguments *arguments)
 {
 	static const char *const cores[] = {"-l", "-c", "--lcores", NULL};
@@ -102,7 +122,15 @@ static void compose(const struct app_eal_params *params, struct arguments *argum
 		add(arguments, "--no-pci");
 		add(arguments, "--no-telemetry");
 	} else if (!given(params, memory)) {
-		add(arguments, "--in-memory");
+		if (hugepages_free()) {
+			add(arguments, "--in-memory");
+		} else {
+			fputs("adit run: no hugepage is free; going on without, which is slower "
+			      "(scripts/setup-host, or EAL's memory options after --)\n",
+				stderr);
+			add(arguments, "--no-huge");
+			add(arguments, "-m%zu", params->memory_mb);
+		}
 	}
 	for (size_t i = 0; i < params->configured->count; i++)
 		add(arguments, "%s", params->configured->item[i]);
@@ -138,8 +166,8 @@ int app_eal_init(const struct app_eal_params *params, struct adit_error *error)
 	compose(params, arguments);
 	if (arguments->full) {
 		free(arguments);
-		return adit_error_set(error, -EINVAL, "too many EAL arguments (at most %d)",
-			ARGUMENTS_MAX);
+		return adit_error_set(
+			error, -EINVAL, "too many EAL arguments (at most %d)", ARGUMENTS_MAX);
 	}
 	if (!params->verbose) {
 		log_file = open_memstream(&log_text, &log_size);
@@ -157,8 +185,7 @@ int app_eal_init(const struct app_eal_params *params, struct adit_error *error)
 			"%u lcores are needed (management, scoring, workers and where used the "
 			"spreader), the EAL arguments give %u; several may share a CPU: "
 			"--lcores='(0-%u)@(0-%u)'",
-			params->lcores, rte_lcore_count(), params->lcores - 1,
-			app_cpu_count() - 1);
+			params->lcores, rte_lcore_count(), params->lcores - 1, app_cpu_count() - 1);
 	return 0;
 }
 

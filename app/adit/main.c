@@ -20,7 +20,8 @@ static const struct {
 static void usage(FILE *to)
 {
 	fputs("usage: adit COMMAND [ARGUMENTS]\n\n"
-	      "Finds DNS tunnels in carrier traffic: which subscriber tunnels through which domain.\n\n",
+	      "Finds DNS tunnels in carrier traffic: which subscriber tunnels through which "
+	      "domain.\n\n",
 		to);
 	for (size_t i = 0; i < ADIT_COUNT(commands); i++)
 		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);

@@ -139,8 +139,7 @@ static void progress_draw(const struct app_manager *manager, uint64_t now)
 		fprintf(stderr, "\r%.0f s", seconds);
 	}
 	fprintf(stderr, "  %.2f M packets, %.2f M/s, %zu tunnels, %zu suspects\033[K",
-		(double)received / 1e6,
-		seconds > 0 ? (double)received / seconds / 1e6 : 0,
+		(double)received / 1e6, seconds > 0 ? (double)received / seconds / 1e6 : 0,
 		adit_verdict_board_count(manager->board, ADIT_VERDICT_TUNNEL),
 		adit_verdict_board_count(manager->board, ADIT_VERDICT_SUSPECT));
 	fflush(stderr);
@@ -156,8 +155,8 @@ void app_manager_run(struct app_manager *manager)
 	manager->progress = isatty(STDERR_FILENO);
 	for (;;) {
 		/* Read before the queue: what was sent before the last lcore ended is seen. */
-		bool ended = atomic_load_explicit(
-				     &appliance->lcores_running, memory_order_acquire) == 0;
+		bool ended =
+			atomic_load_explicit(&appliance->lcores_running, memory_order_acquire) == 0;
 		uint64_t now = monotonic_ns();
 
 		if (stop_asked)
@@ -208,8 +207,8 @@ int app_manager_finish(struct app_manager *manager)
 		}
 	}
 	app_report_summary(manager);
-	if (adit_verdict_board_draw(manager->board, stdout, terminal_width(),
-		    isatty(STDOUT_FILENO), 50) != 0)
+	if (adit_verdict_board_draw(
+		    manager->board, stdout, terminal_width(), isatty(STDOUT_FILENO), 50) != 0)
 		problem = problem != NULL ? problem : "the table could not be written";
 	if (spreader->problem)
 		fprintf(stderr, "adit %s: %s\n", manager->command, spreader->error.text);

@@ -11,14 +11,14 @@
 
 struct app_manager {
 	struct appliance *appliance;
-	const char *command;	/* "replay" or "run", for messages */
-	const char *directory;	/* of the outputs; NULL: none */
-	bool features;		/* windows.csv is wanted */
-	bool progress;		/* standard error is a terminal */
+	const char *command;   /* "replay" or "run", for messages */
+	const char *directory; /* of the outputs; NULL: none */
+	bool features;         /* windows.csv is wanted */
+	bool progress;         /* standard error is a terminal */
 	FILE *verdicts, *windows;
 	struct adit_verdict_board *board;
 	uint64_t written;
-	bool problem;		 /* something could not be written */
+	bool problem;            /* something could not be written */
 	struct adit_error error; /* the first such */
 	uint64_t started_ns, ended_ns;
 };

@@ -8,16 +8,16 @@
 #include "adit_config.h"
 
 struct app_options {
-	const char *command;	  /* "replay" or "run" */
-	const char *config_path;  /* -c */
-	const char *directory;	  /* --out */
-	const char *workers;	  /* --workers */
+	const char *command;     /* "replay" or "run" */
+	const char *config_path; /* -c */
+	const char *directory;   /* --out */
+	const char *workers;     /* --workers */
 	const char *set[ADIT_LIST_MAX];
 	size_t sets;
 	bool features, verbose, help;
-	char **rest;		  /* file names */
+	char **rest; /* file names */
 	int rest_count;
-	char **eal;		  /* after -- */
+	char **eal; /* after -- */
 	int eal_count;
 };
 

@@ -15,7 +15,7 @@
 /* Workers take packets from a spreader exactly as from a NIC. */
 int app_ring_port_open(struct appliance *appliance, struct adit_error *error)
 {
-	struct rte_ring *rings[APP_WORKERS_MAX];
+	struct rte_ring *rings[APP_WORKERS_MAX] = {NULL};
 	struct rte_eth_conf conf = {0};
 	uint16_t count = appliance->worker_count;
 	uint16_t ring_port;
@@ -110,8 +110,7 @@ static int port_configure(
 	int status = rte_eth_dev_info_get(port, &info), socket = rte_eth_dev_socket_id(port);
 
 	if (status != 0)
-		return adit_error_set(
-			error, status, "port %u: %s", port, rte_strerror(-status));
+		return adit_error_set(error, status, "port %u: %s", port, rte_strerror(-status));
 	if (queues > info.max_rx_queues)
 		return adit_error_set(error, -EINVAL,
 			"port %u: port.queues is %u, the port has at most %u", port, queues,
@@ -120,8 +119,8 @@ static int port_configure(
 	conf.rxmode.offloads = info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
 	if (queues > 1 && info.flow_type_rss_offloads != 0) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads &
-			(RTE_ETH_RSS_IP | RTE_ETH_RSS_GTPU);
+		conf.rx_adv_conf.rss_conf.rss_hf =
+			info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_GTPU);
 	}
 	/* Some virtual ports pair queues: as many to transmit, none of which is used. */
 	status = rte_eth_dev_configure(
@@ -132,8 +131,7 @@ static int port_configure(
 		status = rte_eth_rx_queue_setup(
 			port, i, descriptors, (unsigned)socket, NULL, appliance->pool);
 		if (status == 0 && i < info.max_tx_queues)
-			status = rte_eth_tx_queue_setup(
-				port, i, transmit, (unsigned)socket, NULL);
+			status = rte_eth_tx_queue_setup(port, i, transmit, (unsigned)socket, NULL);
 	}
 	if (status != 0)
 		return adit_error_set(error, status, "port %u can't be configured: %s", port,
@@ -172,8 +170,8 @@ int app_ports_start(struct appliance *appliance, struct adit_error *error)
 
 	if ((size_t)appliance->port_count * queues > APP_QUEUES_MAX)
 		return adit_error_set(error, -EINVAL,
-			"%u ports of %u queues are more than %u queues", appliance->port_count, queues,
-			APP_QUEUES_MAX);
+			"%u ports of %u queues are more than %u queues", appliance->port_count,
+			queues, APP_QUEUES_MAX);
 	for (uint16_t i = 0; i < appliance->port_count; i++) {
 		int status = port_configure(appliance, appliance->port[i], queues, error);
 
@@ -185,8 +183,8 @@ int app_ports_start(struct appliance *appliance, struct adit_error *error)
 		int status = rte_eth_dev_start(appliance->port[i]);
 
 		if (status != 0)
-			return adit_error_set(error, status, "port %u did not start: %s", appliance->port[i],
-				rte_strerror(-status));
+			return adit_error_set(error, status, "port %u did not start: %s",
+				appliance->port[i], rte_strerror(-status));
 		if (appliance->config->port_promiscuous &&
 			rte_eth_promiscuous_enable(appliance->port[i]) != 0)
 			fprintf(stderr,

@@ -15,7 +15,10 @@ struct worker_cell {
 	const char *name, *help;
 	size_t offset;
 };
-#define CELL(field, text) {#field, text, offsetof(struct app_worker, counters.field)}
+#define CELL(field, text)                                                 \
+	{                                                                 \
+#field, text, offsetof(struct app_worker, counters.field) \
+	}
 static const struct worker_cell worker_cells[] = {
 	CELL(windows, "windows sealed"),
 	CELL(coalesced, "slices that shared a window because no empty one was at hand"),
@@ -46,8 +49,8 @@ struct registry {
 	size_t outcomes, queries, responses, tables, tables_end; /* first counter of each group */
 };
 
-static size_t single(struct registry *registry, const char *name, const char *help,
-	const uint64_t *cell)
+static size_t single(
+	struct registry *registry, const char *name, const char *help, const uint64_t *cell)
 {
 	const struct adit_metrics_counter counter = {.name = name, .help = help};
 	int number = adit_metrics_add(registry->metrics, &counter);
@@ -74,7 +77,8 @@ static void outcomes_add(struct registry *registry, const struct appliance *appl
 			registry->metrics, number, &appliance->spreader->ended.outcome[i]);
 		for (uint16_t w = 0; w < appliance->worker_count; w++)
 			adit_metrics_bind(registry->metrics, number,
-				&adit_pipeline_counters(appliance->workers[w].pipeline)->outcome[i]);
+				&adit_pipeline_counters(appliance->workers[w].pipeline)
+					 ->outcome[i]);
 	}
 }
 
@@ -90,7 +94,7 @@ static void tables_add(struct registry *registry, const struct appliance *applia
 		for (uint16_t w = 0; w < appliance->worker_count; w++)
 			adit_metrics_bind(registry->metrics, number,
 				(const uint64_t *)((const char *)&appliance->workers[w] +
-					worker_cells[i].offset));
+						   worker_cells[i].offset));
 	}
 	single(registry, "late", "packets of an earlier slice, counted into the open one",
 		&appliance->spreader->counters.late);
@@ -132,8 +136,7 @@ static int registry_make(struct registry *registry, const struct appliance *appl
 	tables_add(registry, appliance);
 	count = registry->tables_end = adit_metrics_count(registry->metrics);
 	for (size_t i = 0; i < count; i++) {
-		const struct adit_metrics_counter *counter =
-			adit_metrics_get(registry->metrics, i);
+		const struct adit_metrics_counter *counter = adit_metrics_get(registry->metrics, i);
 
 		registry->values[i].name = counter->value != NULL ? counter->value : counter->name;
 		registry->values[i].value = adit_metrics_read(registry->metrics, i);

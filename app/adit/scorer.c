@@ -102,8 +102,8 @@ static void score_earliest(struct app_scorer *scorer, struct pending *pending)
 	for (uint16_t i = 0; i < workers; i++) {
 		struct adit_window *window = pending->window[i];
 
-		windows[i] = window != NULL && window->last_slice == slice ? window :
-									     scorer->nothing;
+		windows[i] =
+			window != NULL && window->last_slice == slice ? window : scorer->nothing;
 	}
 	adit_scorer_slice(scorer->scorer, slice, windows, workers);
 	scorer->counters.slices++;
@@ -132,8 +132,8 @@ int app_scorer_main(void *argument)
 	for (;;) {
 		/* Whether the others have ended is read before the rings: what they handed over
 		 * before that is seen. */
-		bool alone = atomic_load_explicit(
-				     &appliance->lcores_running, memory_order_acquire) == 1;
+		bool alone =
+			atomic_load_explicit(&appliance->lcores_running, memory_order_acquire) == 1;
 
 		if (collect(scorer, &pending, &any) || (alone && any)) {
 			score_earliest(scorer, &pending);

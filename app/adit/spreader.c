@@ -180,8 +180,7 @@ static void capture_spread(struct app_spreader *spreader, struct stage *stage, c
 		frame_spread(spreader, stage, &frame);
 		if ((spreader->counters.received & 0x3ff) == 0) {
 			spreader->bytes_done = before + app_capture_position(capture);
-			if (atomic_load_explicit(
-				    &spreader->appliance->stop, memory_order_relaxed))
+			if (atomic_load_explicit(&spreader->appliance->stop, memory_order_relaxed))
 				break;
 		}
 	}
@@ -207,8 +206,8 @@ static void captures_spread(struct app_spreader *spreader, struct stage *stage)
 }
 
 /* A received mbuf goes on as it is: no copy. */
-static void mbuf_spread(struct app_spreader *spreader, struct stage *stage, struct rte_mbuf *mbuf,
-	uint64_t now)
+static void mbuf_spread(
+	struct app_spreader *spreader, struct stage *stage, struct rte_mbuf *mbuf, uint64_t now)
 {
 	struct appliance *appliance = spreader->appliance;
 	struct adit_frame frame;

@@ -15,7 +15,7 @@
 int app_meta_offset = -1;
 
 #define EMPTY_BEFORE_SLEEP 64
-#define SLEEP_NS	   50000
+#define SLEEP_NS           50000
 
 void app_idle_wait(struct app_idle *idle)
 {
@@ -146,17 +146,15 @@ static void batch_run(struct app_worker *worker, struct batch *batch)
 	if (batch->count == 0)
 		return;
 	if (worker->decodes)
-		adit_pipeline_decode(
-			worker->pipeline, batch->frames, batch->packets, batch->count);
+		adit_pipeline_decode(worker->pipeline, batch->frames, batch->packets, batch->count);
 	adit_pipeline_run(
 		worker->pipeline, worker->window, batch->frames, batch->packets, batch->count);
 	batch->count = 0;
 }
 
 /* Runs one burst. Ticks and frames of several segments (one copy room for them) split it. */
-static bool burst_run(
-	struct app_worker *worker, struct batch *batch, struct rte_mbuf **mbufs, uint16_t count,
-	uint64_t now)
+static bool burst_run(struct app_worker *worker, struct batch *batch, struct rte_mbuf **mbufs,
+	uint16_t count, uint64_t now)
 {
 	bool goes_on = true;
 
@@ -225,8 +223,7 @@ int app_worker_main(void *argument)
 		}
 		for (uint16_t i = 0; i < worker->queues && goes_on; i++) {
 			const struct app_queue *from = &worker->queue[i];
-			uint16_t count =
-				rte_eth_rx_burst(from->port, from->queue, mbufs, burst);
+			uint16_t count = rte_eth_rx_burst(from->port, from->queue, mbufs, burst);
 
 			if (count == 0)
 				continue;

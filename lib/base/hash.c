@@ -4,8 +4,9 @@
  * four only, and the next block could cancel it with a probability that no key changes; after two
  * it fills the block. The scalar row computes the same rounds (FIPS 197) for CPUs without AES-NI.
  */
-#include "adit_base.h"
 #include "adit_hash.h"
+
+#include "adit_base.h"
 
 #include <immintrin.h>
 

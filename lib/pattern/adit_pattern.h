@@ -42,16 +42,16 @@ struct adit_class {
 	const char *name; /* "handshake" */
 	const char *what; /* for a person: "version handshake of iodine 0.6 to 0.8" */
 	enum adit_pattern_strength strength;
-	uint32_t names_min;  /* distinct names (or datagrams) that make the signature hold … */
-	uint32_t share_ppm;  /* … and the least share of the key's names that they must be */
+	uint32_t names_min; /* distinct names (or datagrams) that make the signature hold … */
+	uint32_t share_ppm; /* … and the least share of the key's names that they must be */
 };
 
 /* Facts of a tool besides names, from the same file; -1 where the file is silent. */
 struct adit_tool {
 	const char *name;
-	int32_t id_step;	/* constant step of its transaction IDs; -1: none */
-	int32_t edns_udp_size;	/* of its OPT record; -1: none or unknown */
-	int32_t edns_do;	/* 0, 1; -1: unknown */
+	int32_t id_step;       /* constant step of its transaction IDs; -1: none */
+	int32_t edns_udp_size; /* of its OPT record; -1: none or unknown */
+	int32_t edns_do;       /* 0, 1; -1: unknown */
 };
 
 struct adit_pattern_set;
@@ -63,8 +63,8 @@ struct adit_pattern_set;
  * reason. Thousands of expressions take seconds to compile. The caller destroys the set (NULL is
  * allowed); until then it is read-only, for any number of threads.
  */
-int adit_pattern_load(const char *directory, struct adit_pattern_set **set,
-	struct adit_error *error);
+int adit_pattern_load(
+	const char *directory, struct adit_pattern_set **set, struct adit_error *error);
 /* The same from one text, for tests; `what` names it in messages. */
 int adit_pattern_load_text(const char *what, const char *text, struct adit_pattern_set **set,
 	struct adit_error *error);
@@ -86,9 +86,9 @@ void adit_scanner_destroy(struct adit_scanner *scanner);
  * (wire_size: the name has none, all of it is subdomain). */
 struct adit_scan_name {
 	const uint8_t *wire;
-	uint8_t wire_size;	/* root label included */
+	uint8_t wire_size;      /* root label included */
 	uint8_t registrable_at; /* offset of the registrable domain's first length octet */
-	uint32_t classes;	/* out: bit i set: class i matched */
+	uint32_t classes;       /* out: bit i set: class i matched */
 };
 
 /*

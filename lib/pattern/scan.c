@@ -5,7 +5,7 @@
  * burst into one text gains less than that is worth (docs/patterns.md has the figures).
  *
  * Memory: a Hyperscan scratch per scanner (some kilobytes for the shipped files; it grows with
- * the databases). The hot path's own is 272 bytes of stack.
+ * the databases). The hot path's own is 255 bytes of stack.
  */
 #include "adit_pattern.h"
 
@@ -58,8 +58,8 @@ static inline void substitute(const uint8_t *from, uint8_t *to)
 }
 
 /*
- * Labels joined by '.', at most 253 characters; `text` has room for 16 more. All of the name is
- * treated as content first, 16 bytes at a time with the last step overlapping the one before;
+ * Labels joined by '.': size - 2 characters, but `text` has room for 16 at least. All of the name
+ * is treated as content first, 16 bytes at a time with the last step overlapping the one before;
  * then the places of the length octets are made dots.
  */
 static inline size_t write_text(const uint8_t *wire, size_t size, uint8_t *text)
@@ -101,7 +101,7 @@ static inline void scan_part(struct adit_scanner *scanner, enum adit_pattern_par
 
 void adit_scanner_names(struct adit_scanner *scanner, struct adit_scan_name *names, size_t count)
 {
-	uint8_t text[UINT8_MAX + 16];
+	uint8_t text[UINT8_MAX];
 	for (size_t i = 0; i < count; i++) {
 		struct adit_scan_name *name = &names[i];
 		name->classes = 0;

@@ -92,8 +92,8 @@ struct adit_scorer *adit_scorer_create(
 void adit_scorer_destroy(struct adit_scorer *scorer);
 
 /*
- * Scores a slice; slices never go back within a timeline. windows[w] is what worker w counted in it.
- * Shard s is number s / workers of window s % workers.
+ * Scores a slice; slices never go back within a timeline. windows[w] is what worker w counted in
+ * it. Shard s is number s / workers of window s % workers.
  */
 void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 	struct adit_window *const *windows, uint32_t workers);

@@ -14,6 +14,8 @@
 
 #include "adit_base.h"
 
+#include <assert.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -60,7 +62,7 @@ struct adit_row {
 	uint8_t flags;                 /* ADIT_ROW_* */
 };
 #define ADIT_ROW_MORE_NAMES 0x01 /* there were more distinct names than any set here holds */
-_Static_assert(sizeof(struct adit_row) == ADIT_CACHE_LINE, "a row is one cache line");
+static_assert(sizeof(struct adit_row) == ADIT_CACHE_LINE, "a row is one cache line");
 
 /* Groups of query types; the first three answer with addresses or service parameters. */
 enum adit_type_group {
