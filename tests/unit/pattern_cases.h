@@ -29,6 +29,8 @@ static const struct {
 	{ONE_CLASS, "test:2: class \"c\" has no expression"},
 	{ONE_CLASS "\nclass d strong names 1 share 0% \"w\"\nqname sensitive a",
 		"test:2: class \"c\" has no expression"},
+	{ONE_CLASS "qname sensitive a\nclass d strong names 1 share 0% \"w\"\n",
+		"test:4: class \"d\" has no expression"},
 	{ONE_CLASS "qname sensitive a\ntool t", "test:4: tool \"t\" is there already"},
 	{ONE_CLASS "qname sensitive a\nclass c shape names 1 share 1% \"w\"",
 		"test:4: class \"c\" of \"t\" is there already"},
