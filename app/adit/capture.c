@@ -25,15 +25,88 @@ struct app_capture {
 	uint64_t frames;
 	uint64_t bytes; /* handed to libpcap, decompressed */
 	char *buffer;
+	struct {
+		bool off;
+		bool known; /* the file is pcapng */
+		bool big_endian;
+		uint8_t head[12]; /* type, total length, and of a section header its magic */
+		uint32_t seen;    /* bytes of head */
+		uint32_t left;    /* bytes of the block after head */
+		uint32_t hide;    /* of these, the first to clear */
+	} block;
 };
+
+#define BLOCK_SECTION   0x0a0d0d0a
+#define BLOCK_INTERFACE 1
+
+static uint32_t block_word(const struct app_capture *capture, unsigned at)
+{
+	uint32_t word = adit_load_be32(capture->block.head + at);
+
+	return capture->block.big_endian ? word : __builtin_bswap32(word);
+}
+
+/* The head of a block is complete: how much follows, and whether that is a snap length. */
+static void block_start(struct app_capture *capture)
+{
+	uint32_t length;
+
+	if (adit_load_be32(capture->block.head) == BLOCK_SECTION)
+		capture->block.big_endian = capture->block.head[8] == 0x1a;
+	length = block_word(capture, 4);
+	if (length < sizeof(capture->block.head)) {
+		capture->block.off = true;
+		return;
+	}
+	capture->block.left = length - (uint32_t)sizeof(capture->block.head);
+	capture->block.hide = block_word(capture, 0) == BLOCK_INTERFACE ? 4 : 0;
+}
+
+/*
+ * libpcap refuses a pcapng file whose interfaces differ in snap length, as merged captures and
+ * those of several ports do. The snap length says nothing about the packets: clear it in every
+ * interface description block (0 is "no limit"), and they agree.
+ */
+static void snap_lengths_clear(struct app_capture *capture, uint8_t *p, size_t size)
+{
+	while (size > 0 && !capture->block.off) {
+		size_t part = capture->block.left < size ? capture->block.left : size;
+
+		if (capture->block.left == 0) {
+			if (capture->block.seen == sizeof(capture->block.head))
+				capture->block.seen = 0;
+			capture->block.head[capture->block.seen++] = *p++;
+			size--;
+			if (capture->block.seen == 4 && !capture->block.known) {
+				capture->block.known = true;
+				capture->block.off =
+					adit_load_be32(capture->block.head) != BLOCK_SECTION;
+			}
+			if (capture->block.seen == sizeof(capture->block.head))
+				block_start(capture);
+			continue;
+		}
+		for (; part > 0 && capture->block.hide > 0; capture->block.hide--) {
+			*p++ = 0;
+			part--;
+			size--;
+			capture->block.left--;
+		}
+		capture->block.left -= (uint32_t)part;
+		p += part;
+		size -= part;
+	}
+}
 
 static ssize_t stream_read(void *cookie, char *to, size_t size)
 {
 	struct app_capture *capture = cookie;
 	int got = gzread(capture->file, to, (unsigned)size);
 
-	if (got > 0)
+	if (got > 0) {
+		snap_lengths_clear(capture, (uint8_t *)to, (size_t)got);
 		capture->bytes += (uint64_t)got;
+	}
 	return got;
 }
 

@@ -138,6 +138,7 @@ static void compose(const struct app_eal_params *params, struct arguments *argum
 		add(arguments, "%s", params->given[i]);
 }
 
+static struct arguments *kept; /* EAL keeps pointers into it until it is cleaned up */
 static FILE *log_file;
 static char *log_text;
 static size_t log_size;
@@ -158,23 +159,20 @@ static const char *log_last_line(void)
 
 int app_eal_init(const struct app_eal_params *params, struct adit_error *error)
 {
-	struct arguments *arguments = calloc(1, sizeof(*arguments));
+	struct arguments *arguments = kept = calloc(1, sizeof(*arguments));
 	int status;
 
 	if (arguments == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory");
 	compose(params, arguments);
-	if (arguments->full) {
-		free(arguments);
+	if (arguments->full)
 		return adit_error_set(
 			error, -EINVAL, "too many EAL arguments (at most %d)", ARGUMENTS_MAX);
-	}
 	if (!params->verbose) {
 		log_file = open_memstream(&log_text, &log_size);
 		if (log_file != NULL)
 			rte_openlog_stream(log_file);
 	}
-	/* EAL keeps pointers into the vector: it is not freed. */
 	status = rte_eal_init(arguments->count, arguments->item);
 	if (status < 0)
 		return adit_error_set(error, -rte_errno,
@@ -192,6 +190,8 @@ int app_eal_init(const struct app_eal_params *params, struct adit_error *error)
 void app_eal_cleanup(void)
 {
 	rte_eal_cleanup();
+	free(kept);
+	kept = NULL;
 	if (log_file != NULL) {
 		rte_openlog_stream(NULL);
 		fclose(log_file);
