@@ -244,6 +244,17 @@ static uint64_t offset_of(const struct app_capture *capture)
 	return capture->bytes - ahead;
 }
 
+/* What zlib or libpcap said, without zlib's own name for the file. */
+static const char *read_error(const struct app_capture *capture, bool compressed)
+{
+	int status;
+	const char *text =
+		compressed ? gzerror(capture->file, &status) : pcap_geterr(capture->pcap);
+	const char *after = text[0] == '<' ? strstr(text, ">: ") : NULL;
+
+	return after != NULL ? after + 3 : text;
+}
+
 int app_capture_next(
 	struct app_capture *capture, struct adit_frame *frame, struct adit_error *error)
 {

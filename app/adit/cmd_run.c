@@ -27,8 +27,14 @@ static bool needs_spreader(const struct adit_config *config)
 	return strcmp(config->port_spread, "spreader") == 0;
 }
 
-static int config_check(const struct adit_config *config, struct adit_error *error)
+static int config_check(const struct app_options *options, const struct adit_config *config,
+	struct adit_error *error)
 {
+	if (config->port_devices.count == 0 && config->eal_arguments.count == 0 &&
+		options->eal_count == 0)
+		return adit_error_set(error, -EINVAL,
+			"no port to listen on; give port.devices in the configuration or by --set, "
+			"or EAL's -a or --vdev after --");
 	if (strcmp(config->port_spread, "rss") == 0 && config->port_devices.count > 0 &&
 		(int64_t)config->port_devices.count * config->port_queues < config->worker_count)
 		return adit_error_set(error, -EINVAL,
@@ -121,7 +127,7 @@ int adit_cmd_run(int argc, char **argv)
 	if (status == 0)
 		status = app_options_config(&options, &config, &error);
 	if (status == 0)
-		status = config_check(&config, &error);
+		status = config_check(&options, &config, &error);
 	appliance.has_spreader = status == 0 && needs_spreader(&config);
 	if (status == 0)
 		status = appliance_load(&appliance, &config, &error);

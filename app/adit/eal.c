@@ -126,7 +126,8 @@ static void compose(const struct app_eal_params *params, struct arguments *argum
 			add(arguments, "--in-memory");
 		} else {
 			fputs("adit run: no hugepage is free; going on without, which is slower "
-			      "(scripts/setup-host, or EAL's memory options after --)\n",
+			      "(vm.nr_hugepages sets their number; EAL's memory options go after "
+			      "--)\n",
 				stderr);
 			add(arguments, "--no-huge");
 			add(arguments, "-m%zu", params->memory_mb);

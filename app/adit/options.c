@@ -41,6 +41,8 @@ static int complain(const struct app_options *options, const char *what, const c
 		names[count] = long_options[count].name;
 	if (strncmp(which, "--", 2) == 0)
 		near = adit_nearest(which + 2, names, count);
+	if (near != NULL && strcmp(near, which + 2) == 0)
+		near = NULL;
 	fprintf(stderr, "adit %s: %s '%s'%s%s%s\nTry: adit %s --help\n", options->command, what,
 		which, near != NULL ? "; did you mean '--" : "", near != NULL ? near : "",
 		near != NULL ? "'?" : "", options->command);
