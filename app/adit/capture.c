@@ -284,8 +284,7 @@ int app_capture_next(
 		capture->path, (unsigned long long)offset_of(capture),
 		gzdirect(capture->file) ? "" : " of the uncompressed data",
 		(unsigned long long)capture->frames,
-		zlib_status < Z_OK ? gzerror(capture->file, &zlib_status)
-				   : pcap_geterr(capture->pcap));
+		read_error(capture, zlib_status < Z_OK));
 }
 
 uint64_t app_capture_position(const struct app_capture *capture)
