@@ -49,7 +49,7 @@ struct adit_subscriber {
 struct adit_party {
 	struct adit_subscriber who;
 	uint64_t domain_key;        /* pairs: key of the domain's row */
-	struct adit_address server; /* servers; pairs: the server last seen */
+	struct adit_address server; /* servers; pairs: the first one asked */
 	struct adit_sample sample;  /* first name that came */
 };
 

@@ -84,9 +84,10 @@ static void detail_release(struct adit_shard *shard, struct adit_row *row)
 	row->detail = 0;
 }
 
-/* A row for a key that has none: a fresh one, or one taken from a key of less information. */
-static uint32_t row_take(struct adit_shard *shard, enum adit_kind kind,
-	const struct adit_event *event, uint64_t key, struct adit_window_counters *counters)
+/* A row for a key that has none: a fresh one, or one taken from a key of less information.
+ * `weight` is what the newcomer would weigh. */
+static uint32_t row_take(struct adit_shard *shard, enum adit_kind kind, uint64_t key,
+	uint32_t weight, struct adit_window_counters *counters)
 {
 	struct table *table = &shard->table[kind];
 	uint64_t *slot = slot_free(table, key);
@@ -96,7 +97,7 @@ static uint32_t row_take(struct adit_shard *shard, enum adit_kind kind,
 		row = table->used++;
 	} else {
 		row = victim_find(table, key, slot == NULL);
-		table->penalty[row] += event->info_bytes + event->payload_bytes + 2;
+		table->penalty[row] += weight;
 		if (row_weight_left(table, row) > 0) {
 			counters->refused[kind]++;
 			return ROW_NONE;
@@ -338,7 +339,8 @@ static void row_detail(struct adit_shard *shard, enum adit_kind kind, uint32_t n
 			row->flags |= fits ? 0 : ADIT_ROW_MORE_NAMES;
 			return;
 		}
-		is_new |= !fits;
+		/* Whatever the row knows, this record has seen no name yet. */
+		is_new = true;
 		adit_names_add(&detail->names, event->name_hash);
 	} else {
 		detail = &shard->details[row->detail - 1];
@@ -355,7 +357,8 @@ static void row_detail(struct adit_shard *shard, enum adit_kind kind, uint32_t n
 			break;
 		}
 	}
-	if (is_new)
+	/* Datagrams have no names to tell them apart: each counts. */
+	if (is_new || event->unparsable)
 		detail_name(detail, event);
 	if (event->is_query)
 		detail_query(detail, event);
@@ -372,7 +375,8 @@ static void kind_count(struct adit_shard *shard, enum adit_kind kind, uint64_t k
 	bool info = kind != ADIT_KIND_SERVER || event->unzoned || event->unparsable;
 
 	if (number == ROW_NONE) {
-		number = row_take(shard, kind, event, key, counters);
+		number = row_take(shard, kind, key,
+			(info ? event->info_bytes + event->payload_bytes : 0) + 2, counters);
 		if (number == ROW_NONE)
 			return;
 		side_fill(table, kind, number, event);

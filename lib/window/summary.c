@@ -80,7 +80,7 @@ static void detail_add(struct adit_detail *into, const struct adit_detail *from)
 	into->edns_seen = add32(into->edns_seen, from->edns_seen);
 	into->edns_same = add32(into->edns_same, from->edns_same);
 	/* Of the last step and OPT, the later with the better support stands for the whole. */
-	if (from->id_step_same != 0 || into->id_step_same == 0)
+	if (from->id_steps != 0 && (from->id_step_same != 0 || into->id_step_same == 0))
 		into->id_step = from->id_step;
 	if (from->edns != 0)
 		into->edns = from->edns;
