@@ -207,7 +207,10 @@ static int scorer_create(struct appliance *appliance, struct adit_error *error)
 	return 0;
 }
 
-static int meta_register(struct adit_error *error)
+/* Room for app_meta in every mbuf; returns the private bytes that the pool must give it. Drivers
+ * may have reserved some of the mbuf's own room (a time stamp suffices): then it stands right
+ * behind the mbuf, a cache line further. */
+static uint16_t meta_place(void)
 {
 	static const struct rte_mbuf_dynfield field = {
 		.name = "adit_meta",
@@ -216,20 +219,18 @@ static int meta_register(struct adit_error *error)
 	};
 
 	app_meta_offset = rte_mbuf_dynfield_register(&field);
-	if (app_meta_offset < 0)
-		return adit_error_set(error, -ENOSPC, "no room for %zu bytes in an mbuf",
-			sizeof(struct app_meta));
-	return 0;
+	if (app_meta_offset >= 0)
+		return 0;
+	app_meta_offset = sizeof(struct rte_mbuf);
+	return RTE_ALIGN_CEIL(sizeof(struct app_meta), RTE_MBUF_PRIV_ALIGN);
 }
 
 int appliance_create(struct appliance *appliance, struct adit_error *error)
 {
-	int status = meta_register(error);
+	int status = 0;
 
-	if (status != 0)
-		return status;
 	appliance->pool = rte_pktmbuf_pool_create("adit_packets",
-		(unsigned)appliance->config->worker_packet_buffers, POOL_CACHE, 0,
+		(unsigned)appliance->config->worker_packet_buffers, POOL_CACHE, meta_place(),
 		RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	if (appliance->pool == NULL)
 		return adit_error_set(error, -ENOMEM,

@@ -27,7 +27,8 @@
 #define APP_MESSAGES     256
 #define APP_LINEAR_BYTES (256 * 1024) /* largest frame: libpcap's MAXIMUM_SNAPLEN */
 
-/* What travels with a packet from the spreader to its worker, in a dynamic field of the mbuf. */
+/* What travels with a packet from the spreader to its worker, in a dynamic field of the mbuf or,
+ * where drivers have left no room for one, right behind the mbuf. */
 enum app_kind {
 	APP_FRAME,
 	APP_OPEN,  /* tick: a timeline starts with `slice` */
@@ -49,6 +50,12 @@ extern int app_meta_offset; /* written once before lcores start */
 static inline struct app_meta *app_meta(struct rte_mbuf *mbuf)
 {
 	return RTE_MBUF_DYNFIELD(mbuf, app_meta_offset, struct app_meta *);
+}
+
+/* Reads a counter that another thread writes. */
+static inline uint64_t app_read(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
 /* An lcore's rest between empty polls. Measured on two CPUs with more lcores than that: sched_yield

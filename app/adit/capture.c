@@ -283,8 +283,7 @@ int app_capture_next(
 		"before was judged",
 		capture->path, (unsigned long long)offset_of(capture),
 		gzdirect(capture->file) ? "" : " of the uncompressed data",
-		(unsigned long long)capture->frames,
-		read_error(capture, zlib_status < Z_OK));
+		(unsigned long long)capture->frames, read_error(capture, zlib_status < Z_OK));
 }
 
 uint64_t app_capture_position(const struct app_capture *capture)

@@ -138,11 +138,10 @@ int adit_cmd_run(int argc, char **argv)
 	status = app_manager_open(&manager, &error);
 	if (status == 0)
 		status = run(&manager, &options, &error);
-	if (status != 0) {
+	if (status == 0)
+		status = app_manager_finish(&manager);
+	else
 		fprintf(stderr, "adit run: %s\n", error.text);
-		return ADIT_EXIT_NOT_DONE;
-	}
-	status = app_manager_finish(&manager);
 	app_manager_close(&manager);
 	appliance_destroy(&appliance);
 	app_eal_cleanup();

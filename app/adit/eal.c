@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
@@ -140,22 +141,81 @@ static void compose(const struct app_eal_params *params, struct arguments *argum
 }
 
 static struct arguments *kept; /* EAL keeps pointers into it until it is cleaned up */
-static FILE *log_file;
-static char *log_text;
-static size_t log_size;
+static FILE *log_file;         /* where its messages go instead of the terminal */
+static bool started;
 
-/* The last line of what EAL said that is not empty. */
-static const char *log_last_line(void)
+/*
+ * While EAL starts it writes to standard output and error as it likes, usage text included. All
+ * of it goes to a file in memory; when the start fails, what EAL said last is part of our message.
+ */
+struct silence {
+	int output, error; /* the true ones */
+	int memory;
+};
+
+static void silence_begin(struct silence *silence)
 {
-	char *end, *line;
+	fflush(stdout);
+	fflush(stderr);
+	silence->memory = memfd_create("adit-eal", MFD_CLOEXEC);
+	silence->output = dup(STDOUT_FILENO);
+	silence->error = dup(STDERR_FILENO);
+	if (silence->memory < 0 || silence->output < 0 || silence->error < 0)
+		return;
+	dup2(silence->memory, STDOUT_FILENO);
+	dup2(silence->memory, STDERR_FILENO);
+	log_file = fopen("/dev/null", "we");
+}
 
-	if (log_file == NULL || fflush(log_file) != 0 || log_text == NULL)
-		return "";
-	end = log_text + strlen(log_text);
-	while (end > log_text && end[-1] == '\n')
-		*--end = '\0';
-	line = strrchr(log_text, '\n');
-	return line != NULL ? line + 1 : log_text;
+/* Restores the terminal; the last message of EAL's goes to `text`. */
+static void silence_end(struct silence *silence, char *text, size_t room)
+{
+	char *said = NULL, *line;
+	size_t length = 0;
+	FILE *stream;
+
+	fflush(stdout);
+	fflush(stderr);
+	if (silence->output >= 0)
+		dup2(silence->output, STDOUT_FILENO);
+	if (silence->error >= 0)
+		dup2(silence->error, STDERR_FILENO);
+	close(silence->output);
+	close(silence->error);
+	text[0] = '\0';
+	stream = silence->memory >= 0 ? fdopen(silence->memory, "r") : NULL;
+	if (stream == NULL)
+		return;
+	rewind(stream);
+	while (getline(&said, &length, stream) > 0) {
+		line = strncmp(said, "EAL: ", 5) == 0 ? said + 5 : NULL;
+		if (line != NULL && strlen(line) > 1)
+			snprintf(text, room, "%.*s: ", (int)strcspn(line, "\n"), line);
+	}
+	free(said);
+	fclose(stream);
+}
+
+static int eal_start(
+	const struct app_eal_params *params, struct arguments *arguments, struct adit_error *error)
+{
+	char said[256] = "";
+	struct silence silence = {-1, -1, -1};
+	int status;
+
+	if (!params->verbose)
+		silence_begin(&silence);
+	status = rte_eal_init(arguments->count, arguments->item);
+	if (!params->verbose)
+		silence_end(&silence, said, sizeof(said));
+	if (status < 0)
+		return adit_error_set(error, -rte_errno,
+			"DPDK's environment layer (EAL) did not start: %s%s; -v shows all it says",
+			said, rte_strerror(rte_errno));
+	started = true;
+	if (log_file != NULL)
+		rte_openlog_stream(log_file);
+	return 0;
 }
 
 int app_eal_init(const struct app_eal_params *params, struct adit_error *error)
@@ -169,16 +229,9 @@ int app_eal_init(const struct app_eal_params *params, struct adit_error *error)
 	if (arguments->full)
 		return adit_error_set(
 			error, -EINVAL, "too many EAL arguments (at most %d)", ARGUMENTS_MAX);
-	if (!params->verbose) {
-		log_file = open_memstream(&log_text, &log_size);
-		if (log_file != NULL)
-			rte_openlog_stream(log_file);
-	}
-	status = rte_eal_init(arguments->count, arguments->item);
-	if (status < 0)
-		return adit_error_set(error, -rte_errno,
-			"DPDK's environment layer did not start: %s (%s); -v shows all it says",
-			log_last_line(), rte_strerror(rte_errno));
+	status = eal_start(params, arguments, error);
+	if (status != 0)
+		return status;
 	if (rte_lcore_count() < params->lcores)
 		return adit_error_set(error, -EINVAL,
 			"%u lcores are needed (management, scoring, workers and where used the "
@@ -190,13 +243,14 @@ int app_eal_init(const struct app_eal_params *params, struct adit_error *error)
 
 void app_eal_cleanup(void)
 {
-	rte_eal_cleanup();
-	free(kept);
-	kept = NULL;
+	if (started)
+		rte_eal_cleanup();
+	started = false;
 	if (log_file != NULL) {
 		rte_openlog_stream(NULL);
 		fclose(log_file);
-		free(log_text);
 		log_file = NULL;
 	}
+	free(kept);
+	kept = NULL;
 }

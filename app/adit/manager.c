@@ -129,7 +129,7 @@ static void progress_draw(const struct app_manager *manager, uint64_t now)
 	char bar[BAR_WIDTH + 1];
 
 	if (!manager->appliance->live && spreader->bytes_total != 0) {
-		share = (double)spreader->bytes_done / (double)spreader->bytes_total;
+		share = (double)app_read(&spreader->bytes_done) / (double)spreader->bytes_total;
 		share = share > 1 ? 1 : share;
 		memset(bar, '.', BAR_WIDTH);
 		memset(bar, '#', (size_t)(share * BAR_WIDTH));

@@ -146,10 +146,10 @@ static int registry_make(struct registry *registry, const struct appliance *appl
 
 uint64_t app_report_received(const struct appliance *appliance)
 {
-	uint64_t received = appliance->spreader->counters.received;
+	uint64_t received = app_read(&appliance->spreader->counters.received);
 
 	for (uint16_t w = 0; w < appliance->worker_count; w++)
-		received += appliance->workers[w].counters.received;
+		received += app_read(&appliance->workers[w].counters.received);
 	return received;
 }
 
