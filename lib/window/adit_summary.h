@@ -153,9 +153,9 @@ void adit_sum_clear(struct adit_sum *sum);
 void adit_sum_add(struct adit_sum *sum, const struct adit_row *row,
 	const struct adit_detail *detail, uint32_t first_slice, uint32_t last_slice);
 
-/* Merges a window's row and detail record into older ones of the same key. Either detail may be
- * NULL; where only `from` has one the caller gives `into` a cleared record first if it can. */
-void adit_row_merge(struct adit_row *into, const struct adit_row *from);
+/* Merges a row into an older one of the same key. False: it has no room for all the names; the
+ * caller puts them into a detail record, or sets ADIT_ROW_MORE_NAMES. */
+bool adit_row_merge(struct adit_row *into, const struct adit_row *from);
 void adit_detail_merge(struct adit_detail *into, const struct adit_detail *from);
 
 #ifdef __cplusplus

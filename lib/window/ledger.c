@@ -321,6 +321,7 @@ static uint32_t key_take(
 	it->fresh_first = it->fresh_last = it->aged_first = it->aged_last = NONE;
 	it->parent = it->child = it->sibling_next = it->sibling_previous = NONE;
 	it->first_slice = ledger->slice;
+	it->touched = it->spared = NONE;
 	bucket->index[slot] = index + 1;
 	return index;
 }
@@ -374,25 +375,42 @@ static struct adit_detail *detail_of(const struct adit_ledger *ledger, const str
 	return row->detail != 0 ? &ledger->details[row->detail - 1] : NULL;
 }
 
-/* Merges a row and its detail record into an entry. */
+/* The entry's detail record, taken if it has none. NULL: none can be had. */
+static struct adit_detail *entry_detail(struct adit_ledger *ledger, struct entry *entry)
+{
+	struct adit_detail *detail;
+
+	if (entry->row.detail != 0)
+		return detail_of(ledger, &entry->row);
+	entry->row.detail = detail_take(ledger);
+	detail = detail_of(ledger, &entry->row);
+	if (detail == NULL) {
+		entry->row.flags |= ADIT_ROW_MORE_NAMES;
+		return NULL;
+	}
+	memset(detail, 0, offsetof(struct adit_detail, sample));
+	for (uint8_t i = 0; i < entry->row.names; i++)
+		adit_names_add(&detail->names, entry->row.name[i]);
+	return detail;
+}
+
+/* Merges a row and its detail record into an entry. As in a shard, names that the row cannot hold
+ * earn a record: rows of a few names each, of many shards or slices, are many names together. */
 static void entry_merge(struct adit_ledger *ledger, struct entry *entry, const struct adit_row *row,
 	const struct adit_detail *detail)
 {
-	uint32_t kept = entry->row.detail;
+	bool fits = adit_row_merge(&entry->row, row);
+	struct adit_detail *into;
 
-	adit_row_merge(&entry->row, row);
-	entry->row.detail = kept;
-	if (detail == NULL)
+	if (fits && detail == NULL && entry->row.detail == 0)
 		return;
-	if (kept == 0) {
-		entry->row.detail = detail_take(ledger);
-		if (entry->row.detail == 0) {
-			entry->row.flags |= ADIT_ROW_MORE_NAMES;
-			return;
-		}
-		memset(detail_of(ledger, &entry->row), 0, sizeof(struct adit_detail));
-	}
-	adit_detail_merge(detail_of(ledger, &entry->row), detail);
+	into = entry_detail(ledger, entry);
+	if (into == NULL)
+		return;
+	for (uint8_t i = 0; i < row->names; i++)
+		adit_names_add(&into->names, row->name[i]);
+	if (detail != NULL)
+		adit_detail_merge(into, detail);
 }
 
 /* Distinct names of an entry, as a key's quick sum counts them: a lower bound is enough. */
@@ -432,6 +450,10 @@ static void key_age(struct adit_ledger *ledger, struct adit_ledger_key *key)
 			continue;
 		}
 		uint64_t before = (uint64_t)minute->row.info_up + minute->row.info_down;
+		if (minute->row.detail == 0) {
+			minute->row.detail = entry->row.detail;
+			entry->row.detail = 0;
+		}
 		entry_merge(ledger, minute, &entry->row, detail_of(ledger, &entry->row));
 		minute->last_slice = entry->last_slice;
 		key_recount(ledger, key, minute, before);
@@ -447,7 +469,7 @@ static void touch(struct adit_ledger *ledger, uint32_t index)
 	struct adit_ledger_key *key = &ledger->keys[index];
 
 	key->last_slice = ledger->slice;
-	if (key->touched == ledger->slice && key->fresh_last != NONE)
+	if (key->touched == ledger->slice)
 		return;
 	key->touched = key->spared = ledger->slice;
 	if (ledger->touched_count < ledger->params.keys)
@@ -648,11 +670,13 @@ void adit_ledger_totals(const struct adit_ledger *ledger, uint32_t index, struct
 	adit_sum_clear(sum);
 	for (int list = 0; list < 2; list++)
 		for (uint32_t i = starts[list]; i != NONE; i = ledger->entries[i].next) {
-			struct adit_row row = ledger->entries[i].row;
+			const struct entry *entry = &ledger->entries[i];
+			struct adit_row row = entry->row;
 
 			row.names = 0;
-			adit_sum_add(sum, &row, NULL, ledger->entries[i].first_slice,
-				ledger->entries[i].last_slice);
+			if (entry->last_slice + ADIT_HOUR_SLICES > ledger->slice)
+				adit_sum_add(
+					sum, &row, NULL, entry->first_slice, entry->last_slice);
 		}
 }
 

@@ -17,8 +17,10 @@ static uint32_t add32(uint32_t a, uint32_t b)
 	return a + b < a ? UINT32_MAX : a + b;
 }
 
-void adit_row_merge(struct adit_row *into, const struct adit_row *from)
+bool adit_row_merge(struct adit_row *into, const struct adit_row *from)
 {
+	bool fits = true;
+
 	into->queries = add32(into->queries, from->queries);
 	into->responses = add32(into->responses, from->responses);
 	into->bytes_up = add32(into->bytes_up, from->bytes_up);
@@ -40,8 +42,9 @@ void adit_row_merge(struct adit_row *into, const struct adit_row *from)
 		if (into->names < ADIT_ROW_NAMES)
 			into->name[into->names++] = from->name[i];
 		else
-			into->flags |= ADIT_ROW_MORE_NAMES;
+			fits = false;
 	}
+	return fits;
 }
 
 static void add_all(uint32_t *into, const uint32_t *from, size_t count)
