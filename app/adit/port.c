@@ -203,7 +203,12 @@ void app_ports_close(struct appliance *appliance)
 	}
 	appliance->port_count = 0;
 	if (appliance->ring_port != RTE_MAX_ETHPORTS) {
+		struct rte_eth_dev_info info;
+
 		rte_eth_dev_stop(appliance->ring_port);
+		/* Closed alone, its name would stay taken. */
+		if (rte_eth_dev_info_get(appliance->ring_port, &info) == 0)
+			rte_dev_remove(info.device);
 		appliance->ring_port = RTE_MAX_ETHPORTS;
 	}
 }
