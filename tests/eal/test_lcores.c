@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What only DPDK can show of the lcores: frames over mbufs, meta that travels with a packet, the
+ * hand-off of windows, and a whole appliance in this process, without its management thread.
+ */
+#include "appliance.h"
+#include "frames.h"
+#include "harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <rte_ethdev.h>
+
+#define WORKERS_MAX  3
+#define START_S      1700000000u
+#define START_SLICE  ((uint32_t)(START_S * ADIT_NS_PER_S / ADIT_SLICE_NS))
+#define SUBSCRIBERS  12
+#define TRANSACTIONS 3000
+
+/* EAL starts once in a process; false where it can't. */
+static bool eal_started(void)
+{
+	static const struct adit_list none;
+	static const struct app_eal_params params = {
+		.program = "test",
+		.lcores = 3 + WORKERS_MAX,
+		.memory_mb = 256,
+		.configured = &none,
+	};
+	static int state; /* 0: not tried, 1: runs, -1: does not */
+	struct adit_error error = {""};
+
+	if (state == 0) {
+		state = app_eal_init(&params, &error) == 0 ? 1 : -1;
+		if (state < 0)
+			fprintf(stderr, "%s\n", error.text);
+	}
+	return state > 0;
+}
+
+#define NEED_EAL()                                       \
+	do {                                             \
+		if (!eal_started())                      \
+			SKIP("EAL does not start here"); \
+	} while (0)
+
+/* An appliance as the command would make it, up to the launch. */
+struct bench {
+	struct adit_config config;
+	struct appliance appliance;
+	struct adit_error error;
+};
+
+static bool bench_make(struct bench *bench, bool live, unsigned workers)
+{
+	char text[512];
+	int status;
+
+	memset(bench, 0, sizeof(*bench));
+	bench->appliance.has_spreader = true;
+	bench->appliance.live = live;
+	status = adit_config_init(&bench->config);
+	snprintf(text, sizeof(text), "worker.count=%u", workers);
+	status |= adit_config_set(&bench->config, text, &bench->error);
+	snprintf(text, sizeof(text), "detect.pattern_directory=%s/config/patterns",
+		harness_source_root());
+	status |= adit_config_set(&bench->config, text, &bench->error);
+	snprintf(text, sizeof(text), "detect.allow_directory=%s/config/allow",
+		harness_source_root());
+	status |= adit_config_set(&bench->config, text, &bench->error);
+	if (status == 0)
+		status = appliance_load(&bench->appliance, &bench->config, &bench->error);
+	if (status == 0)
+		status = appliance_create(&bench->appliance, &bench->error);
+	if (status != 0)
+		FAIL("no appliance: %s", bench->error.text);
+	return status == 0;
+}
+
+static void bench_clear(struct bench *bench)
+{
+	appliance_destroy(&bench->appliance);
+	adit_config_clear(&bench->config);
+}
+
+static void fill(struct rte_mbuf *mbuf, uint16_t size, uint8_t from)
+{
+	uint8_t *bytes = (uint8_t *)rte_pktmbuf_append(mbuf, size);
+
+	for (uint16_t i = 0; i < size; i++)
+		bytes[i] = (uint8_t)(from + i);
+}
+
+TEST(lcores, frame_over_mbufs)
+{
+	struct rte_mempool *pool;
+	struct rte_mbuf *mbuf, *second, *third;
+	struct adit_frame frame;
+	uint8_t linear[512];
+
+	NEED_EAL();
+	pool = rte_pktmbuf_pool_create("test_frames", 63, 0, 0, 256, SOCKET_ID_ANY);
+	REQUIRE(pool != NULL);
+	mbuf = rte_pktmbuf_alloc(pool);
+	second = rte_pktmbuf_alloc(pool);
+	third = rte_pktmbuf_alloc(pool);
+	REQUIRE(mbuf != NULL && second != NULL && third != NULL);
+	fill(mbuf, 100, 0);
+
+	/* A single one is not copied. */
+	mbuf->vlan_tci = 42;
+	CHECK(app_frame_of(mbuf, linear, &frame));
+	CHECK(frame.data == rte_pktmbuf_mtod(mbuf, const uint8_t *));
+	CHECK_EQ_INT(frame.captured, 100);
+	CHECK_EQ_INT(frame.wire, 100);
+	CHECK_EQ_INT(frame.link, ADIT_LINK_ETHERNET);
+	CHECK_EQ_INT(frame.vlan, 0);
+
+	/* A tag that is told but still in the frame is read there, not here. */
+	mbuf->ol_flags = RTE_MBUF_F_RX_VLAN;
+	app_frame_of(mbuf, linear, &frame);
+	CHECK_EQ_INT(frame.vlan, 0);
+	mbuf->ol_flags |= RTE_MBUF_F_RX_VLAN_STRIPPED;
+	app_frame_of(mbuf, linear, &frame);
+	CHECK_EQ_INT(frame.vlan, 42);
+
+	/* A chain is one span, in order. */
+	fill(second, 1, 100);
+	fill(third, 120, 101);
+	REQUIRE(rte_pktmbuf_chain(mbuf, second) == 0);
+	REQUIRE(rte_pktmbuf_chain(mbuf, third) == 0);
+	CHECK(!app_frame_of(mbuf, linear, &frame));
+	CHECK(frame.data == linear);
+	CHECK_EQ_INT(frame.captured, 221);
+	CHECK_EQ_INT(frame.wire, 221);
+	CHECK_EQ_INT(frame.vlan, 42);
+	for (int i = 0; i < 221; i++)
+		if (frame.data[i] != i)
+			FAIL("byte %d of the chain is %u", i, frame.data[i]);
+	rte_pktmbuf_free(mbuf);
+	rte_mempool_free(pool);
+}
+
+/* The packet of a query in an mbuf, with its meta, as the spreader leaves it. */
+static struct rte_mbuf *query_mbuf(struct appliance *appliance, const char *name, uint64_t ts_ns)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(appliance->pool);
+	static struct frames f;
+	struct adit_frame frame;
+	struct app_meta *meta = app_meta(mbuf);
+
+	frames_start(&f);
+	frames_ethernet(&f);
+	frames_ipv4(&f, "100.64.0.1", "192.0.2.53");
+	frames_udp(&f, 40000, 53);
+	frames_query(&f, 7, name, 1);
+	frames_finish(&f);
+	memcpy(rte_pktmbuf_append(mbuf, (uint16_t)f.size), f.bytes, f.size);
+	app_frame_of(mbuf, NULL, &frame);
+	CHECK_EQ_INT(
+		adit_packet_decode(&frame, &appliance->ports, &meta->packet), ADIT_OUTCOME_PENDING);
+	adit_packet_shard(&frame, &meta->packet, &appliance->key);
+	meta->ts_ns = ts_ns;
+	meta->kind = APP_FRAME;
+	meta->link = ADIT_LINK_ETHERNET;
+	return mbuf;
+}
+
+TEST(lcores, meta_travels_through_the_ring_port)
+{
+	struct bench bench;
+	struct app_worker *workers;
+	const struct app_queue *queue;
+	struct rte_mbuf *sent, *got[4];
+	struct app_meta before;
+
+	NEED_EAL();
+	REQUIRE(bench_make(&bench, false, 2));
+	workers = bench.appliance.workers;
+	CHECK(app_meta_offset + sizeof(struct app_meta) <= sizeof(struct rte_mbuf));
+	sent = query_mbuf(&bench.appliance, "www.example.com", UINT64_C(0x0123456789abcdef));
+	before = *app_meta(sent);
+	CHECK_EQ_INT(before.packet.payload_offset, 14 + 20 + 8);
+	REQUIRE(rte_ring_sp_enqueue(workers[1].packets, sent) == 0);
+	queue = &workers[0].queue[0];
+	CHECK_EQ_INT(rte_eth_rx_burst(queue->port, queue->queue, got, ADIT_COUNT(got)), 0);
+	queue = &workers[1].queue[0];
+	REQUIRE(rte_eth_rx_burst(queue->port, queue->queue, got, ADIT_COUNT(got)) == 1);
+	CHECK(got[0] == sent);
+	CHECK_EQ_MEM(app_meta(got[0]), &before, sizeof(before));
+	rte_pktmbuf_free(sent);
+	bench_clear(&bench);
+}
+
+static void tick_give(struct app_worker *worker, enum app_kind kind, uint32_t slice)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(worker->appliance->pool);
+
+	app_meta(mbuf)->kind = (uint8_t)kind;
+	app_meta(mbuf)->slice = slice;
+	CHECK_EQ_INT(rte_ring_sp_enqueue(worker->packets, mbuf), 0);
+}
+
+/* Nobody takes the sealed windows: the third slice finds no empty one. */
+TEST(lcores, live_worker_coalesces_where_no_window_is_empty)
+{
+	struct bench bench;
+	struct app_worker *worker;
+	struct adit_window *window;
+
+	NEED_EAL();
+	REQUIRE(bench_make(&bench, true, 1));
+	worker = &bench.appliance.workers[0];
+	atomic_store(&bench.appliance.lcores_running, 1);
+	tick_give(worker, APP_OPEN, 100);
+	for (uint32_t slice = 101; slice <= 104; slice++) {
+		struct rte_mbuf *mbuf = query_mbuf(
+			&bench.appliance, "www.example.com", (uint64_t)slice * ADIT_SLICE_NS);
+
+		tick_give(worker, APP_SLICE, slice);
+		CHECK_EQ_INT(rte_ring_sp_enqueue(worker->packets, mbuf), 0);
+	}
+	tick_give(worker, APP_FINAL, 0);
+	tick_give(worker, APP_QUIT, 0);
+	app_worker_main(worker);
+
+	CHECK_EQ_INT(atomic_load(&bench.appliance.lcores_running), 0);
+	CHECK_EQ_INT(worker->counters.windows, 2);
+	CHECK_EQ_INT(worker->counters.coalesced, 3);
+	CHECK_EQ_INT(worker->counters.window_waits, 0);
+	CHECK_EQ_INT(worker->counters.received, 0); /* the spreader counts those */
+	CHECK_EQ_INT(adit_pipeline_counters(worker->pipeline)->dns_queries, 4);
+	REQUIRE(rte_ring_sc_dequeue(worker->sealed, (void **)&window) == 0);
+	CHECK_EQ_INT(window->first_slice, 100);
+	CHECK_EQ_INT(window->last_slice, 100);
+	CHECK(!window->is_final);
+	REQUIRE(rte_ring_sc_dequeue(worker->sealed, (void **)&window) == 0);
+	CHECK_EQ_INT(window->first_slice, 101);
+	CHECK_EQ_INT(window->last_slice, 104);
+	CHECK(window->is_final);
+	CHECK_EQ_INT(rte_mempool_in_use_count(bench.appliance.pool), 0);
+	bench_clear(&bench);
+}
+
+static void put_record(FILE *file, uint32_t seconds, struct frames *f)
+{
+	uint32_t record[4] = {seconds, 0};
+
+	frames_finish(f);
+	record[2] = record[3] = (uint32_t)f->size;
+	fwrite(record, sizeof(record), 1, file);
+	fwrite(f->bytes, f->size, 1, file);
+}
+
+static void begin_frame(struct frames *f, const char *source, const char *destination, bool up)
+{
+	frames_start(f);
+	frames_ethernet(f);
+	frames_ipv4(f, up ? source : destination, up ? destination : source);
+	frames_udp(f, up ? 40000 : 53, up ? 53 : 40000);
+}
+
+/* Subscribers that look up sites, and every fourth a name that no one else asks for, under a domain
+ * of its own, answered by 200 bytes of TXT. Two minutes. */
+static void capture_write(const char *path)
+{
+	static const uint32_t header[6] = {0xa1b2c3d4, 0x00040002, 0, 0, 262144, 1};
+	static struct frames f;
+	FILE *file = fopen(path, "wb");
+	uint8_t text[201];
+	uint64_t random = 1;
+
+	REQUIRE(file != NULL);
+	fwrite(header, sizeof(header), 1, file);
+	for (unsigned n = 0; n < TRANSACTIONS; n++) {
+		unsigned who = n % SUBSCRIBERS;
+		char client[32], name[128];
+		uint16_t type = who % 4 == 0 ? 16 : 1;
+		uint32_t seconds = START_S + n * 120 / TRANSACTIONS;
+
+		for (size_t i = 0; i < sizeof(text); i++) {
+			random = random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+			text[i] = (uint8_t)(random >> 56);
+		}
+		text[0] = 200;
+		snprintf(client, sizeof(client), "100.64.0.%u", who + 1);
+		if (type == 16)
+			snprintf(name, sizeof(name), "%016" PRIx64 "%08x.velt%uorbi.com", random, n,
+				who);
+		else
+			snprintf(name, sizeof(name), "www.site%u.com", n % 40);
+		begin_frame(&f, client, "192.0.2.53", true);
+		frames_query(&f, (uint16_t)n, name, type);
+		put_record(file, seconds, &f);
+		begin_frame(&f, client, "192.0.2.53", false);
+		frames_response(&f, (uint16_t)n, name, type, 0);
+		frames_answer(&f, type, text, type == 16 ? sizeof(text) : 4);
+		put_record(file, seconds, &f);
+	}
+	fclose(file);
+}
+
+/* Runs a capture and returns all verdicts as text, or NULL. What the management thread does, does
+ * this one. */
+static char *run(struct bench *bench, char *path, uint64_t *queries)
+{
+	struct appliance *appliance = &bench->appliance;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	void *message;
+
+	appliance->spreader->files = &path;
+	appliance->spreader->file_count = 1;
+	if (out == NULL || appliance_launch(appliance, &bench->error) != 0) {
+		FAIL("not launched: %s", bench->error.text);
+		return NULL;
+	}
+	for (;;) {
+		bool ended =
+			atomic_load_explicit(&appliance->lcores_running, memory_order_acquire) == 0;
+
+		while (rte_ring_sc_dequeue(appliance->messages_full, &message) == 0) {
+			struct app_message *it = message;
+
+			CHECK_EQ_INT(it->kind, APP_VERDICT);
+			CHECK_EQ_INT(adit_verdict_write_json(&it->verdict, out), 0);
+			rte_ring_sp_enqueue(appliance->messages_free, message);
+		}
+		if (ended)
+			break;
+		usleep(1000);
+	}
+	appliance_join(appliance);
+	fclose(out);
+	CHECK(!appliance->spreader->problem);
+	CHECK_EQ_INT(appliance->spreader->counters.received, 2 * TRANSACTIONS);
+	*queries = 0;
+	for (unsigned i = 0; i < appliance->worker_count; i++) {
+		struct app_worker *worker = &appliance->workers[i];
+
+		*queries += adit_pipeline_counters(worker->pipeline)->dns_queries;
+		CHECK_EQ_INT(worker->counters.windows, 12);
+		CHECK_EQ_INT(worker->counters.coalesced, 0);
+		CHECK(adit_pipeline_counters(worker->pipeline)->dns_queries > 0);
+	}
+	CHECK_EQ_INT(rte_mempool_in_use_count(appliance->pool), 0);
+	return text;
+}
+
+TEST(lcores, same_verdicts_with_one_worker_and_with_three)
+{
+	char path[] = "/tmp/adit-test-XXXXXX";
+	char *expected = NULL, *text = NULL;
+	uint64_t queries;
+	struct bench bench;
+	int file;
+
+	NEED_EAL();
+	file = mkstemp(path);
+	REQUIRE(file >= 0);
+	close(file);
+	capture_write(path);
+	for (unsigned workers = 1; workers <= WORKERS_MAX; workers += 2) {
+		REQUIRE(bench_make(&bench, false, workers));
+		text = run(&bench, path, &queries);
+		bench_clear(&bench);
+		REQUIRE(text != NULL);
+		CHECK_EQ_INT(queries, TRANSACTIONS);
+		CHECK_CONTAINS(text, "\"domain\":\"velt0orbi.com\"");
+		CHECK_CONTAINS(text, "\"domain\":\"velt4orbi.com\"");
+		CHECK_CONTAINS(text, "\"domain\":\"velt8orbi.com\"");
+		CHECK_CONTAINS(text, "\"state\":\"closed\"");
+		CHECK(strstr(text, "site") == NULL);
+		if (expected == NULL)
+			expected = text;
+		else
+			CHECK_EQ_STR(text, expected);
+	}
+	if (text != expected)
+		free(text);
+	free(expected);
+	unlink(path);
+}
