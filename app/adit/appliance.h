@@ -203,7 +203,6 @@ int app_scorer_main(void *argument);
 /* eal.c: starts EAL with what the program needs and what the user gave. `verbose`: its messages go
  * to standard error; else they are only shown when the start fails. */
 struct app_eal_params {
-	const char *program;
 	bool live, verbose;
 	unsigned lcores;                    /* needed, the main one included */
 	size_t memory_mb;                   /* of a replay */

@@ -5,10 +5,10 @@
  */
 #include "adit_app.h"
 #include "capture.h"
-#include "manager.h"
-#include "options.h"
+#include "command.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <string.h>
 
 static const char usage[] =
 	"usage: adit replay [OPTIONS] FILE... [-- EAL ARGUMENTS]\n"
@@ -21,8 +21,13 @@ static const char usage[] =
 	"\n";
 
 /* Every capture is looked at before anything starts. */
-static int files_check(const struct app_options *options, struct adit_error *error)
+static int files_check(const struct app_options *options, const struct adit_config *config,
+	struct adit_error *error)
 {
+	(void)config;
+	if (options->rest_count == 0)
+		return adit_error_set(
+			error, -EINVAL, "no capture is given; try: adit replay --help");
 	for (int i = 0; i < options->rest_count; i++) {
 		struct app_capture *capture;
 		int status;
@@ -37,8 +42,12 @@ static int files_check(const struct app_options *options, struct adit_error *err
 	return 0;
 }
 
-static void files_give(struct app_spreader *spreader, const struct app_options *options)
+static int files_give(
+	struct appliance *appliance, const struct app_options *options, struct adit_error *error)
 {
+	struct app_spreader *spreader = appliance->spreader;
+
+	(void)error;
 	spreader->files = options->rest;
 	spreader->file_count = (size_t)options->rest_count;
 	for (int i = 0; i < options->rest_count; i++) {
@@ -47,87 +56,29 @@ static void files_give(struct app_spreader *spreader, const struct app_options *
 		/* A share of an unknown whole is no progress. */
 		if (size == 0 && strcmp(options->rest[i], "-") == 0) {
 			spreader->bytes_total = 0;
-			return;
+			return 0;
 		}
 		spreader->bytes_total += size;
 	}
+	return 0;
 }
 
-static int replay(
-	struct app_manager *manager, const struct app_options *options, struct adit_error *error)
+/* A capture can't be trusted to any port's RSS. */
+static bool needs_spreader(const struct adit_config *config)
 {
-	struct appliance *appliance = manager->appliance;
-	struct app_memory memory;
-	struct app_eal_params eal = {
-		.program = "adit",
-		.verbose = options->verbose,
-		.lcores = 3u + appliance->worker_count,
-		.configured = &appliance->config->eal_arguments,
-		.given = options->eal,
-		.given_count = options->eal_count,
-	};
-	int status;
-
-	app_memory_plan(appliance->config, &memory);
-	eal.memory_mb = (memory.packets >> 20) + 32;
-	status = app_eal_init(&eal, error);
-	if (status != 0)
-		return status;
-	status = appliance_create(appliance, error);
-	if (status != 0)
-		return status;
-	files_give(appliance->spreader, options);
-	status = appliance_launch(appliance, error);
-	if (status != 0)
-		return status;
-	app_manager_run(manager);
-	appliance_join(appliance);
-	return 0;
+	(void)config;
+	return true;
 }
 
 int adit_cmd_replay(int argc, char **argv)
 {
-	struct app_options options = {.command = "replay"};
-	struct appliance appliance = {.has_spreader = true};
-	struct app_manager manager = {.appliance = &appliance, .command = "replay"};
-	struct adit_config config;
-	struct adit_error error = {"no memory"};
-	int status;
+	static const struct app_command command = {
+		.name = "replay",
+		.usage = usage,
+		.check = files_check,
+		.needs_spreader = needs_spreader,
+		.start = files_give,
+	};
 
-	if (app_options_parse(&options, argc, argv) != 0)
-		return ADIT_EXIT_USAGE;
-	if (options.help) {
-		fputs(usage, stdout);
-		fputs(app_options_help, stdout);
-		return ADIT_EXIT_DONE;
-	}
-	if (options.rest_count == 0) {
-		fputs("adit replay: no capture is given\nTry: adit replay --help\n", stderr);
-		return ADIT_EXIT_USAGE;
-	}
-	manager.directory = options.directory;
-	manager.features = appliance.wants_features = options.features;
-	status = adit_config_init(&config);
-	if (status == 0)
-		status = app_options_config(&options, &config, &error);
-	if (status == 0)
-		status = appliance_load(&appliance, &config, &error);
-	if (status == 0)
-		status = files_check(&options, &error);
-	if (status != 0) {
-		fprintf(stderr, "adit replay: %s\n", error.text);
-		return ADIT_EXIT_USAGE;
-	}
-	status = app_manager_open(&manager, &error);
-	if (status == 0)
-		status = replay(&manager, &options, &error);
-	if (status == 0)
-		status = app_manager_finish(&manager);
-	else
-		fprintf(stderr, "adit replay: %s\n", error.text);
-	app_manager_close(&manager);
-	appliance_destroy(&appliance);
-	app_eal_cleanup();
-	adit_config_clear(&config);
-	return status == 0 ? ADIT_EXIT_DONE : ADIT_EXIT_NOT_DONE;
+	return app_command_run(&command, argc, argv);
 }

@@ -113,7 +113,7 @@ static void compose(const struct app_eal_params *params, struct arguments *argum
 	static const char *const memory[] = {"--no-huge", "--in-memory", "--huge", "-m",
 		"--socket-mem", "--file-prefix", "--proc-type", "--legacy-mem", NULL};
 
-	add(arguments, "%s", params->program);
+	add(arguments, "adit");
 	if (!given(params, cores))
 		add_lcores(arguments, params->lcores);
 	if (!params->live) {

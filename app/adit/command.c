@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "command.h"
+
+#include "adit_app.h"
+#include "manager.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+
+static const char options_help[] =
+	"  -c, --config FILE     configuration file (adit config sample prints one)\n"
+	"      --set SECTION.NAME=VALUE\n"
+	"                        one option; may be given again, overrides the file\n"
+	"      --out DIR         write verdicts.jsonl and stats.json there\n"
+	"      --features        write windows.csv there too: every judged key with its features\n"
+	"      --workers N       worker lcores (worker.count)\n"
+	"  -v, --verbose         show what DPDK says\n"
+	"  -h, --help            print this\n"
+	"\n"
+	"What follows -- goes to DPDK's environment layer (EAL).\n"
+	"\n"
+	"Exit status: 0 done, 1 not done (a message says what), 2 usage or configuration error.\n";
+
+enum { OPTION_SET = 256, OPTION_OUT, OPTION_FEATURES, OPTION_WORKERS };
+
+static const struct option long_options[] = {
+	{"config", required_argument, NULL, 'c'},
+	{"set", required_argument, NULL, OPTION_SET},
+	{"out", required_argument, NULL, OPTION_OUT},
+	{"features", no_argument, NULL, OPTION_FEATURES},
+	{"workers", required_argument, NULL, OPTION_WORKERS},
+	{"verbose", no_argument, NULL, 'v'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static int complain(const struct app_command *command, const char *what, const char *which)
+{
+	const char *names[ADIT_COUNT(long_options)], *near = NULL;
+	size_t count = 0;
+
+	for (; long_options[count].name != NULL; count++)
+		names[count] = long_options[count].name;
+	if (strncmp(which, "--", 2) == 0)
+		near = adit_nearest(which + 2, names, count);
+	if (near != NULL && strcmp(near, which + 2) == 0)
+		near = NULL;
+	fprintf(stderr, "adit %s: %s '%s'%s%s%s\nTry: adit %s --help\n", command->name, what, which,
+		near != NULL ? "; did you mean '--" : "", near != NULL ? near : "",
+		near != NULL ? "'?" : "", command->name);
+	return -EINVAL;
+}
+
+/* getopt would take what stands behind "--" for file names: it is EAL's. */
+static int split_eal(struct app_options *options, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--") == 0) {
+			options->eal = argv + i + 1;
+			options->eal_count = argc - i - 1;
+			return i;
+		}
+	return argc;
+}
+
+static int options_parse(
+	const struct app_command *command, struct app_options *options, int argc, char **argv)
+{
+	int choice;
+
+	argc = split_eal(options, argc, argv);
+	opterr = 0;
+	optind = 1;
+	while ((choice = getopt_long(argc, argv, ":c:vh", long_options, NULL)) != -1) {
+		switch (choice) {
+		case 'c':
+			options->config_path = optarg;
+			break;
+		case OPTION_SET:
+			if (options->sets == ADIT_LIST_MAX)
+				return complain(command, "too many --set, at", optarg);
+			options->set[options->sets++] = optarg;
+			break;
+		case OPTION_OUT:
+			options->directory = optarg;
+			break;
+		case OPTION_FEATURES:
+			options->features = true;
+			break;
+		case OPTION_WORKERS:
+			options->workers = optarg;
+			break;
+		case 'v':
+			options->verbose = true;
+			break;
+		case 'h':
+			options->help = true;
+			return 0;
+		case ':':
+			return complain(command, "a value is missing after", argv[optind - 1]);
+		default:
+			return complain(command, "there is no option", argv[optind - 1]);
+		}
+	}
+	options->rest = argv + optind;
+	options->rest_count = argc - optind;
+	if (options->features && options->directory == NULL)
+		return complain(command, "--out DIR is needed with", "--features");
+	return 0;
+}
+
+/* Defaults, then the file, then --set, then --workers. */
+static int options_config(
+	const struct app_options *options, struct adit_config *config, struct adit_error *error)
+{
+	int status = 0;
+
+	if (options->config_path != NULL)
+		status = adit_config_read(config, options->config_path, error);
+	for (size_t i = 0; i < options->sets && status == 0; i++)
+		status = adit_config_set(config, options->set[i], error);
+	if (status == 0 && options->workers != NULL) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "worker.count=%s", options->workers);
+		status = adit_config_set(config, text, error);
+	}
+	return status;
+}
+
+static int command_start(const struct app_command *command, struct app_manager *manager,
+	const struct app_options *options, struct adit_error *error)
+{
+	struct appliance *appliance = manager->appliance;
+	struct app_memory memory;
+	struct app_eal_params eal = {
+		.live = command->live,
+		.verbose = options->verbose,
+		.lcores = 2u + appliance->worker_count + appliance->has_spreader,
+		.configured = &appliance->config->eal_arguments,
+		.given = options->eal,
+		.given_count = options->eal_count,
+	};
+	int status;
+
+	app_memory_plan(appliance->config, &memory);
+	/* Without hugepages, drivers take their rings from this too. */
+	eal.memory_mb = (memory.packets >> 20) + 128;
+	status = app_eal_init(&eal, error);
+	if (status == 0 && command->open != NULL)
+		status = command->open(appliance, error);
+	if (status == 0)
+		status = appliance_create(appliance, error);
+	if (status == 0)
+		status = command->start(appliance, options, error);
+	if (status == 0)
+		status = appliance_launch(appliance, error);
+	if (status != 0)
+		return status;
+	app_manager_run(manager);
+	appliance_join(appliance);
+	return 0;
+}
+
+/* Everything that can be wrong before something starts. */
+static int command_prepare(const struct app_command *command, struct appliance *appliance,
+	const struct app_options *options, struct adit_config *config, struct adit_error *error)
+{
+	int status = adit_config_init(config);
+
+	if (status == 0)
+		status = options_config(options, config, error);
+	if (status == 0)
+		status = command->check(options, config, error);
+	if (status != 0)
+		return status;
+	appliance->live = command->live;
+	appliance->has_spreader = command->needs_spreader(config);
+	appliance->wants_features = options->features;
+	return appliance_load(appliance, config, error);
+}
+
+int app_command_run(const struct app_command *command, int argc, char **argv)
+{
+	struct app_options options = {0};
+	struct appliance appliance = {0};
+	struct app_manager manager = {.appliance = &appliance, .command = command->name};
+	struct adit_config config;
+	struct adit_error error = {"no memory"};
+	int status;
+
+	if (options_parse(command, &options, argc, argv) != 0)
+		return ADIT_EXIT_USAGE;
+	if (options.help) {
+		fputs(command->usage, stdout);
+		fputs(options_help, stdout);
+		return ADIT_EXIT_DONE;
+	}
+	if (command_prepare(command, &appliance, &options, &config, &error) != 0) {
+		fprintf(stderr, "adit %s: %s\n", command->name, error.text);
+		return ADIT_EXIT_USAGE;
+	}
+	manager.directory = options.directory;
+	manager.features = options.features;
+	status = app_manager_open(&manager, &error);
+	if (status == 0)
+		status = command_start(command, &manager, &options, &error);
+	if (status == 0)
+		status = app_manager_finish(&manager);
+	else
+		fprintf(stderr, "adit %s: %s\n", command->name, error.text);
+	app_manager_close(&manager);
+	appliance_destroy(&appliance);
+	app_eal_cleanup();
+	adit_config_clear(&config);
+	return status == 0 ? ADIT_EXIT_DONE : ADIT_EXIT_NOT_DONE;
+}
