@@ -5,7 +5,7 @@
  * Information in a name is bounded from above: octets of the subdomain × log2 of the alphabet that
  * its character classes span (Paxson et al., "Practical Comprehensive Bounds on Surreptitious
  * Communication Over DNS", 2013, section 3; ibHH 2023). A hex name counts 4 bits a character,
- * base32 5, base64 6, raw octets 8.
+ * base32 a little over 5, base64 6, raw octets nearly 8.
  */
 #include "pipeline_priv.h"
 
@@ -19,114 +19,19 @@
 #define H          ADIT_CHAR_HIGH
 #define O          ADIT_CHAR_OTHER
 #define TIMES16(c) c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c
+/* clang-format off */
 static const uint8_t char_class[256] = {
-	TIMES16(O),
-	TIMES16(O),
-	O,
-	S,
-	S,
-	S,
-	S,
-	S,
-	S,
-	S,
-	S,
-	S,
-	S,
-	S,
-	S,
-	Y,
-	S,
-	S, /* 0x20 ' ' */
-	D,
-	D,
-	D,
-	D,
-	D,
-	D,
-	D,
-	D,
-	D,
-	D,
-	S,
-	S,
-	S,
-	S,
-	S,
-	S, /* 0x30 '0' */
-	S,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U, /* 0x40 '@' */
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	U,
-	S,
-	S,
-	S,
-	S,
-	Y, /* 0x50 'P' */
-	S,
-	X,
-	X,
-	X,
-	X,
-	X,
-	X,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L, /* 0x60 '`' */
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	L,
-	S,
-	S,
-	S,
-	S,
-	O, /* 0x70 'p' */
-	TIMES16(H),
-	TIMES16(H),
-	TIMES16(H),
-	TIMES16(H),
-	TIMES16(H),
-	TIMES16(H),
-	TIMES16(H),
-	TIMES16(H),
+	TIMES16(O), TIMES16(O),
+	O, S, S, S, S, S, S, S, S, S, S, S, S, Y, S, S, /* 0x20 ' ' */
+	D, D, D, D, D, D, D, D, D, D, S, S, S, S, S, S, /* 0x30 '0' */
+	S, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, /* 0x40 '@' */
+	U, U, U, U, U, U, U, U, U, U, U, S, S, S, S, Y, /* 0x50 'P' */
+	S, X, X, X, X, X, X, L, L, L, L, L, L, L, L, L, /* 0x60 '`' */
+	L, L, L, L, L, L, L, L, L, L, L, S, S, S, S, O, /* 0x70 'p' */
+	TIMES16(H), TIMES16(H), TIMES16(H), TIMES16(H),
+	TIMES16(H), TIMES16(H), TIMES16(H), TIMES16(H),
 };
+/* clang-format on */
 #undef D
 #undef X
 #undef L
@@ -218,7 +123,9 @@ void adit_name_profile(const struct adit_pipeline_params *params, const struct a
 	event->domain_key = 0;
 	if (registrable.labels != 0) {
 		end = registrable.offset;
-		event->domain_key = adit_hash(params->key, name->lower + end, name->size - end) | 1;
+		event->domain_key = adit_hash(params->key, name->lower + end, name->size - end);
+		/* 0 means none. No bit is sacrificed: the low ones choose the bucket. */
+		event->domain_key += event->domain_key == 0;
 	}
 	event->label_max = 0;
 	for (; label < name->labels && name->label_at[label] < end; label++) {
