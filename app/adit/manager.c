@@ -43,6 +43,24 @@ static FILE *file_open(
 	return file;
 }
 
+/* Makes a directory and those above it. */
+static int directory_make(const char *path, struct adit_error *error)
+{
+	char part[PATH_MAX];
+	size_t length = strlen(path);
+
+	if (length == 0 || length >= sizeof(part))
+		return adit_error_set(error, -ENAMETOOLONG, "--out: '%s' is no path", path);
+	for (size_t i = 1; i <= length; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		snprintf(part, sizeof(part), "%.*s", (int)i, path);
+		if (mkdir(part, 0777) != 0 && errno != EEXIST)
+			return adit_error_set(error, -errno, "%s: %s", part, strerror(errno));
+	}
+	return 0;
+}
+
 int app_manager_open(struct app_manager *manager, struct adit_error *error)
 {
 	const struct sigaction action = {.sa_handler = on_signal};
@@ -51,9 +69,10 @@ int app_manager_open(struct app_manager *manager, struct adit_error *error)
 	if (manager->board == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for the table of verdicts");
 	if (manager->directory != NULL) {
-		if (mkdir(manager->directory, 0777) != 0 && errno != EEXIST)
-			return adit_error_set(
-				error, -errno, "%s: %s", manager->directory, strerror(errno));
+		int status = directory_make(manager->directory, error);
+
+		if (status != 0)
+			return status;
 		manager->verdicts = file_open(manager, "verdicts.jsonl", error);
 		if (manager->verdicts == NULL)
 			return -EIO;
