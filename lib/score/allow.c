@@ -38,14 +38,18 @@ static int date_parse(const char *text, uint64_t *ns)
 {
 	struct tm tm = {0};
 	const char *end = strptime(text, "%Y-%m-%d", &tm);
+	int day = tm.tm_mday;
 	time_t seconds;
 
-	if (end == NULL || *end != '\0')
+	if (end != text + strlen("YYYY-MM-DD") || *end != '\0')
 		return -EINVAL;
 	seconds = timegm(&tm);
-	if (seconds < 0)
+	/* The 30th of February is taken for a day of March. */
+	if (seconds < 0 || tm.tm_mday != day)
 		return -EINVAL;
-	*ns = (uint64_t)seconds * ADIT_NS_PER_S;
+	/* Nanoseconds reach to the year 2554. */
+	*ns = (uint64_t)seconds < UINT64_MAX / ADIT_NS_PER_S ? (uint64_t)seconds * ADIT_NS_PER_S
+							     : UINT64_MAX;
 	return 0;
 }
 
@@ -81,9 +85,13 @@ static int line_parse(struct adit_allow *allow, const char *what, unsigned numbe
 {
 	struct allowed entry = {0};
 	struct adit_name name;
-	char *rest = line, *domain = word_next(&rest), *word;
+	char *rest = line, *domain, *word;
+	size_t length = strlen(line);
 	int status;
 
+	while (length > 0 && strchr(" \t\r", line[length - 1]) != NULL)
+		line[--length] = '\0';
+	domain = word_next(&rest);
 	if (*domain == '\0' || *domain == '#')
 		return 0;
 	if (adit_name_from_text(domain, &name) != 0 || name.labels == 0)
@@ -114,6 +122,11 @@ static int line_parse(struct adit_allow *allow, const char *what, unsigned numbe
 			number, domain);
 	entry.size = name.size;
 	memcpy(entry.wire, name.lower, name.size);
+	for (size_t i = 0; i < allow->count; i++)
+		if (allowed_compare(&allow->list[i], &entry) == 0)
+			return adit_error_set(error, -EINVAL,
+				"%s:%u: '%s' is listed already; keep one entry", what, number,
+				domain);
 	entry.reason = strdup(rest);
 	if (entry.reason == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for the allow list");
