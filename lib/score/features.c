@@ -111,7 +111,8 @@ static void derive_detail(const struct adit_detail *detail, double *value)
 		{ADIT_FEATURE_PRIVATE_SHARE, ADIT_GROUP_PRIVATE},
 		{ADIT_FEATURE_PTR_SHARE, ADIT_GROUP_PTR},
 	};
-	double gaps = 0, best = -1;
+	double gaps = 0, near;
+	int mode = 0;
 
 	for (size_t i = 0; i < ADIT_COUNT(types); i++)
 		value[types[i].feature] = share(detail->type[types[i].group], detail->queries);
@@ -121,18 +122,17 @@ static void derive_detail(const struct adit_detail *detail, double *value)
 	value[ADIT_FEATURE_ID_STEP] = detail->id_step;
 	value[ADIT_FEATURE_EDNS_SHARE] = share(detail->edns_seen, detail->queries);
 	value[ADIT_FEATURE_LOW_TTL_SHARE] = share(detail->ttl_low, detail->answered);
-	for (int i = 0; i < ADIT_GAP_BINS; i++)
-		gaps += detail->gap[i];
 	for (int i = 0; i < ADIT_GAP_BINS; i++) {
-		double here = detail->gap[i];
-
-		here += i > 0 ? detail->gap[i - 1] : 0;
-		here += i + 1 < ADIT_GAP_BINS ? detail->gap[i + 1] : 0;
-		if (gaps > 0 && here > best) {
-			best = here;
-			value[ADIT_FEATURE_GAP_MODE] = 0.064 * (double)(1u << i);
-			value[ADIT_FEATURE_GAP_MODE_SHARE] = here / gaps;
-		}
+		gaps += detail->gap[i];
+		if (detail->gap[i] > detail->gap[mode])
+			mode = i;
+	}
+	if (gaps > 0) {
+		near = detail->gap[mode];
+		near += mode > 0 ? detail->gap[mode - 1] : 0;
+		near += mode + 1 < ADIT_GAP_BINS ? detail->gap[mode + 1] : 0;
+		value[ADIT_FEATURE_GAP_MODE] = mode > 0 ? 0.064 * (double)(1u << mode) : 0;
+		value[ADIT_FEATURE_GAP_MODE_SHARE] = near / gaps;
 	}
 }
 
