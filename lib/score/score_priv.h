@@ -56,6 +56,8 @@ static inline uint64_t slice_start_ns(uint32_t slice)
 	return slice * ADIT_SLICE_NS;
 }
 
+/* Begin of a slice: closes what has been idle over slices that were left out. */
+void adit_story_begin(struct adit_scorer *scorer);
 /* Takes a finding into the story of a domain or server key, opening one if there is none. */
 void adit_story_find(struct adit_scorer *scorer, uint32_t index, uint32_t first_slice,
 	const struct adit_finding *finding);

@@ -137,6 +137,7 @@ static bool together_counts(const struct adit_ledger_key *key, const double *val
 static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_span span)
 {
 	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index), *domain = NULL;
+	const struct adit_ledger_key *told;
 	uint32_t story_index = index;
 	struct adit_finding finding;
 
@@ -161,6 +162,10 @@ static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_spa
 		return;
 	/* What a subscriber sends to a domain's server is that domain's story, if it has one. */
 	if (key->kind == ADIT_KIND_SERVER && adit_story_has_subscriber(scorer, &key->who))
+		return;
+	/* What a closed story has told makes no other. */
+	told = adit_ledger_key(scorer->ledger, story_index);
+	if (told->story == 0 && told->told != 0 && scorer->sum.first_slice <= told->told)
 		return;
 	adit_story_find(scorer, story_index, scorer->sum.first_slice, &finding);
 }
@@ -188,6 +193,7 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 
 	scorer->slice = slice;
 	scorer->counters.slices++;
+	adit_story_begin(scorer);
 	adit_ledger_begin(scorer->ledger, slice);
 	for (uint32_t shard = 0; shard < ADIT_SHARDS; shard++)
 		if (shard / workers < windows[shard % workers]->shards)

@@ -98,12 +98,24 @@ static void story_count(struct story *story, const struct adit_sum *sum)
 	adit_names_merge(&story->names, &sum->names);
 }
 
-/* A new story takes over what the ledger still holds of its key. */
+/* The longest span in which nothing is that a closed story has told. */
+static enum adit_span span_untold(
+	const struct adit_scorer *scorer, const struct adit_ledger_key *key)
+{
+	uint32_t since = scorer->slice - key->told;
+
+	if (key->told == 0 || since >= ADIT_HOUR_SLICES + ADIT_MINUTE_SLICES)
+		return ADIT_SPAN_HOUR;
+	return since >= ADIT_SPAN_SLICES ? ADIT_SPAN_10MIN : ADIT_SPAN_SLICE;
+}
+
+/* A new story takes over what the ledger still holds of its key and no other has told. */
 static void story_begin(struct adit_scorer *scorer, struct story *story)
 {
 	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, story->index);
+	enum adit_span span = span_untold(scorer, key);
 
-	adit_ledger_sum(scorer->ledger, story->index, ADIT_SPAN_HOUR, &scorer->sum);
+	adit_ledger_sum(scorer->ledger, story->index, span, &scorer->sum);
 	story_count(story, &scorer->sum);
 	if (scorer->sum.first_slice < story->first_slice)
 		story->first_slice = scorer->sum.first_slice;
@@ -117,8 +129,12 @@ static void story_begin(struct adit_scorer *scorer, struct story *story)
 	for (uint32_t child = key->child; child != ADIT_LEDGER_NONE;) {
 		const struct adit_ledger_key *pair = adit_ledger_key(scorer->ledger, child);
 
-		adit_ledger_totals(scorer->ledger, child, &scorer->sum);
-		party_add(story, pair, &scorer->sum);
+		if (span == ADIT_SPAN_HOUR)
+			adit_ledger_totals(scorer->ledger, child, &scorer->sum);
+		else
+			adit_ledger_sum(scorer->ledger, child, span, &scorer->sum);
+		if (scorer->sum.windows != 0)
+			party_add(story, pair, &scorer->sum);
 		child = pair->sibling_next;
 	}
 }
@@ -290,10 +306,24 @@ static void story_tell(
 
 static void story_close(struct adit_scorer *scorer, struct story *story)
 {
+	struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, story->index);
+
 	story_tell(scorer, story, ADIT_STATE_CLOSED);
 	story->open = false;
-	adit_ledger_key(scorer->ledger, story->index)->story = 0;
+	key->story = 0;
+	key->told = story->last_slice;
 	scorer->stories_free[scorer->stories_freed++] = (uint32_t)(story - scorer->stories);
+}
+
+void adit_story_begin(struct adit_scorer *scorer)
+{
+	for (uint32_t i = 0; i < scorer->stories_high; i++) {
+		struct story *story = &scorer->stories[i];
+
+		if (story->open &&
+			scorer->slice > story->last_slice + scorer->params.story_idle_slices)
+			story_close(scorer, story);
+	}
 }
 
 /* Adds a touched key's slice to the story that it belongs to. */

@@ -4,7 +4,7 @@
  * hour in which it was seen, so that any roll-up is a sum of what is held. The 10-minute roll-up
  * slides by a slice, the 1-hour one by a minute; idle time costs nothing, however long.
  *
- * Memory is fixed at creation (adit_ledger_bytes): keys × about 1 KiB, entries × 88 bytes, details
+ * Memory is fixed at creation (adit_ledger_bytes): keys × about 1 KiB, entries × 84 bytes, details
  * × sizeof(struct adit_detail). When one of them is full, the key of least information among a
  * handful gives way (its oldest entry first); what was dropped is counted. Which one depends only
  * on what was added, in its order. One thread owns it; nothing here is on the packet path.
@@ -32,8 +32,8 @@ struct adit_ledger_params {
 	uint32_t keys, entries, details; /* each at least 1 */
 };
 
-/* A key. Fields are for reading, but `story`, which is the caller's; a key with a story is not
- * forgotten. */
+/* A key. Fields are for reading, but `story` and `told`, which are the caller's; a key with a
+ * story is not forgotten. */
 struct adit_ledger_key {
 	uint64_t key;
 	uint64_t weight; /* information held in its entries */
@@ -49,6 +49,7 @@ struct adit_ledger_key {
 	uint32_t touched; /* slice in which it was last put on the touched list */
 	uint32_t spared;  /* slice in which it must not be forgotten */
 	uint32_t story;   /* the caller's; 0: none */
+	uint32_t told;    /* the caller's: last slice of a story that is closed; 0: none */
 	uint8_t kind;
 	bool used;
 	uint8_t sample_count;
