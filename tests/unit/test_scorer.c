@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Stories from the first record to the last, and what lowers a score.
+ */
+#include "adit_score.h"
+
+#include "harness.h"
+#include "window_cases.h"
+
+#define FIRST_SLICE 178000000u
+
+static const char pattern_text[] = "tool iodine\n"
+				   "id-step 7727\n"
+				   "class handshake strong names 2 share 10% \"handshake\"\n"
+				   "  subdomain insensitive ^vaaaaka\n"
+				   "class session shape names 20 share 60% \"session\"\n"
+				   "  subdomain insensitive ^yaaaaka\n";
+
+#define CLASS_STRONG 0
+
+/* A scorer, a window of one shard, and what was told. */
+#define TOLD_MAX 64
+struct fixture {
+	struct adit_pattern_set *patterns;
+	struct adit_allow *allow;
+	struct adit_score_params params;
+	struct adit_scorer *scorer;
+	struct adit_window *window;
+	uint32_t slice;
+	size_t told, rows;
+	uint32_t highest; /* score of any judged key */
+	struct adit_verdict verdict[TOLD_MAX];
+};
+
+static void on_verdict(void *context, const struct adit_verdict *verdict)
+{
+	struct fixture *x = context;
+
+	if (x->told < TOLD_MAX)
+		x->verdict[x->told] = *verdict;
+	x->told++;
+}
+
+static void on_row(void *context, const struct adit_feature_row *row)
+{
+	struct fixture *x = context;
+
+	x->rows++;
+	if (row->score > x->highest)
+		x->highest = row->score;
+}
+
+static struct fixture *fixture_open(const char *allow)
+{
+	static struct fixture x;
+	struct adit_window_params window = {.shards = 1, .rows = {200, 200, 200}, .details = 200};
+	struct adit_error error = {""};
+
+	memset(&x, 0, sizeof(x));
+	if (adit_pattern_load_text("patterns", pattern_text, &x.patterns, &error) != 0 ||
+		(allow != NULL && adit_allow_load_text("allow", allow, &x.allow, &error) != 0))
+		FAIL("%s", error.text);
+	x.params = (struct adit_score_params){
+		.detect = {.patterns = x.patterns,
+			.signatures = true,
+			.information = true,
+			.structure = true,
+			.information_bound = 100000,
+			.suspect_score = 40},
+		.allow = x.allow,
+		.tunnel_score = 70,
+		.suspect_score = 40,
+		.story_idle_slices = 6,
+		.subscribers = 3,
+		.samples = 3,
+		.stories = 8,
+		.ledger = {.keys = 2000, .entries = 20000, .details = 4000},
+		.verdict = on_verdict,
+		.features = on_row,
+		.context = &x,
+	};
+	x.scorer = adit_scorer_create(&x.params, NULL);
+	x.window = adit_window_create(&window, NULL);
+	x.slice = FIRST_SLICE;
+	if (x.scorer == NULL || x.window == NULL)
+		FAIL("no memory");
+	else
+		adit_window_open(x.window, x.slice);
+	return &x;
+}
+
+static void fixture_close(struct fixture *x)
+{
+	adit_scorer_destroy(x->scorer);
+	adit_window_destroy(x->window);
+	adit_allow_destroy(x->allow);
+	adit_pattern_destroy(x->patterns);
+}
+
+/* Ends the slice. */
+static void slice_end(struct fixture *x)
+{
+	adit_scorer_slice(x->scorer, x->slice, &x->window, 1);
+	x->slice++;
+	adit_window_open(x->window, x->slice);
+}
+
+/* Queries for new names with answers of 100 bytes: 100 + info bytes of information each way. */
+static void tunnel(struct fixture *x, uint32_t client, uint32_t domain, uint32_t count,
+	uint32_t payload, uint32_t classes)
+{
+	static uint32_t name;
+	struct test_event e;
+
+	for (uint32_t i = 0; i < count; i++) {
+		event_make(&e, client, domain, ++name);
+		e.event.payload_type = true;
+		e.event.type_group = ADIT_GROUP_TXT;
+		e.event.info_bytes = payload != 0 ? 25 : 4;
+		e.event.classes = classes;
+		e.event.id = (uint16_t)(name * name * 31);
+		adit_window_count(x->window, 0, &e.event);
+		event_answer(&e, payload);
+		adit_window_count(x->window, 0, &e.event);
+	}
+}
+
+TEST(scorer, survives_every_allocation_failure)
+{
+	struct fixture *x = fixture_open(NULL);
+	struct harness_allocator counting;
+	size_t calls;
+
+	harness_allocator_init(&counting, SIZE_MAX);
+	adit_scorer_destroy(adit_scorer_create(&x->params, &counting.allocator));
+	CHECK_EQ_INT(counting.live, 0);
+	calls = counting.calls;
+	CHECK_EQ_INT(calls, 12);
+	for (size_t n = 0; n < calls; n++) {
+		harness_allocator_init(&counting, n);
+		CHECK(adit_scorer_create(&x->params, &counting.allocator) == NULL);
+		CHECK_EQ_INT(counting.live, 0);
+	}
+	adit_scorer_destroy(NULL);
+	fixture_close(x);
+}
+
+TEST(scorer, tells_a_tunnel_once_open_once_doubled_once_closed)
+{
+	struct fixture *x = fixture_open(NULL);
+	const struct adit_verdict *v = x->verdict;
+
+	for (int i = 0; i < 4; i++) {
+		tunnel(x, 1, 1, 30, 100, 0);
+		slice_end(x);
+	}
+	/* Opened; doubled after 2 and after 4 times as much, not after 3. */
+	REQUIRE(x->told == 3);
+	for (int i = 0; i < 5; i++)
+		slice_end(x);
+	CHECK_EQ_INT(x->told, 3);
+	slice_end(x);
+	REQUIRE(x->told == 4);
+	for (int i = 0; i < 4; i++) {
+		static const uint32_t slices[] = {1, 2, 4, 4};
+		static const enum adit_verdict_state states[] = {
+			ADIT_STATE_OPEN, ADIT_STATE_UPDATE, ADIT_STATE_UPDATE, ADIT_STATE_CLOSED};
+
+		CHECK_EQ_INT(v[i].state, states[i]);
+		CHECK(v[i].id == v[0].id && v[i].id != 0);
+		CHECK_EQ_INT(v[i].verdict, ADIT_VERDICT_TUNNEL);
+		/* Uniqueness 15, answers 40 + 8, names 20, constant field 8. */
+		CHECK_EQ_INT(v[i].score, 91);
+		CHECK(v[i].tool == NULL);
+		CHECK_EQ_INT(v[i].queries, 30 * slices[i]);
+		CHECK_EQ_INT(v[i].responses, 30 * slices[i]);
+		CHECK_EQ_INT(v[i].bytes_up, 30 * 40 * slices[i]);
+		CHECK_EQ_INT(v[i].bytes_down, 30 * 160 * slices[i]);
+		CHECK_EQ_INT(v[i].information_up, 30 * 25 * slices[i]);
+		CHECK_EQ_INT(v[i].information_down, 30 * 100 * slices[i]);
+		CHECK_EQ_INT(v[i].window_start_ns, FIRST_SLICE * ADIT_SLICE_NS);
+		CHECK_EQ_INT(v[i].window_end_ns, (FIRST_SLICE + slices[i]) * ADIT_SLICE_NS);
+		CHECK_EQ_INT(v[i].domain.size, 14);
+		CHECK_EQ_MEM(v[i].domain.wire, "\ad000001\4test", 14);
+		CHECK_EQ_INT(v[i].subscribers_total, 1);
+		CHECK_EQ_INT(v[i].subscriber_count, 1);
+		CHECK_EQ_INT(v[i].subscriber[0].queries, 30 * slices[i]);
+		CHECK_EQ_INT(v[i].subscriber[0].bytes_down, 30 * 160 * slices[i]);
+		CHECK_EQ_INT(v[i].sample_count, 3);
+		CHECK(v[i].reason_count >= 4);
+		CHECK(!v[i].has_server);
+	}
+	CHECK_EQ_INT(v[0].unique_names, 30);
+	CHECK_EQ_INT(v[1].unique_names, 60);
+	CHECK(v[2].unique_names > 90 && v[2].unique_names <= 120);
+	CHECK_EQ_INT(adit_scorer_counters(x->scorer)->opened, 1);
+	CHECK_EQ_INT(adit_scorer_counters(x->scorer)->slices, 10);
+	fixture_close(x);
+}
+
+/* What a closed story told is not told again: the next one has its own id and counts anew. */
+TEST(scorer, a_tunnel_that_comes_back_is_another_story)
+{
+	struct fixture *x = fixture_open(NULL);
+	const struct adit_verdict *v = x->verdict;
+
+	tunnel(x, 1, 1, 30, 100, 0);
+	slice_end(x);
+	for (int i = 0; i < 7; i++)
+		slice_end(x);
+	REQUIRE(x->told == 2);
+	CHECK_EQ_INT(v[1].state, ADIT_STATE_CLOSED);
+	/* The sums of the hour still hold it, but one look-up more is no tunnel. */
+	tunnel(x, 1, 1, 1, 100, 0);
+	slice_end(x);
+	CHECK_EQ_INT(x->told, 2);
+	tunnel(x, 1, 1, 40, 100, 0);
+	slice_end(x);
+	REQUIRE(x->told == 3);
+	CHECK_EQ_INT(v[2].state, ADIT_STATE_OPEN);
+	CHECK(v[2].id != v[0].id);
+	CHECK_EQ_INT(v[2].queries, 40);
+	CHECK_EQ_INT(v[2].subscriber[0].queries, 40);
+	CHECK_EQ_INT(v[2].window_start_ns, (FIRST_SLICE + 9) * ADIT_SLICE_NS);
+	/* After an hour there is nothing told to leave out. */
+	x->slice += 400;
+	adit_window_open(x->window, x->slice);
+	slice_end(x);
+	CHECK_EQ_INT(v[3].state, ADIT_STATE_CLOSED);
+	tunnel(x, 1, 1, 12, 100, 0);
+	slice_end(x);
+	tunnel(x, 1, 1, 12, 100, 0);
+	slice_end(x);
+	REQUIRE(x->told == 5);
+	CHECK_EQ_INT(v[4].state, ADIT_STATE_OPEN);
+	fixture_close(x);
+}
+
+TEST(scorer, end_closes_all_and_forgets)
+{
+	struct fixture *x = fixture_open(NULL);
+	const struct adit_verdict *v = x->verdict;
+
+	tunnel(x, 1, 1, 30, 100, 0);
+	tunnel(x, 2, 2, 30, 100, 0);
+	slice_end(x);
+	CHECK_EQ_INT(x->told, 2);
+	CHECK(v[0].id != v[1].id);
+	adit_scorer_end(x->scorer);
+	REQUIRE(x->told == 4);
+	CHECK_EQ_INT(v[2].state, ADIT_STATE_CLOSED);
+	CHECK_EQ_INT(v[3].state, ADIT_STATE_CLOSED);
+	CHECK_EQ_INT(v[2].id, v[0].id);
+	CHECK_EQ_INT(v[3].id, v[1].id);
+	/* A new timeline may begin earlier; the same again gives the same. */
+	x->slice = FIRST_SLICE;
+	adit_window_open(x->window, x->slice);
+	tunnel(x, 1, 1, 30, 100, 0);
+	slice_end(x);
+	REQUIRE(x->told == 5);
+	CHECK_EQ_INT(v[4].id, v[0].id);
+	CHECK_EQ_INT(v[4].queries, 30);
+	adit_scorer_end(x->scorer);
+	adit_scorer_end(x->scorer);
+	CHECK_EQ_INT(x->told, 6);
+	fixture_close(x);
+}
+
+TEST(scorer, update_when_the_tool_becomes_known)
+{
+	struct fixture *x = fixture_open(NULL);
+	const struct adit_verdict *v = x->verdict;
+
+	for (int i = 0; i < 4; i++) {
+		tunnel(x, 1, 1, 30, 100, 0);
+		slice_end(x);
+	}
+	REQUIRE(x->told == 3);
+	tunnel(x, 1, 1, 20, 100, 1u << CLASS_STRONG);
+	slice_end(x);
+	REQUIRE(x->told == 4);
+	CHECK_EQ_INT(v[3].state, ADIT_STATE_UPDATE);
+	CHECK_EQ_STR(v[3].tool, "iodine");
+	CHECK_EQ_INT(v[3].score, 95);
+	CHECK_EQ_STR(v[3].reason[0].name, "signature_names");
+	/* It stays known. */
+	tunnel(x, 1, 1, 200, 100, 0);
+	slice_end(x);
+	REQUIRE(x->told == 5);
+	CHECK_EQ_STR(v[4].tool, "iodine");
+	CHECK_EQ_INT(v[4].score, 95);
+	CHECK_EQ_INT(v[4].id, v[0].id);
+	fixture_close(x);
+}
+
+TEST(scorer, attempt_becomes_a_tunnel)
+{
+	struct fixture *x = fixture_open(NULL);
+	const struct adit_verdict *v = x->verdict;
+
+	tunnel(x, 1, 1, 3, 0, 1u << CLASS_STRONG);
+	slice_end(x);
+	REQUIRE(x->told == 1);
+	CHECK_EQ_INT(v[0].verdict, ADIT_VERDICT_SUSPECT);
+	CHECK_EQ_INT(v[0].score, 55);
+	CHECK_EQ_STR(v[0].tool, "iodine");
+	tunnel(x, 1, 1, 10, 100, 1u << CLASS_STRONG);
+	slice_end(x);
+	REQUIRE(x->told == 2);
+	CHECK_EQ_INT(v[1].verdict, ADIT_VERDICT_TUNNEL);
+	CHECK_EQ_INT(v[1].queries, 13);
+	CHECK_EQ_INT(v[1].id, v[0].id);
+	fixture_close(x);
+}
+
+TEST(scorer, subscribers_heaviest_first)
+{
+	struct fixture *x = fixture_open(NULL);
+	const struct adit_verdict *v = x->verdict;
+	static const uint32_t counts[] = {30, 70, 50, 60, 40};
+
+	for (uint32_t i = 0; i < ADIT_COUNT(counts); i++)
+		tunnel(x, i + 1, 1, counts[i], 100, 0);
+	slice_end(x);
+	REQUIRE(x->told == 1);
+	CHECK_EQ_INT(v[0].subscribers_total, 5);
+	/* As many as are asked for. */
+	REQUIRE(v[0].subscriber_count == 3);
+	CHECK_EQ_INT(v[0].subscriber[0].address.bytes[3], 2);
+	CHECK_EQ_INT(v[0].subscriber[0].queries, 70);
+	CHECK_EQ_INT(v[0].subscriber[1].address.bytes[3], 4);
+	CHECK_EQ_INT(v[0].subscriber[2].address.bytes[3], 3);
+	CHECK_EQ_INT(v[0].queries, 250);
+	fixture_close(x);
+}
+
+/* More stories than there is room for are refused and counted; room comes back. */
+TEST(scorer, refuses_stories_over_its_room)
+{
+	struct fixture *x = fixture_open(NULL);
+
+	for (uint32_t i = 1; i <= 10; i++)
+		tunnel(x, i, i, 30, 100, 0);
+	slice_end(x);
+	CHECK_EQ_INT(x->told, 8);
+	CHECK(adit_scorer_counters(x->scorer)->stories_refused >= 2);
+	for (int i = 0; i < 6; i++)
+		slice_end(x);
+	CHECK_EQ_INT(x->told, 16);
+	tunnel(x, 20, 20, 30, 100, 0);
+	slice_end(x);
+	CHECK_EQ_INT(x->told, 17);
+	fixture_close(x);
+}
+
+TEST(scorer, prevalence_lowers_structure)
+{
+	for (uint32_t clients = 7; clients <= 8; clients++) {
+		struct fixture *x = fixture_open(NULL);
+
+		for (uint32_t i = 1; i <= clients; i++)
+			tunnel(x, i, 1, 30, 100, 0);
+		slice_end(x);
+		CHECK_EQ_INT(x->highest, clients == 7 ? 91 : 71);
+		fixture_close(x);
+	}
+	/* Not a strong signature, and not above the information bound. */
+	for (int variant = 0; variant < 2; variant++) {
+		struct fixture *x = fixture_open(NULL);
+
+		for (uint32_t i = 1; i <= 8; i++)
+			tunnel(x, i, 1, 30, variant ? 4000 : 100, variant ? 0 : 1u << CLASS_STRONG);
+		slice_end(x);
+		CHECK_EQ_INT(x->highest, variant ? 91 : 95);
+		fixture_close(x);
+	}
+}
+
+TEST(scorer, known_services_lower_a_score)
+{
+	/* d000001.test; d000002.test until the day before; d000003.test below 3000 bytes. The
+	 * slices are of May 2026. */
+	static const char text[] = "d000001.test until 2028-01-01 known\n"
+				   "d000002.test until 2026-01-01 was known\n"
+				   "d000003.test until 2028-01-01 below 3000 known for little\n";
+	static const struct {
+		uint32_t domain, count, payload, classes, score;
+	} rows[] = {
+		{1, 30, 100, 0, 39},
+		{1, 30, 100, 1u << CLASS_STRONG, 95},
+		{1, 30, 4000, 0, 91},
+		{2, 30, 100, 0, 91},
+		{3, 23, 100, 0, 39},
+		{3, 24, 100, 0, 91},
+		{4, 30, 100, 0, 91},
+	};
+
+	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
+		struct fixture *x = fixture_open(text);
+
+		tunnel(x, 1, rows[i].domain, rows[i].count, rows[i].payload, rows[i].classes);
+		slice_end(x);
+		CHECK_EQ_INT(x->highest, rows[i].score);
+		CHECK_EQ_INT(x->told, rows[i].score >= 40);
+		fixture_close(x);
+		if (harness_failed())
+			FAIL("in row %d", (int)i);
+	}
+}
+
+/* Three queries in 200 seconds: 10 minutes do not show it, an hour does. No slice has the names
+ * that earn a detail record. */
+TEST(scorer, slow_tunnel_is_seen_in_an_hour)
+{
+	struct fixture *x = fixture_open(NULL);
+	int slices = 0;
+
+	for (; slices < 360 && x->told == 0; slices++) {
+		if (slices % 20 == 0)
+			tunnel(x, 1, 1, 3, 20, 0);
+		slice_end(x);
+	}
+	/* 20 names after 7 times. Uniqueness 15, answers 40, names 20. */
+	REQUIRE(x->told == 1);
+	CHECK_EQ_INT(slices, 6 * 20 + 1);
+	CHECK_EQ_INT(x->verdict[0].score, 75);
+	CHECK_EQ_INT(x->verdict[0].queries, 21);
+	CHECK_EQ_INT(x->verdict[0].unique_names, 21);
+	CHECK_EQ_INT(x->verdict[0].window_start_ns, FIRST_SLICE * ADIT_SLICE_NS);
+	fixture_close(x);
+}
+
+/* A pause may be slices that were left out; after one longer than 10 minutes the new story takes
+ * over what came since. */
+TEST(scorer, slow_tunnel_that_comes_back)
+{
+	struct fixture *x = fixture_open(NULL);
+	const struct adit_verdict *v = x->verdict;
+
+	tunnel(x, 1, 1, 30, 100, 0);
+	tunnel(x, 2, 1, 30, 100, 0);
+	slice_end(x);
+	x->slice += 70;
+	adit_window_open(x->window, x->slice);
+	for (int i = 0; i < 12 && x->told < 3; i++) {
+		tunnel(x, 1, 1, 4, 100, 0);
+		slice_end(x);
+	}
+	REQUIRE(x->told == 3);
+	CHECK_EQ_INT(v[1].state, ADIT_STATE_CLOSED);
+	CHECK_EQ_INT(v[2].state, ADIT_STATE_OPEN);
+	CHECK(v[2].id != v[0].id);
+	CHECK_EQ_INT(v[2].queries, 20);
+	CHECK_EQ_INT(v[2].window_start_ns, (FIRST_SLICE + 71) * ADIT_SLICE_NS);
+	/* The other subscriber is known, and did nothing in this story. */
+	CHECK_EQ_INT(v[2].subscribers_total, 2);
+	CHECK_EQ_INT(v[2].subscriber_count, 1);
+	CHECK_EQ_INT(v[2].subscriber[0].queries, 20);
+	fixture_close(x);
+}
+
+/* Browsing: few names asked for again and again, answers that are addresses. */
+TEST(scorer, browsing_is_no_story)
+{
+	struct fixture *x = fixture_open(NULL);
+	uint64_t state = 1;
+	struct test_event e;
+
+	for (int slice = 0; slice < 100; slice++) {
+		for (int i = 0; i < 200; i++) {
+			event_make(&e, random_below(&state, 50), random_below(&state, 30),
+				random_below(&state, 12));
+			adit_window_count(x->window, 0, &e.event);
+			event_answer(&e, 0);
+			adit_window_count(x->window, 0, &e.event);
+		}
+		slice_end(x);
+	}
+	CHECK_EQ_INT(x->told, 0);
+	CHECK_EQ_INT(adit_scorer_counters(x->scorer)->opened, 0);
+	fixture_close(x);
+}
+
+/* Raw datagrams to a server: a story of the server, told with its address. */
+TEST(scorer, server_has_a_story_of_its_own)
+{
+	struct fixture *x = fixture_open(NULL);
+	struct test_event e;
+
+	for (uint32_t i = 0; i < 1200; i++) {
+		event_make(&e, 1, 1, i);
+		e.event.domain_key = 0;
+		e.event.unzoned = e.event.unparsable = true;
+		e.event.info_bytes = 100;
+		adit_window_count(x->window, 0, &e.event);
+	}
+	slice_end(x);
+	REQUIRE(x->told == 1);
+	CHECK_EQ_INT(x->verdict[0].score, 45);
+	CHECK_EQ_INT(x->verdict[0].verdict, ADIT_VERDICT_SUSPECT);
+	CHECK(x->verdict[0].has_server);
+	CHECK_EQ_MEM(x->verdict[0].server.bytes, "\xc0\0\2\x35", 4);
+	CHECK_EQ_INT(x->verdict[0].domain.size, 0);
+	CHECK_EQ_INT(x->verdict[0].subscriber_count, 1);
+	CHECK_EQ_INT(x->verdict[0].information_up, 120000);
+	fixture_close(x);
+}
