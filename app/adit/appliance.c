@@ -58,6 +58,20 @@ static struct adit_score_params score_params(const struct appliance *appliance)
 	return params;
 }
 
+/*
+ * Buffers of the pool: those that may be on their way, and on top of them what stands still in the
+ * lcores' caches (up to one and a half times their size each) and in the receive rings. Without
+ * those on top, a small pool could sit in caches whole, and the spreader would wait for ever.
+ */
+static unsigned pool_buffers(const struct adit_config *config)
+{
+	uint64_t rings = (uint64_t)config->port_devices.count * (uint64_t)config->port_queues *
+			 (uint64_t)config->port_descriptors;
+	uint64_t caches = ((uint64_t)config->worker_count + 2) * 2 * POOL_CACHE;
+
+	return (unsigned)((uint64_t)config->worker_packet_buffers + rings + caches);
+}
+
 void app_memory_plan(const struct adit_config *config, struct app_memory *memory)
 {
 	struct appliance appliance = {.config = config};
@@ -66,7 +80,7 @@ void app_memory_plan(const struct adit_config *config, struct app_memory *memory
 
 	memory->windows = adit_window_bytes(&window) * APP_WINDOWS * (size_t)config->worker_count;
 	memory->history = adit_scorer_bytes(&score);
-	memory->packets = (size_t)config->worker_packet_buffers * PACKET_BYTES;
+	memory->packets = (size_t)pool_buffers(config) * PACKET_BYTES;
 }
 
 /* Data files stand beside the program in the source tree, or where they were installed. */
@@ -229,9 +243,8 @@ int appliance_create(struct appliance *appliance, struct adit_error *error)
 {
 	int status = 0;
 
-	appliance->pool = rte_pktmbuf_pool_create("adit_packets",
-		(unsigned)appliance->config->worker_packet_buffers, POOL_CACHE, meta_place(),
-		RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	appliance->pool = rte_pktmbuf_pool_create("adit_packets", pool_buffers(appliance->config),
+		POOL_CACHE, meta_place(), RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	if (appliance->pool == NULL)
 		return adit_error_set(error, -ENOMEM,
 			"no memory for %lld packet buffers (worker.packet_buffers)",
