@@ -33,7 +33,7 @@ static const struct {
 
 struct options {
 	const char *capture, *patterns, *suffixes, *only;
-	unsigned passes;
+	unsigned passes, room; /* `room`: times the default size of the tables */
 	size_t packets;
 	bool json;
 };
@@ -98,9 +98,10 @@ static void load_read(struct load *load, const struct options *options)
 
 static void bench_make(struct bench *bench, const struct options *options)
 {
-	/* The appliance's defaults, one worker. */
-	const struct adit_window_params window = {
-		.shards = ADIT_SHARDS, .rows = {1024, 1024, 256}, .details = 256};
+	/* The appliance's defaults times `room`, one worker. */
+	const struct adit_window_params window = {.shards = ADIT_SHARDS,
+		.rows = {1024 * options->room, 1024 * options->room, 256 * options->room},
+		.details = 256 * options->room};
 	struct adit_pipeline_params params = {
 		.ports = &bench->ports, .key = &adit_hash_key_fixed, .workers = 1};
 	struct adit_error error = {"no memory"};
@@ -236,7 +237,7 @@ static void print_json(
 
 static void usage(FILE *to)
 {
-	fputs("usage: stages [--passes N] [--packets N] [--only STAGE] [--json]\n"
+	fputs("usage: stages [--passes N] [--packets N] [--room TIMES] [--only STAGE] [--json]\n"
 	      "              [--patterns DIR] [--suffixes FILE] CAPTURE\n",
 		to);
 }
@@ -246,6 +247,7 @@ static bool options_parse(struct options *options, int argc, char **argv)
 	static const struct option longs[] = {
 		{"passes", required_argument, NULL, 'n'},
 		{"packets", required_argument, NULL, 'p'},
+		{"room", required_argument, NULL, 'r'},
 		{"only", required_argument, NULL, 'o'},
 		{"json", no_argument, NULL, 'j'},
 		{"patterns", required_argument, NULL, 'd'},
@@ -261,6 +263,9 @@ static bool options_parse(struct options *options, int argc, char **argv)
 			break;
 		case 'p':
 			options->packets = strtoull(optarg, NULL, 10);
+			break;
+		case 'r':
+			options->room = (unsigned)strtoul(optarg, NULL, 10);
 			break;
 		case 'o':
 			options->only = optarg;
@@ -278,7 +283,8 @@ static bool options_parse(struct options *options, int argc, char **argv)
 			return false;
 		}
 	}
-	if (optind + 1 != argc || options->passes == 0 || options->passes > PASSES_MAX)
+	if (optind + 1 != argc || options->passes == 0 || options->passes > PASSES_MAX ||
+		options->room == 0 || options->room > 1024)
 		return false;
 	options->capture = argv[optind];
 	return true;
@@ -288,6 +294,7 @@ int main(int argc, char **argv)
 {
 	struct options options = {
 		.passes = 11,
+		.room = 1,
 		.packets = SIZE_MAX,
 		.patterns = ADIT_SOURCE_ROOT "/config/patterns",
 		.suffixes = "/usr/share/publicsuffix/public_suffix_list.dat",
