@@ -174,7 +174,10 @@ void adit_story_find(struct adit_scorer *scorer, uint32_t index, uint32_t first_
 		  story->best.score < scorer->params.tunnel_score;
 	clearer |= finding->tool != NULL && story->best.tool == NULL;
 	clearer |= finding->score >= story->best.score + 10;
-	if (finding->score > story->best.score || clearer) {
+	/* Of equal scores the one with more to say for itself stands. */
+	if (finding->score > story->best.score || clearer ||
+		(finding->score == story->best.score &&
+			finding->reason_count > story->best.reason_count)) {
 		const char *tool = finding->tool != NULL ? finding->tool : story->best.tool;
 		double score = story->best.score;
 

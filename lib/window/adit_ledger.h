@@ -46,10 +46,10 @@ struct adit_ledger_key {
 	uint32_t parent;                  /* pairs: the domain's key, by index */
 	uint32_t child, sibling_next, sibling_previous; /* pairs of a domain */
 	uint32_t children;
-	uint32_t touched; /* slice in which it was last put on the touched list */
-	uint32_t spared;  /* slice in which it must not be forgotten */
-	uint32_t story;   /* the caller's; 0: none */
-	uint32_t told;    /* the caller's: last slice of a story that is closed; 0: none */
+	uint32_t touched;    /* slice in which it was last put on the touched list */
+	uint32_t touched_at; /* its place there */
+	uint32_t story;      /* the caller's; 0: none */
+	uint32_t told;       /* the caller's: last slice of a story that is closed; 0: none */
 	uint8_t kind;
 	bool used;
 	uint8_t sample_count;

@@ -34,6 +34,7 @@ struct adit_ledger {
 	uint32_t touched_count;
 	uint32_t bucket_mask;
 	uint32_t slice, hand;
+	uint32_t pinned; /* key that must not give way now; params.keys: none */
 	struct adit_ledger_counters counters;
 	struct adit_allocator allocator;
 	bool has_allocator;
@@ -128,6 +129,7 @@ void adit_ledger_reset(struct adit_ledger *ledger)
 		ledger->details_free[i] = ledger->params.details - 1 - i;
 	ledger->touched_count = 0;
 	ledger->slice = ledger->hand = 0;
+	ledger->pinned = ledger->params.keys;
 }
 
 static struct bucket *bucket_of(const struct adit_ledger *ledger, uint64_t key)
@@ -222,6 +224,18 @@ static void key_unlink(struct adit_ledger *ledger, struct adit_ledger_key *key)
 	}
 }
 
+/* A key that is forgotten in the slice that touched it leaves the list of that slice. */
+static void touched_remove(struct adit_ledger *ledger, struct adit_ledger_key *key)
+{
+	uint32_t last;
+
+	if (key->touched != ledger->slice)
+		return;
+	last = ledger->touched[--ledger->touched_count];
+	ledger->touched[key->touched_at] = last;
+	ledger->keys[last].touched_at = key->touched_at;
+}
+
 /* A domain takes its pairs with it: without it nobody could name them. */
 static void key_forget(struct adit_ledger *ledger, uint32_t index)
 {
@@ -231,6 +245,7 @@ static void key_forget(struct adit_ledger *ledger, uint32_t index)
 	while (key->child != NONE)
 		key_forget(ledger, key->child);
 	key_unlink(ledger, key);
+	touched_remove(ledger, key);
 	while (key_drop_oldest(ledger, key))
 		;
 	for (int i = 0; i < BUCKET_SIZE; i++)
@@ -242,7 +257,7 @@ static void key_forget(struct adit_ledger *ledger, uint32_t index)
 
 static bool key_spared(const struct adit_ledger *ledger, const struct adit_ledger_key *key)
 {
-	return !key->used || key->story != 0 || key->spared == ledger->slice ||
+	return !key->used || key->story != 0 || key == &ledger->keys[ledger->pinned] ||
 	       (key->parent != NONE && ledger->keys[key->parent].story != 0);
 }
 
@@ -321,7 +336,7 @@ static uint32_t key_take(
 	it->fresh_first = it->fresh_last = it->aged_first = it->aged_last = NONE;
 	it->parent = it->child = it->sibling_next = it->sibling_previous = NONE;
 	it->first_slice = ledger->slice;
-	it->touched = it->spared = NONE;
+	it->touched = NONE;
 	bucket->index[slot] = index + 1;
 	return index;
 }
@@ -471,9 +486,9 @@ static void touch(struct adit_ledger *ledger, uint32_t index)
 	key->last_slice = ledger->slice;
 	if (key->touched == ledger->slice)
 		return;
-	key->touched = key->spared = ledger->slice;
-	if (ledger->touched_count < ledger->params.keys)
-		ledger->touched[ledger->touched_count++] = index;
+	key->touched = ledger->slice;
+	key->touched_at = ledger->touched_count;
+	ledger->touched[ledger->touched_count++] = index;
 }
 
 /* Adds a sealed row to a key: into this slice's entry, made if it is the first. */
@@ -579,10 +594,12 @@ static void party_add(struct adit_ledger *ledger, const struct adit_window *wind
 			ledger->counters.orphans++;
 			return;
 		}
-		ledger->keys[parent].spared = ledger->slice;
 	}
 	if (index == NONE) {
+		/* A pair must not be given its own domain's place. */
+		ledger->pinned = parent != NONE ? parent : ledger->params.keys;
 		index = key_take(ledger, kind, row->key, (uint64_t)row->info_up + row->info_down);
+		ledger->pinned = ledger->params.keys;
 		if (index == NONE)
 			return;
 		if (parent != NONE)
@@ -592,15 +609,27 @@ static void party_add(struct adit_ledger *ledger, const struct adit_window *wind
 	key_add(ledger, index, row, detail);
 }
 
+/* Rows that moved no information can't make a tunnel; most of a resolver's are such. */
+static bool row_counts(
+	const struct adit_window *window, uint32_t at, enum adit_kind kind, uint32_t number)
+{
+	const struct adit_row *row = adit_window_row(window, at, kind, number);
+
+	return row->info_up != 0 || row->info_down != 0 || row->detail != 0;
+}
+
 void adit_ledger_add(struct adit_ledger *ledger, const struct adit_window *window, uint32_t at)
 {
 	/* Domains first: a pair needs the domain that it belongs to. */
-	for (uint32_t i = 0; i < adit_window_rows(window, at, ADIT_KIND_DOMAIN); i++)
-		domain_add(ledger, window, at, i);
-	for (uint32_t i = 0; i < adit_window_rows(window, at, ADIT_KIND_PAIR); i++)
-		party_add(ledger, window, at, ADIT_KIND_PAIR, i);
-	for (uint32_t i = 0; i < adit_window_rows(window, at, ADIT_KIND_SERVER); i++)
-		party_add(ledger, window, at, ADIT_KIND_SERVER, i);
+	for (int kind = 0; kind < ADIT_KIND_COUNT; kind++)
+		for (uint32_t i = 0; i < adit_window_rows(window, at, kind); i++) {
+			if (!row_counts(window, at, kind, i))
+				continue;
+			if (kind == ADIT_KIND_DOMAIN)
+				domain_add(ledger, window, at, i);
+			else
+				party_add(ledger, window, at, kind, i);
+		}
 }
 
 void adit_ledger_begin(struct adit_ledger *ledger, uint32_t slice)
@@ -618,6 +647,8 @@ void adit_ledger_begin(struct adit_ledger *ledger, uint32_t slice)
 
 		ledger->hand = (ledger->hand + 1) % ledger->keys_high;
 		key = &ledger->keys[ledger->hand];
+		/* What newcomers wore off fades: only a lasting flood wears a key out. */
+		key->penalty /= 2;
 		if (key->used && !key_spared(ledger, key) && key->child == NONE &&
 			key->last_slice + ADIT_HOUR_SLICES <= slice)
 			key_forget(ledger, ledger->hand);

@@ -24,7 +24,6 @@ static bool eal_started(void)
 {
 	static const struct adit_list none;
 	static const struct app_eal_params params = {
-		.program = "test",
 		.lcores = 3 + WORKERS_MAX,
 		.memory_mb = 256,
 		.configured = &none,
