@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What a worker counts in a slice: for each of its shards a table by registrable domain, by
- * subscriber × domain and by subscriber × server. A window is all of them; it is filled by one
- * worker, sealed, handed by pointer to the scoring core, read there and given back.
+ * subscriber × domain and by subscriber × server. The last holds those who asked a server for what
+ * has no zone to be judged by, or sent it what is no DNS. A window is all of them; it is filled by
+ * one worker, sealed, handed by pointer to the scoring core, read there and given back.
  *
  * Memory is fixed at creation (adit_window_bytes): per row 64 bytes, its index slots (32 to 64),
  * a penalty, and a side record of 256 (domain) or 352 bytes (the others); per detail record

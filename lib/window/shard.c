@@ -63,16 +63,18 @@ static uint64_t *slot_free(const struct table *table, uint64_t key)
 static uint32_t victim_find(const struct table *table, uint64_t key, bool bucket_full)
 {
 	const struct bucket *bucket = bucket_of(table, key);
-	uint32_t start = (uint32_t)((key >> 32) * table->used >> 32), best = ROW_NONE;
+	uint32_t start = (uint32_t)((key >> 32) * table->used >> 32), best = ROW_NONE, least = 0;
 	uint32_t count = table->used < BUCKET_SLOTS ? table->used : BUCKET_SLOTS;
 
 	for (uint32_t i = 0; i < (bucket_full ? BUCKET_SLOTS : count); i++) {
-		uint32_t row = bucket_full               ? (uint32_t)bucket->slot[i]
-			       : start + i < table->used ? start + i
-							 : start + i - table->used;
+		uint32_t run = start + i < table->used ? start + i : start + i - table->used;
+		uint32_t row = bucket_full ? (uint32_t)bucket->slot[i] : run;
+		uint32_t left = row_weight_left(table, row);
 
-		if (best == ROW_NONE || row_weight_left(table, row) < row_weight_left(table, best))
+		if (best == ROW_NONE || left < least) {
 			best = row;
+			least = left;
+		}
 	}
 	return best;
 }
@@ -375,8 +377,12 @@ static void kind_count(struct adit_shard *shard, enum adit_kind kind, uint64_t k
 	bool info = kind != ADIT_KIND_SERVER || event->unzoned || event->unparsable;
 
 	if (number == ROW_NONE) {
-		number = row_take(shard, kind, key,
-			(info ? event->info_bytes + event->payload_bytes : 0) + 2, counters);
+		/* Most subscribers ask their resolver for nothing but names with a zone: they need
+		 * no row by server. */
+		if (!info)
+			return;
+		number = row_take(
+			shard, kind, key, event->info_bytes + event->payload_bytes + 2, counters);
 		if (number == ROW_NONE)
 			return;
 		side_fill(table, kind, number, event);

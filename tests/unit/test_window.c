@@ -185,18 +185,23 @@ TEST(window, counts_a_query)
 	event_make(&e, 7, 3, 0x1234);
 	e.event.payload_type = true;
 	adit_window_count(window, 0, &e.event);
+	/* What has a zone is judged by its zone: it makes no row by server, but counts in one that
+	 * something without a zone has made. */
+	CHECK_EQ_INT(adit_window_rows(window, 0, ADIT_KIND_SERVER), 0);
+	e.event.unzoned = true;
+	e.event.domain_key = 0;
+	adit_window_count(window, 0, &e.event);
+	event_make(&e, 7, 3, 0x1234);
+	e.event.payload_type = true;
 	for (int kind = 0; kind < ADIT_KIND_COUNT; kind++) {
-		bool server = kind == ADIT_KIND_SERVER;
-
 		CHECK_EQ_INT(adit_window_rows(window, 0, kind), 1);
 		row = adit_window_row(window, 0, kind, 0);
 		CHECK_EQ_INT(row->queries, 1);
 		CHECK_EQ_INT(row->responses, 0);
 		CHECK_EQ_INT(row->bytes_up, 40);
 		CHECK_EQ_INT(row->bytes_down, 0);
-		/* What has a zone is judged by its zone. */
-		CHECK_EQ_INT(row->info_up, server ? 0 : 4);
-		CHECK_EQ_INT(row->names, server ? 0 : 1);
+		CHECK_EQ_INT(row->info_up, 4);
+		CHECK_EQ_INT(row->names, 1);
 		CHECK_EQ_INT(row->payload_queries, 1);
 		CHECK_EQ_INT(row->unparsable, 0);
 		CHECK(adit_window_detail(window, 0, row) == NULL);
@@ -213,6 +218,11 @@ TEST(window, counts_a_query)
 		adit_window_party(window, 0, ADIT_KIND_SERVER, 0)->server.bytes, "\xc0\0\2\x35", 4);
 	CHECK_EQ_MEM(adit_window_party(window, 0, ADIT_KIND_SERVER, 0)->who.address.bytes,
 		"\12\0\0\7", 4);
+	adit_window_count(window, 0, &e.event);
+	row = adit_window_row(window, 0, ADIT_KIND_SERVER, 0);
+	CHECK_EQ_INT(row->queries, 2);
+	CHECK_EQ_INT(row->info_up, 4);
+	CHECK_EQ_INT(row->names, 1);
 	check_shard(window, 0);
 	adit_window_destroy(window);
 }
