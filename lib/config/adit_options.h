@@ -41,7 +41,7 @@
 	ADIT_INT(worker, count, 1, 1, 16, "lcores", "Worker lcores")                               \
 	ADIT_INT(worker, burst, 64, 1, 64, "packets", "Most packets to take from a queue at once") \
 	ADIT_INT(worker, packet_buffers, 16384, 1024, 4194304, "buffers",                          \
-		"Packet buffers (2 KiB each) in all")                                              \
+		"Packet buffers (2 KiB each) on their way; rings and caches come on top")          \
 	ADIT_STRING(worker, idle, "auto", "auto|poll|yield",                                       \
 		"What an lcore does between empty polls; auto: yield where lcores outnumber CPUs") \
 	ADIT_SECTION(window, "Room for what is counted in a slice of 10 seconds")                  \
