@@ -119,6 +119,7 @@ struct app_spreader {
 	/* Captures: */
 	char **files;
 	size_t file_count;
+	atomic_ulong thread;  /* its pthread_t, 0 before it runs; to interrupt a read */
 	uint64_t bytes_total; /* of all files; 0: unknown */
 	uint64_t bytes_done;  /* for the progress bar */
 	bool problem;         /* an input was not read to its end */

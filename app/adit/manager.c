@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,24 @@ static void on_signal(int number)
 {
 	(void)number;
 	stop_asked = 1;
+}
+
+/* Only there to make a blocking read return: no SA_RESTART. */
+static void on_interrupt(int number)
+{
+	(void)number;
+}
+
+/* Asks the lcores to end. A spreader that waits for its input (standard input may never come) is
+ * woken, again and again: the signal may have come just before it went to wait. */
+static void stop_tell(struct appliance *appliance)
+{
+	unsigned long thread =
+		atomic_load_explicit(&appliance->spreader->thread, memory_order_relaxed);
+
+	atomic_store_explicit(&appliance->stop, true, memory_order_relaxed);
+	if (!appliance->live && thread != 0)
+		pthread_kill((pthread_t)thread, SIGUSR1);
 }
 
 static uint64_t monotonic_ns(void)
@@ -64,6 +83,7 @@ static int directory_make(const char *path, struct adit_error *error)
 int app_manager_open(struct app_manager *manager, struct adit_error *error)
 {
 	const struct sigaction action = {.sa_handler = on_signal};
+	const struct sigaction interrupt = {.sa_handler = on_interrupt};
 
 	manager->board = adit_verdict_board_create();
 	if (manager->board == NULL)
@@ -84,6 +104,7 @@ int app_manager_open(struct app_manager *manager, struct adit_error *error)
 				adit_feature_names, ADIT_FEATURE_COUNT, manager->windows);
 		}
 	}
+	sigaction(SIGUSR1, &interrupt, NULL);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -178,8 +199,8 @@ void app_manager_run(struct app_manager *manager)
 			atomic_load_explicit(&appliance->lcores_running, memory_order_acquire) == 0;
 		uint64_t now = monotonic_ns();
 
-		if (stop_asked)
-			atomic_store_explicit(&appliance->stop, true, memory_order_relaxed);
+		if (stop_asked && !ended)
+			stop_tell(appliance);
 		if (messages_take(manager) == 0) {
 			if (ended)
 				break;

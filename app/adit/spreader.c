@@ -9,6 +9,7 @@
 #include "capture.h"
 
 #include <errno.h>
+#include <pthread.h>
 
 #include <rte_ethdev.h>
 
@@ -186,7 +187,8 @@ static void capture_spread(struct app_spreader *spreader, struct stage *stage, c
 	}
 	app_capture_close(capture);
 	spreader->bytes_done = before + app_capture_size(path);
-	if (status >= 0)
+	/* A read that a signal broke off says nothing of the file. */
+	if (status >= 0 || atomic_load_explicit(&spreader->appliance->stop, memory_order_relaxed))
 		return;
 failed:
 	if (!spreader->problem)
@@ -266,6 +268,8 @@ int app_spreader_main(void *argument)
 	struct appliance *appliance = spreader->appliance;
 	struct stage stage = {.open = false};
 
+	atomic_store_explicit(
+		&spreader->thread, (unsigned long)pthread_self(), memory_order_relaxed);
 	if (spreader->live)
 		ports_spread(spreader, &stage);
 	else

@@ -82,6 +82,12 @@ void adit_pipeline_decode(struct adit_pipeline *pipeline, const struct adit_fram
 			adit_packet_shard(&frames[i], &packets[i], params->key);
 }
 
+static bool question_read(enum adit_outcome outcome)
+{
+	return outcome == ADIT_OUTCOME_DNS_QUERY || outcome == ADIT_OUTCOME_DNS_RESPONSE ||
+	       outcome == ADIT_OUTCOME_DNS_BAD_RECORD || outcome == ADIT_OUTCOME_DNS_NO_QUESTION;
+}
+
 /* Parse: outcome of every packet; items are those that go on. */
 static size_t stage_parse(struct adit_pipeline *pipeline, const struct adit_frame *frames,
 	const struct adit_packet *packets, size_t count)
@@ -102,7 +108,13 @@ static size_t stage_parse(struct adit_pipeline *pipeline, const struct adit_fram
 		item->shard = packet->shard / pipeline->params.workers;
 		item->outcome = adit_dns_parse(
 			frames[i].data + packet->payload_offset, packet->payload_size, &item->dns);
+		/* What the capture cut off may have been DNS, and is no evidence against anybody.
+		 */
+		if ((packet->flags & ADIT_PACKET_CUT) && !question_read(item->outcome))
+			item->outcome = ADIT_OUTCOME_FRAME_CUT;
 		counted[item->outcome]++;
+		if (item->outcome == ADIT_OUTCOME_FRAME_CUT)
+			continue;
 		items++;
 	}
 	return items;
