@@ -14,11 +14,13 @@ libconfig-dev | build | reads the configuration file
 libjansson-dev | build | reads and writes JSON
 libjemalloc-dev | build | memory allocator
 libpcap-dev | build | reads captures
-zlib1g-dev | build | compression (DPDK links it)
+zlib1g-dev | build | reads compressed captures
 publicsuffix | build | the public suffix list: registrable domains
 libgtest-dev | test | GoogleTest: runs the tests
 libpsl-dev | test | second opinion on registrable domains
 clang-format | test | layout check
+tshark | test | second opinion on every packet
+wireshark-common | test | mergecap and capinfos
 python3 | test | scripts/check and the counting of results
 iproute2 | test | laboratory: network namespaces
 procps | test | laboratory: settings of the namespaces
