@@ -23,6 +23,7 @@ tshark | test | second opinion on every packet
 wireshark-common | test | mergecap and capinfos
 python3 | test | scripts/check and the counting of results
 iproute2 | test | laboratory: network namespaces
+tcpreplay | test | sends a capture to a live port
 procps | test | laboratory: settings of the namespaces
 iodine | test | laboratory: a real DNS tunnel to find
 nsd | test | laboratory: ordinary DNS beside the tunnel
