@@ -195,7 +195,8 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 	scorer->counters.slices++;
 	adit_story_begin(scorer);
 	adit_ledger_begin(scorer->ledger, slice);
-	for (uint32_t shard = 0; shard < ADIT_SHARDS; shard++)
+	/* Where a port spreads, any worker may hold any row of shards, the last one too. */
+	for (uint32_t shard = 0; shard / workers * workers < ADIT_SHARDS; shard++)
 		if (shard / workers < windows[shard % workers]->shards)
 			adit_ledger_add(scorer->ledger, windows[shard % workers], shard / workers);
 	touched = adit_ledger_touched(scorer->ledger, &count);

@@ -505,3 +505,28 @@ TEST(scorer, server_has_a_story_of_its_own)
 	CHECK_EQ_INT(x->verdict[0].information_up, 120000);
 	fixture_close(x);
 }
+
+/* Three workers, each with traffic in its last shard, as where a port spreads by itself: of 64
+ * shards only one has a 22nd of its own. */
+TEST(scorer, last_shard_of_every_worker_is_read)
+{
+	struct adit_window_params params = {.shards = 22, .rows = {8, 8, 8}, .details = 8};
+	struct fixture *x = fixture_open(NULL);
+	struct adit_window *windows[3];
+	struct test_event e;
+
+	for (uint32_t i = 0; i < ADIT_COUNT(windows); i++) {
+		windows[i] = adit_window_create(&params, NULL);
+		REQUIRE(windows[i] != NULL);
+		adit_window_open(windows[i], x->slice);
+		event_make(&e, i, i, i);
+		e.event.classes = 1u << CLASS_STRONG;
+		adit_window_count(windows[i], 21, &e.event);
+	}
+	adit_scorer_slice(x->scorer, x->slice, windows, ADIT_COUNT(windows));
+	/* A domain and a pair each. */
+	CHECK_EQ_INT(adit_scorer_counters(x->scorer)->judged, 2 * ADIT_COUNT(windows));
+	for (uint32_t i = 0; i < ADIT_COUNT(windows); i++)
+		adit_window_destroy(windows[i]);
+	fixture_close(x);
+}
