@@ -293,6 +293,14 @@ uint64_t app_capture_position(const struct app_capture *capture)
 	return at > 0 ? (uint64_t)at : 0;
 }
 
+bool app_capture_is_stream(const char *path)
+{
+	struct stat about;
+
+	return strcmp(path, "-") == 0 ||
+	       (stat(path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode));
+}
+
 uint64_t app_capture_size(const char *path)
 {
 	struct stat about;

@@ -23,6 +23,9 @@ int app_capture_next(
 /* Bytes of the (compressed) file read so far, for a progress bar. */
 uint64_t app_capture_position(const struct app_capture *capture);
 
+/* Whether its bytes can be had only once: standard input, a pipe. */
+bool app_capture_is_stream(const char *path);
+
 /* Size of a regular file in bytes; 0 for anything else. */
 uint64_t app_capture_size(const char *path);
 

@@ -20,7 +20,7 @@ static const char usage[] =
 	"run, for any number of workers.\n"
 	"\n";
 
-/* Every capture is looked at before anything starts. */
+/* Every capture that can be read twice is looked at before anything starts. */
 static int files_check(const struct app_options *options, const struct adit_config *config,
 	struct adit_error *error)
 {
@@ -32,7 +32,7 @@ static int files_check(const struct app_options *options, const struct adit_conf
 		struct app_capture *capture;
 		int status;
 
-		if (strcmp(options->rest[i], "-") == 0)
+		if (app_capture_is_stream(options->rest[i]))
 			continue;
 		status = app_capture_open(options->rest[i], &capture, error);
 		if (status != 0)
@@ -51,14 +51,12 @@ static int files_give(
 	spreader->files = options->rest;
 	spreader->file_count = (size_t)options->rest_count;
 	for (int i = 0; i < options->rest_count; i++) {
-		uint64_t size = app_capture_size(options->rest[i]);
-
 		/* A share of an unknown whole is no progress. */
-		if (size == 0 && strcmp(options->rest[i], "-") == 0) {
+		if (app_capture_is_stream(options->rest[i])) {
 			spreader->bytes_total = 0;
 			return 0;
 		}
-		spreader->bytes_total += size;
+		spreader->bytes_total += app_capture_size(options->rest[i]);
 	}
 	return 0;
 }
