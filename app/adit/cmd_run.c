@@ -8,6 +8,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+/* Descriptors that DPDK's AVX2 and AVX-512 receive functions take at a time. */
+#define PORT_BURST_LEAST 8
+
 static const char usage[] = "usage: adit run -c FILE [OPTIONS] [-- EAL ARGUMENTS]\n"
 			    "\n"
 			    "Finds DNS tunnels on live ports until it is told to stop (SIGINT, "
@@ -38,6 +41,11 @@ static int config_check(const struct app_options *options, const struct adit_con
 		return adit_error_set(error, -EINVAL,
 			"no port to listen on; give port.devices in the configuration or by --set, "
 			"or EAL's -a or --vdev after --");
+	if (config->worker_burst < PORT_BURST_LEAST)
+		return adit_error_set(error, -EINVAL,
+			"worker.burst is %lld; a port needs at least %d: drivers that receive with "
+			"vector instructions give nothing for less",
+			(long long)config->worker_burst, PORT_BURST_LEAST);
 	if (strcmp(config->port_spread, "rss") == 0 && config->port_devices.count > 0 &&
 		(int64_t)config->port_devices.count * config->port_queues < config->worker_count)
 		return adit_error_set(error, -EINVAL,
@@ -53,8 +61,7 @@ static void tell_start(const struct appliance *appliance)
 	const struct adit_config *config = appliance->config;
 	struct app_memory memory;
 
-	app_memory_plan(config, &memory);
-
+	app_memory_plan(config, appliance->port_count, &memory);
 	fprintf(stderr,
 		"adit run: %u port%s, %lld queue%s each; %s; %u worker%s; tables %zu MB, history "
 		"%zu MB, packet buffers %zu MB\n",

@@ -144,7 +144,9 @@ static int command_start(const struct app_command *command, struct app_manager *
 	};
 	int status;
 
-	app_memory_plan(appliance->config, &memory);
+	/* Ports that the EAL arguments name are not known yet; the slack below holds their rings.
+	 */
+	app_memory_plan(appliance->config, appliance->config->port_devices.count, &memory);
 	/* Without hugepages, drivers take their rings from this too. */
 	eal.memory_mb = (memory.packets >> 20) + 128;
 	status = app_eal_init(&eal, error);

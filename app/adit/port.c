@@ -84,6 +84,11 @@ int app_ports_open(struct appliance *appliance, struct adit_error *error)
 
 		if (status != 0)
 			return status;
+		/* Two pollers on one queue would race. */
+		for (uint16_t k = 0; k < appliance->port_count; k++)
+			if (appliance->port[k] == port)
+				return adit_error_set(error, -EINVAL,
+					"port.devices: '%s' is listed twice", devices->item[i]);
 		appliance->port[appliance->port_count++] = port;
 	}
 	/* Devices that the EAL arguments name count as well. */

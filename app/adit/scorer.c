@@ -3,7 +3,7 @@
  * The scoring lcore: collects the sealed windows of a slice from all workers, scores them, gives
  * them back, and sends what it finds to the management thread. The only lcore with floating
  * point. Replay waits for room in the queue to the management thread; live it counts what it
- * could not send.
+ * could not send, but for the records that close the stories at the end: nothing is held up then.
  */
 #include "appliance.h"
 
@@ -15,7 +15,8 @@ static struct app_message *message_take(struct app_scorer *scorer)
 	void *message;
 
 	while (rte_ring_sc_dequeue(appliance->messages_free, &message) != 0) {
-		if (appliance->live) {
+		if (appliance->live &&
+			!atomic_load_explicit(&appliance->stop, memory_order_relaxed)) {
 			scorer->counters.verdicts_dropped++;
 			return NULL;
 		}
