@@ -63,16 +63,16 @@ static struct adit_score_params score_params(const struct appliance *appliance)
  * lcores' caches (up to one and a half times their size each) and in the receive rings. Without
  * those on top, a small pool could sit in caches whole, and the spreader would wait for ever.
  */
-static unsigned pool_buffers(const struct adit_config *config)
+static unsigned pool_buffers(const struct adit_config *config, size_t ports)
 {
-	uint64_t rings = (uint64_t)config->port_devices.count * (uint64_t)config->port_queues *
+	uint64_t rings = (uint64_t)ports * (uint64_t)config->port_queues *
 			 (uint64_t)config->port_descriptors;
 	uint64_t caches = ((uint64_t)config->worker_count + 2) * 2 * POOL_CACHE;
 
 	return (unsigned)((uint64_t)config->worker_packet_buffers + rings + caches);
 }
 
-void app_memory_plan(const struct adit_config *config, struct app_memory *memory)
+void app_memory_plan(const struct adit_config *config, size_t ports, struct app_memory *memory)
 {
 	struct appliance appliance = {.config = config};
 	struct adit_window_params window = window_params(config, (uint32_t)config->worker_count);
@@ -80,7 +80,7 @@ void app_memory_plan(const struct adit_config *config, struct app_memory *memory
 
 	memory->windows = adit_window_bytes(&window) * APP_WINDOWS * (size_t)config->worker_count;
 	memory->history = adit_scorer_bytes(&score);
-	memory->packets = (size_t)pool_buffers(config) * PACKET_BYTES;
+	memory->packets = (size_t)pool_buffers(config, ports) * PACKET_BYTES;
 }
 
 /* Data files stand beside the program in the source tree, or where they were installed. */
@@ -243,8 +243,9 @@ int appliance_create(struct appliance *appliance, struct adit_error *error)
 {
 	int status = 0;
 
-	appliance->pool = rte_pktmbuf_pool_create("adit_packets", pool_buffers(appliance->config),
-		POOL_CACHE, meta_place(), RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	appliance->pool = rte_pktmbuf_pool_create("adit_packets",
+		pool_buffers(appliance->config, appliance->port_count), POOL_CACHE, meta_place(),
+		RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	if (appliance->pool == NULL)
 		return adit_error_set(error, -ENOMEM,
 			"no memory for %lld packet buffers (worker.packet_buffers)",
@@ -320,20 +321,17 @@ int appliance_launch(struct appliance *appliance, struct adit_error *error)
 	int status = 0;
 
 	atomic_store(&appliance->lcores_running, needed);
-	appliance->scorer->lcore = lcore;
 	appliance->scorer->idle.yield = yield;
 	status |= rte_eal_remote_launch(app_scorer_main, appliance->scorer, lcore);
 	for (uint16_t i = 0; i < appliance->worker_count; i++) {
 		struct app_worker *worker = &appliance->workers[i];
 
 		lcore = rte_get_next_lcore(lcore, 1, 0);
-		worker->lcore = lcore;
 		worker->idle.yield = yield;
 		status |= rte_eal_remote_launch(app_worker_main, worker, lcore);
 	}
 	if (appliance->has_spreader) {
 		lcore = rte_get_next_lcore(lcore, 1, 0);
-		appliance->spreader->lcore = lcore;
 		appliance->spreader->idle.yield = yield;
 		status |= rte_eal_remote_launch(app_spreader_main, appliance->spreader, lcore);
 	}

@@ -86,7 +86,6 @@ struct app_worker {
 	struct appliance *appliance;
 	uint16_t number;
 	bool decodes; /* polls a real port: decodes and keeps time itself */
-	unsigned lcore;
 	struct app_queue queue[APP_QUEUES_MAX];
 	uint16_t queues;
 	struct adit_pipeline *pipeline;
@@ -108,8 +107,7 @@ struct app_spreader_counters {
 /* The spreader lcore; it writes everything here. */
 struct app_spreader {
 	struct appliance *appliance;
-	bool live; /* reads ports, not captures */
-	unsigned lcore;
+	bool live;                           /* reads ports, not captures */
 	struct adit_pipeline_counters ended; /* packets that end in the light decode */
 	struct app_spreader_counters counters;
 	struct app_queue queue[APP_QUEUES_MAX];
@@ -144,7 +142,6 @@ struct app_scorer_counters {
 /* The scoring lcore; it writes everything here. */
 struct app_scorer {
 	struct appliance *appliance;
-	unsigned lcore;
 	struct adit_scorer *scorer;
 	struct adit_window *nothing; /* stands in for a worker that has no window of a slice */
 	struct app_idle idle;
@@ -175,11 +172,11 @@ struct appliance {
 	atomic_uint lcores_running; /* each lcore counts itself out, with release, when it ends */
 };
 
-/* Bytes that the tables will take, printed before they are made. */
+/* Bytes that the tables will take, with so many ports of adit run. */
 struct app_memory {
 	size_t windows, history, packets;
 };
-void app_memory_plan(const struct adit_config *config, struct app_memory *memory);
+void app_memory_plan(const struct adit_config *config, size_t ports, struct app_memory *memory);
 
 /* Loads lists and patterns, checks everything that can be wrong in the configuration. Before EAL:
  * nothing is started when this fails. Returns 0 or -errno. */

@@ -136,7 +136,6 @@ static void message_write(struct app_manager *manager, const struct app_message 
 			problem_note(manager, "windows.csv", status);
 		return;
 	}
-	manager->written++;
 	if (adit_verdict_board_add(manager->board, &message->verdict) != 0)
 		problem_note(manager, "table of verdicts", -ENOMEM);
 	if (manager->verdicts == NULL)

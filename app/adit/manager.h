@@ -17,7 +17,6 @@ struct app_manager {
 	bool progress;         /* standard error is a terminal */
 	FILE *verdicts, *windows;
 	struct adit_verdict_board *board;
-	uint64_t written;
 	bool problem;            /* something could not be written */
 	struct adit_error error; /* the first such */
 	uint64_t started_ns, ended_ns;

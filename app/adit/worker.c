@@ -91,7 +91,6 @@ static void counters_take(struct app_worker *worker)
 static void window_hand_over(struct app_worker *worker, bool final)
 {
 	worker->window->is_final = final;
-	worker->window->worker = worker->number;
 	counters_take(worker);
 	worker->counters.windows++;
 	/* The ring has room for all windows that there are. */

@@ -74,6 +74,7 @@ struct adit_event {
 	uint32_t ttl_min;       /* seconds; UINT32_MAX: no answer */
 	uint32_t edns;          /* OPT fingerprint; 0: no OPT */
 	uint32_t info_bytes;    /* that the subdomain can carry */
+	uint32_t whole_bytes;   /* that the whole name can carry, where its zone is not delegated */
 	uint16_t message_bytes;
 	uint16_t id;
 	uint8_t wire_size, registrable_at;
@@ -94,11 +95,10 @@ struct adit_window_params {
 	uint32_t details;               /* per shard, at least 1 */
 };
 
-/* Counters of a window; all but `occupied` are of this slice. */
+/* Counters of a window, from its opening on. */
 struct adit_window_counters {
 	uint64_t evicted[ADIT_KIND_COUNT], refused[ADIT_KIND_COUNT];
 	uint64_t details_refused, details_taken;
-	uint64_t late; /* packets of an earlier slice, counted into this one */
 };
 
 struct adit_shard;
@@ -108,7 +108,6 @@ struct adit_window {
 	uint32_t first_slice, last_slice;
 	bool is_final; /* nothing follows on this timeline */
 	uint16_t shards;
-	uint16_t worker; /* whose it is */
 	struct adit_window_counters counters;
 	struct adit_shard *shard;
 };
