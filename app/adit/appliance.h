@@ -136,7 +136,7 @@ struct app_message {
 };
 
 struct app_scorer_counters {
-	uint64_t slices, verdicts_dropped;
+	uint64_t slices, verdicts_dropped, rows_dropped;
 };
 
 /* The scoring lcore; it writes everything here. */

@@ -177,6 +177,7 @@ int app_report_stats(struct app_manager *manager, const char *problem)
 		{"port_errors", ports.errors},
 		{"queue_full", registry.values[ADIT_OUTCOME_QUEUE_FULL].value},
 		{"verdicts_dropped", appliance->scorer->counters.verdicts_dropped},
+		{"rows_dropped", appliance->scorer->counters.rows_dropped},
 	};
 	const struct adit_stats stats = {
 		.received = app_report_received(appliance),

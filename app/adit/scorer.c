@@ -46,8 +46,15 @@ static void verdict_send(void *context, const struct adit_verdict *verdict)
 static void features_send(void *context, const struct adit_feature_row *row)
 {
 	struct app_scorer *scorer = context;
-	struct app_message *message = message_take(scorer);
+	struct app_message *message;
 
+	/* There may be thousands in a slice: half of the queue is kept for verdicts. */
+	if (scorer->appliance->live &&
+		rte_ring_count(scorer->appliance->messages_free) <= APP_MESSAGES / 2) {
+		scorer->counters.rows_dropped++;
+		return;
+	}
+	message = message_take(scorer);
 	if (message == NULL)
 		return;
 	message->kind = APP_FEATURES;
