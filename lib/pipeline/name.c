@@ -110,6 +110,19 @@ bool adit_type_group_payload(enum adit_type_group group)
 	return group >= ADIT_GROUP_TXT && group <= ADIT_GROUP_PRIVATE;
 }
 
+/* What the whole name can carry, given what its labels before `label` show. */
+static uint32_t carried(const struct adit_name *name, unsigned label, unsigned length, unsigned set)
+{
+	for (; label < name->labels; label++) {
+		const uint8_t *at = name->wire + name->label_at[label];
+
+		length += *at;
+		for (unsigned i = 1; i <= *at; i++)
+			set |= 1u << char_class[at[i]];
+	}
+	return length * eighths[set] >> 6;
+}
+
 void adit_name_profile(const struct adit_pipeline_params *params, const struct adit_name *name,
 	struct adit_event *event)
 {
@@ -139,6 +152,7 @@ void adit_name_profile(const struct adit_pipeline_params *params, const struct a
 	for (int i = 0; i < ADIT_CHAR_COUNT; i++)
 		set |= (unsigned)(counts[i] != 0) << i;
 	length = end - label;
+	event->whole_bytes = event->unzoned ? carried(name, label, length, set) : 0;
 	memcpy(event->chars, counts, sizeof(event->chars));
 	event->labels = (uint8_t)label;
 	event->subdomain_length = (uint8_t)length;

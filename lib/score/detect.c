@@ -24,7 +24,11 @@
 #define STRUCTURE_UNIQUENESS  0.7
 #define STRUCTURE_INFORMATION 500
 
+/* Datagrams that are no DNS, both ways, before they are called a tunnel. */
+#define RAW_DATAGRAMS 20
+
 #define SCORE_SIGNATURE   95
+#define SCORE_RAW         75
 #define SCORE_ATTEMPT     55
 #define SCORE_INFORMATION 45
 #define ID_STEPS_LEAST    8
@@ -158,6 +162,26 @@ static double detect_structure(const struct adit_sum *sum, enum adit_kind kind, 
 	return score > 94 ? 94 : score;
 }
 
+/* A lasting exchange on a DNS port that is no DNS: a VPN there, or a tool's raw mode. */
+static double detect_raw(
+	const struct adit_detect_params *params, const double *value, struct adit_finding *finding)
+{
+	if (value[ADIT_FEATURE_UNPARSABLE] < RAW_DATAGRAMS ||
+		value[ADIT_FEATURE_INFORMATION_UP] < params->information_bound ||
+		value[ADIT_FEATURE_INFORMATION_DOWN] < params->information_bound)
+		return 0;
+	reason_add(finding, ADIT_FEATURE_UNPARSABLE, value[ADIT_FEATURE_UNPARSABLE], RAW_DATAGRAMS);
+	return SCORE_RAW;
+}
+
+/* Tools that need no domain make a new "domain" of each name. A handful of names under a top-level
+ * domain that is not delegated is told by the server that answers, not once a name. */
+static bool left_to_server(enum adit_kind kind, const struct adit_sum *sum, const double *value)
+{
+	return kind != ADIT_KIND_SERVER && sum->unzoned &&
+	       value[ADIT_FEATURE_UNIQUE_NAMES] < LEAST_NAMES;
+}
+
 void adit_detect(const struct adit_detect_params *params, enum adit_kind kind,
 	const struct adit_sum *sum, const double value[ADIT_FEATURE_COUNT],
 	struct adit_finding *finding)
@@ -165,6 +189,8 @@ void adit_detect(const struct adit_detect_params *params, enum adit_kind kind,
 	double information = value[ADIT_FEATURE_INFORMATION], shape = 0, score;
 
 	memset(finding, 0, sizeof(*finding));
+	if (left_to_server(kind, sum, value))
+		return;
 	if (params->signatures && params->patterns != NULL)
 		shape = detect_signatures(params, kind, sum, value, finding);
 	if (finding->strong) {
@@ -176,6 +202,9 @@ void adit_detect(const struct adit_detect_params *params, enum adit_kind kind,
 	}
 	if (params->structure) {
 		score = detect_structure(sum, kind, value, shape, finding);
+		if (score > finding->score)
+			finding->score = score;
+		score = kind == ADIT_KIND_SERVER ? detect_raw(params, value, finding) : 0;
 		if (score > finding->score)
 			finding->score = score;
 	}

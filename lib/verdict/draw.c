@@ -65,6 +65,7 @@ static const struct {
 	{"information", "more data than DNS needs"},
 	{"information_per_name", "data in names"},
 	{"payload_answers", "data in answers"},
+	{"unparsable", "no DNS on a DNS port"},
 	{"signature_id_step", "tool's ID step"},
 	{"signature_names", "tool's names"},
 	{"signature_shape", "names shaped like a tool's"},

@@ -62,6 +62,7 @@ struct adit_row {
 	uint8_t flags;                 /* ADIT_ROW_* */
 };
 #define ADIT_ROW_MORE_NAMES 0x01 /* there were more distinct names than any set here holds */
+#define ADIT_ROW_UNZONED    0x02 /* under a top-level domain that is not delegated */
 static_assert(sizeof(struct adit_row) == ADIT_CACHE_LINE, "a row is one cache line");
 
 /* Groups of query types; the first three answer with addresses or service parameters. */
@@ -144,6 +145,7 @@ struct adit_sum {
 	uint64_t answered, payload_queries, cname_answers, unparsable;
 	uint32_t windows; /* slices or minutes that went in */
 	uint32_t first_slice, last_slice;
+	bool unzoned;    /* ADIT_ROW_UNZONED of any row */
 	bool more_names; /* the set misses names: its count is a lower bound */
 	struct adit_names names;
 	struct adit_detail detail; /* its own `names` is unused */

@@ -288,11 +288,22 @@ static inline void saturate16(uint16_t *counter, bool one)
 	*counter += one && *counter != UINT16_MAX;
 }
 
-/* Counters that every message moves. `info`: what of it counts as information for this key. */
-static void row_count(struct adit_row *row, const struct adit_event *event, bool info)
+/* What the name carries for a key of this kind. By server address the whole of it counts: the zone
+ * of an undelegated top-level domain may be as new as the name. */
+static uint32_t carried(enum adit_kind kind, const struct adit_event *event)
 {
-	row->info_up += info ? event->info_bytes : 0;
+	if (kind == ADIT_KIND_SERVER && event->whole_bytes > event->info_bytes)
+		return event->whole_bytes;
+	return event->info_bytes;
+}
+
+/* Counters that every message moves. `info`: whether it counts as information for this key. */
+static void row_count(
+	struct adit_row *row, enum adit_kind kind, const struct adit_event *event, bool info)
+{
+	row->info_up += info ? carried(kind, event) : 0;
 	row->info_down += info ? event->payload_bytes : 0;
+	row->flags |= event->unzoned ? ADIT_ROW_UNZONED : 0;
 	if (event->is_query) {
 		row->queries++;
 		row->bytes_up += event->message_bytes;
@@ -381,15 +392,15 @@ static void kind_count(struct adit_shard *shard, enum adit_kind kind, uint64_t k
 		 * no row by server. */
 		if (!info)
 			return;
-		number = row_take(
-			shard, kind, key, event->info_bytes + event->payload_bytes + 2, counters);
+		number = row_take(shard, kind, key, carried(kind, event) + event->payload_bytes + 2,
+			counters);
 		if (number == ROW_NONE)
 			return;
 		side_fill(table, kind, number, event);
 	} else if (kind != ADIT_KIND_DOMAIN && event->who->has != 0) {
 		side_update(table, number, event);
 	}
-	row_count(&table->rows[number], event, info);
+	row_count(&table->rows[number], kind, event, info);
 	if (info && (!event->unparsable || event->classes != 0))
 		row_detail(shard, kind, number, event, counters);
 }

@@ -127,4 +127,5 @@ void adit_sum_add(struct adit_sum *sum, const struct adit_row *row,
 		detail_add(&sum->detail, detail);
 	}
 	sum->more_names |= (row->flags & ADIT_ROW_MORE_NAMES) != 0;
+	sum->unzoned |= (row->flags & ADIT_ROW_UNZONED) != 0;
 }

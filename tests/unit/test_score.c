@@ -424,6 +424,46 @@ TEST(detect, shape_supports_structure)
 	adit_pattern_destroy(j->patterns);
 }
 
+/* Datagrams that are no DNS: enough of them, and enough in them both ways. */
+TEST(detect, raw_exchange_makes_a_tunnel)
+{
+	struct judged *j = judged_make();
+
+	j->params.information = false;
+	j->value[ADIT_FEATURE_UNPARSABLE] = 20;
+	j->value[ADIT_FEATURE_INFORMATION_UP] = j->params.information_bound;
+	j->value[ADIT_FEATURE_INFORMATION_DOWN] = j->params.information_bound;
+	CHECK_NEAR(detect(j, ADIT_KIND_SERVER), 75);
+	CHECK_NEAR(reason_of(j, "unparsable"), 20);
+	CHECK_NEAR(detect(j, ADIT_KIND_PAIR), 0);
+	j->value[ADIT_FEATURE_INFORMATION_UP] -= 1;
+	CHECK_NEAR(detect(j, ADIT_KIND_SERVER), 0);
+	j->value[ADIT_FEATURE_INFORMATION_UP] += 1;
+	j->value[ADIT_FEATURE_UNPARSABLE] = 19;
+	CHECK_NEAR(detect(j, ADIT_KIND_SERVER), 0);
+	j->value[ADIT_FEATURE_UNPARSABLE] = 20;
+	j->params.structure = false;
+	CHECK_NEAR(detect(j, ADIT_KIND_SERVER), 0);
+	adit_pattern_destroy(j->patterns);
+}
+
+/* Each name of a tool without a domain is a domain of its own: the server's key tells. */
+TEST(detect, handful_of_undelegated_names_is_left_to_the_server)
+{
+	struct judged *j = judged_make();
+
+	structure_least(j);
+	j->value[ADIT_FEATURE_INFORMATION] = 1e6;
+	j->sum.unzoned = true;
+	j->value[ADIT_FEATURE_UNIQUE_NAMES] = 7;
+	CHECK_NEAR(detect(j, ADIT_KIND_PAIR), 0);
+	CHECK_NEAR(detect(j, ADIT_KIND_DOMAIN), 0);
+	CHECK(detect(j, ADIT_KIND_SERVER) > 0);
+	j->value[ADIT_FEATURE_UNIQUE_NAMES] = 8;
+	CHECK(detect(j, ADIT_KIND_PAIR) > 0);
+	adit_pattern_destroy(j->patterns);
+}
+
 TEST(detect, information_bound_makes_a_suspect)
 {
 	struct judged *j = judged_make();

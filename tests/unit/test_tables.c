@@ -209,11 +209,11 @@ TEST(tables, details_are_taken_from_lighter_keys)
 			if (client == 2 && name == 4) {
 				CHECK(light->detail != 0 && heavy->detail == 0);
 				CHECK_EQ_INT(window->counters.details_refused, 1);
-				CHECK_EQ_INT(heavy->flags, ADIT_ROW_MORE_NAMES);
+				CHECK(heavy->flags & ADIT_ROW_MORE_NAMES);
 			}
 		}
 	CHECK(light->detail == 0 && heavy->detail != 0);
-	CHECK_EQ_INT(light->flags, ADIT_ROW_MORE_NAMES);
+	CHECK(light->flags & ADIT_ROW_MORE_NAMES);
 	CHECK_EQ_INT(window->counters.details_taken, 1);
 	/* Its fields begin anew; the names of the row are not lost. */
 	CHECK_EQ_INT(adit_window_detail(window, 0, heavy)->looked_at, 1);
