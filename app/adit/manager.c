@@ -188,9 +188,9 @@ void app_manager_run(struct app_manager *manager)
 {
 	static const struct timespec nap = {0, (long)ADIT_NS_PER_MS};
 	struct appliance *appliance = manager->appliance;
-	uint64_t drawn = 0;
+	uint64_t drawn;
 
-	manager->started_ns = monotonic_ns();
+	drawn = manager->started_ns = monotonic_ns();
 	manager->progress = isatty(STDERR_FILENO);
 	for (;;) {
 		/* Read before the queue: what was sent before the last lcore ended is seen. */
