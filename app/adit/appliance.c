@@ -108,21 +108,11 @@ static void data_directory(const char *configured, const char *name, char path[P
 	snprintf(path, PATH_MAX, "%s/%s", ADIT_DATA_DIRECTORY, name);
 }
 
-static int config_check(const struct adit_config *config, struct adit_error *error)
-{
-	if (config->detect_suspect_score > config->detect_tunnel_score)
-		return adit_error_set(error, -EINVAL,
-			"detect.suspect_score (%lld) is above detect.tunnel_score (%lld)",
-			(long long)config->detect_suspect_score,
-			(long long)config->detect_tunnel_score);
-	return 0;
-}
-
 int appliance_load(
 	struct appliance *appliance, const struct adit_config *config, struct adit_error *error)
 {
 	char path[PATH_MAX];
-	int status = config_check(config, error);
+	int status = adit_config_check(config, error);
 
 	appliance->config = config;
 	appliance->worker_count = (uint16_t)config->worker_count;

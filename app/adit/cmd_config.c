@@ -56,6 +56,8 @@ static int check(const char *path)
 
 	if (rc == 0)
 		rc = adit_config_read(&config, path, &error);
+	if (rc == 0)
+		rc = adit_config_check(&config, &error);
 	adit_config_clear(&config);
 	if (rc != 0)
 		return fail_config(&error);

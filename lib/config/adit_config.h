@@ -80,6 +80,9 @@ int adit_config_read_text(
  */
 int adit_config_set(struct adit_config *config, const char *assignment, struct adit_error *error);
 
+/* Whether the options agree with one another, once all are set: 0 or -EINVAL. */
+int adit_config_check(const struct adit_config *config, struct adit_error *error);
+
 /* These return 0 or -EIO (-ENOMEM for the latter two). `to` stays open. */
 /* Writes what is in force as a file that adit_config_read takes back. */
 int adit_config_dump(const struct adit_config *config, FILE *to);

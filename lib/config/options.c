@@ -242,3 +242,13 @@ struct adit_phrase adit_option_allowed(const struct adit_option *option)
 		append(text, room, ", at most %d", ADIT_LIST_MAX);
 	return phrase;
 }
+
+int adit_config_check(const struct adit_config *config, struct adit_error *error)
+{
+	if (config->detect_suspect_score > config->detect_tunnel_score)
+		return adit_error_set(error, -EINVAL,
+			"detect.suspect_score (%" PRId64 ") is above detect.tunnel_score (%" PRId64
+			")",
+			config->detect_suspect_score, config->detect_tunnel_score);
+	return 0;
+}

@@ -610,6 +610,21 @@ TEST(config, committed_files_are_current)
 	check_committed("docs/reference.md", adit_config_reference, "adit config reference");
 }
 
+TEST(config, options_agree_with_one_another)
+{
+	struct adit_config config;
+	struct adit_error error = {""};
+
+	REQUIRE(adit_config_init(&config) == 0);
+	CHECK_EQ_INT(adit_config_check(&config, &error), 0);
+	config.detect_suspect_score = config.detect_tunnel_score;
+	CHECK_EQ_INT(adit_config_check(&config, &error), 0);
+	config.detect_suspect_score++;
+	CHECK_EQ_INT(adit_config_check(&config, &error), -EINVAL);
+	CHECK_EQ_STR(error.text, "detect.suspect_score (71) is above detect.tunnel_score (70)");
+	adit_config_clear(&config);
+}
+
 TEST(config, writers_tell_that_they_failed)
 {
 	struct adit_config config;
