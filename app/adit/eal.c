@@ -131,6 +131,7 @@ static void compose(const struct app_eal_params *params, struct arguments *argum
 			      "--)\n",
 				stderr);
 			add(arguments, "--no-huge");
+			add(arguments, "--no-shconf");
 			add(arguments, "-m%zu", params->memory_mb);
 		}
 	}

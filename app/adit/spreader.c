@@ -13,7 +13,8 @@
 
 #include <rte_ethdev.h>
 
-#define STAGE 32
+#define STAGE        32
+#define FLUSH_ROUNDS 16
 
 /* What is on its way to each worker, and buffers at hand. */
 struct stage {
@@ -236,6 +237,7 @@ static void ports_spread(struct app_spreader *spreader, struct stage *stage)
 	struct appliance *appliance = spreader->appliance;
 	uint16_t burst = (uint16_t)appliance->config->worker_burst;
 	struct rte_mbuf *mbufs[ADIT_BURST_MAX];
+	unsigned rounds = 0;
 	uint64_t now = 0;
 
 	while (!atomic_load_explicit(&appliance->stop, memory_order_relaxed)) {
@@ -252,13 +254,14 @@ static void ports_spread(struct app_spreader *spreader, struct stage *stage)
 				mbuf_spread(spreader, stage, mbufs[k], now);
 			total += count;
 		}
-		if (total != 0) {
+		/* A port that is never idle may bring little DNS: what is staged must not wait. */
+		if (total == 0 || ++rounds % FLUSH_ROUNDS == 0)
+			for (uint16_t i = 0; i < appliance->worker_count; i++)
+				stage_flush(spreader, stage, i);
+		if (total != 0)
 			app_idle_work(&spreader->idle);
-			continue;
-		}
-		for (uint16_t i = 0; i < appliance->worker_count; i++)
-			stage_flush(spreader, stage, i);
-		app_idle_wait(&spreader->idle);
+		else
+			app_idle_wait(&spreader->idle);
 	}
 }
 

@@ -199,6 +199,9 @@ void adit_detect(const struct adit_detect_params *params, enum adit_kind kind,
 				    value[ADIT_FEATURE_UNPARSABLE] >= LEAST_NAMES);
 
 		finding->score = used ? SCORE_SIGNATURE : SCORE_ATTEMPT;
+		/* An attempt has a zone, or will have one: its pair tells. */
+		if (!used && kind == ADIT_KIND_SERVER)
+			finding->score = 0;
 	}
 	if (params->structure) {
 		score = detect_structure(sum, kind, value, shape, finding);

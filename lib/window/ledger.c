@@ -341,15 +341,22 @@ static uint32_t key_take(
 	return index;
 }
 
-/* An entry, or a detail record: a free one, else the oldest of a light key. */
+/* Tries before an entry or a detail record is refused: what a slice may cost stays bounded. */
+#define TRIES 64
+
+/* An entry: a free one, else the oldest of a light key. */
 static uint32_t entry_take(struct adit_ledger *ledger)
 {
-	while (ledger->entries_freed == 0) {
+	for (int tries = 0; ledger->entries_freed == 0 && tries < TRIES; tries++) {
 		uint32_t victim = key_least(ledger, NULL, true);
 
 		hand_move(ledger);
 		if (victim != NONE && key_drop_oldest(ledger, &ledger->keys[victim]))
 			ledger->counters.entries_dropped++;
+	}
+	if (ledger->entries_freed == 0) {
+		ledger->counters.entries_dropped++;
+		return NONE;
 	}
 	return ledger->entries_free[--ledger->entries_freed];
 }
@@ -371,7 +378,7 @@ static bool key_drop_detail(struct adit_ledger *ledger, struct adit_ledger_key *
 /* Returns a record's number + 1, or 0 after a bounded search. */
 static uint32_t detail_take(struct adit_ledger *ledger)
 {
-	for (int tries = 0; ledger->details_freed == 0 && tries < 64; tries++) {
+	for (int tries = 0; ledger->details_freed == 0 && tries < TRIES; tries++) {
 		uint32_t victim = key_least(ledger, NULL, true);
 
 		hand_move(ledger);
@@ -502,8 +509,10 @@ static void key_add(struct adit_ledger *ledger, uint32_t index, const struct adi
 	key_age(ledger, key);
 	if (key->fresh_last == NONE ||
 		ledger->entries[key->fresh_last].last_slice != ledger->slice) {
-		touch(ledger, index);
 		number = entry_take(ledger);
+		if (number == NONE)
+			return;
+		touch(ledger, index);
 		entry = &ledger->entries[number];
 		memset(entry, 0, sizeof(*entry));
 		entry->row.key = key->key;
