@@ -204,6 +204,43 @@ int app_report_stats(struct app_manager *manager, const char *problem)
 	return status;
 }
 
+static uint64_t outcome_count(const struct appliance *appliance, int outcome)
+{
+	uint64_t count = appliance->spreader->ended.outcome[outcome];
+
+	for (uint16_t w = 0; w < appliance->worker_count; w++)
+		count += adit_pipeline_counters(appliance->workers[w].pipeline)->outcome[outcome];
+	return count;
+}
+
+/* What makes the table below it mean less than it seems to. */
+static void caveats_print(const struct appliance *appliance, bool saw_packets, bool saw_dns)
+{
+	const struct app_spreader *spreader = appliance->spreader;
+	uint64_t queue_full = outcome_count(appliance, ADIT_OUTCOME_QUEUE_FULL);
+	struct app_port_counters ports;
+	int most = 0;
+
+	app_ports_count(appliance, &ports);
+	if (ports.missed + ports.no_buffer + ports.errors + queue_full != 0)
+		printf("Packets lost: %" PRIu64 " at the ports, %" PRIu64 " behind a full queue\n",
+			ports.missed + ports.no_buffer + ports.errors, queue_full);
+	if (appliance->scorer->counters.verdicts_dropped != 0)
+		printf("Records lost: %" PRIu64 ", the disk was behind\n",
+			appliance->scorer->counters.verdicts_dropped);
+	if (!appliance->live && spreader->counters.timelines > 1)
+		printf("Captures not in order of time: %" PRIu64
+		       " timelines, each judged by itself\n",
+			spreader->counters.timelines);
+	if (!saw_packets || saw_dns)
+		return;
+	for (int i = 1; i < ADIT_OUTCOME_COUNT; i++)
+		if (outcome_count(appliance, i) > outcome_count(appliance, most))
+			most = i;
+	printf("No DNS was read: most packets are %s (the guide tells what that means)\n",
+		adit_outcome_names[most]);
+}
+
 void app_report_summary(struct app_manager *manager)
 {
 	const struct appliance *appliance = manager->appliance;
@@ -215,7 +252,9 @@ void app_report_summary(struct app_manager *manager)
 		responses += adit_pipeline_counters(appliance->workers[w].pipeline)->dns_responses;
 	}
 	printf("%" PRIu64 " packets, %" PRIu64 " DNS queries and %" PRIu64
-	       " responses in %.1f s (%.2f million packets per second)\n\n",
+	       " responses in %.1f s (%.2f million packets per second)\n",
 		received, queries, responses, seconds,
 		seconds > 0 ? (double)received / seconds / 1e6 : 0);
+	caveats_print(appliance, received != 0, queries + responses != 0);
+	putchar('\n');
 }
