@@ -200,14 +200,17 @@ static void silence_end(struct silence *silence, char *text, size_t room)
 static int eal_start(
 	const struct app_eal_params *params, struct arguments *arguments, struct adit_error *error)
 {
+	/* EAL answers these itself, and ends the program. */
+	static const char *const help[] = {"-h", "--help", NULL};
 	char said[256] = "";
 	struct silence silence = {-1, -1, -1};
+	bool silent = !params->verbose && !given(params, help);
 	int status;
 
-	if (!params->verbose)
+	if (silent)
 		silence_begin(&silence);
 	status = rte_eal_init(arguments->count, arguments->item);
-	if (!params->verbose)
+	if (silent)
 		silence_end(&silence, said, sizeof(said));
 	if (status < 0)
 		return adit_error_set(error, -rte_errno,
