@@ -228,6 +228,7 @@ int app_manager_finish(struct app_manager *manager)
 {
 	const struct app_spreader *spreader = manager->appliance->spreader;
 	const char *problem = NULL;
+	bool drawn;
 	int status;
 
 	if (manager->windows != NULL && fflush(manager->windows) != 0)
@@ -246,14 +247,15 @@ int app_manager_finish(struct app_manager *manager)
 		}
 	}
 	app_report_summary(manager);
-	if (adit_verdict_board_draw(
-		    manager->board, stdout, terminal_width(), isatty(STDOUT_FILENO), 50) != 0)
+	drawn = adit_verdict_board_draw(
+			manager->board, stdout, terminal_width(), isatty(STDOUT_FILENO), 50) == 0;
+	if (!drawn)
 		problem = problem != NULL ? problem : "the table could not be written";
 	if (spreader->problem)
 		fprintf(stderr, "adit %s: %s\n", manager->command, spreader->error.text);
 	else if (problem != NULL && !manager->problem)
-		fprintf(stderr, "adit %s: %s; what was found so far is above\n", manager->command,
-			problem);
+		fprintf(stderr, "adit %s: %s%s\n", manager->command, problem,
+			drawn ? "; what was found so far is above" : "");
 	return problem == NULL ? 0 : 1;
 }
 
