@@ -46,13 +46,6 @@ static int config_check(const struct app_options *options, const struct adit_con
 			"worker.burst is %lld; a port needs at least %d: drivers that receive with "
 			"vector instructions give nothing for less",
 			(long long)config->worker_burst, PORT_BURST_LEAST);
-	if (strcmp(config->port_spread, "rss") == 0 && config->port_devices.count > 0 &&
-		(int64_t)config->port_devices.count * config->port_queues < config->worker_count)
-		return adit_error_set(error, -EINVAL,
-			"port.spread is rss, but %zu ports of %lld queues (port.queues) can't feed "
-			"%lld workers (worker.count)",
-			config->port_devices.count, (long long)config->port_queues,
-			(long long)config->worker_count);
 	return 0;
 }
 

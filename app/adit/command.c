@@ -186,7 +186,7 @@ static int command_prepare(const struct app_command *command, struct appliance *
 int app_command_run(const struct app_command *command, int argc, char **argv)
 {
 	struct app_options options = {0};
-	struct appliance appliance = {0};
+	struct appliance appliance = {.ring_port = RTE_MAX_ETHPORTS};
 	struct app_manager manager = {.appliance = &appliance, .command = command->name};
 	struct adit_config config;
 	struct adit_error error = {"no memory"};
@@ -201,6 +201,8 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 	}
 	if (command_prepare(command, &appliance, &options, &config, &error) != 0) {
 		fprintf(stderr, "adit %s: %s\n", command->name, error.text);
+		appliance_destroy(&appliance);
+		adit_config_clear(&config);
 		return ADIT_EXIT_USAGE;
 	}
 	manager.directory = options.directory;

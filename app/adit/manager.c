@@ -107,7 +107,9 @@ int app_manager_open(struct app_manager *manager, struct adit_error *error)
 	sigaction(SIGUSR1, &interrupt, NULL);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	/* A closed pipe and a file that may not grow are errors of a write, not the end. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	return 0;
 }
 

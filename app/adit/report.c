@@ -245,16 +245,17 @@ void app_report_summary(struct app_manager *manager)
 {
 	const struct appliance *appliance = manager->appliance;
 	uint64_t received = app_report_received(appliance), queries = 0, responses = 0;
-	double seconds = elapsed_s(manager);
+	double seconds = elapsed_s(manager), rate;
 
 	for (uint16_t w = 0; w < appliance->worker_count; w++) {
 		queries += adit_pipeline_counters(appliance->workers[w].pipeline)->dns_queries;
 		responses += adit_pipeline_counters(appliance->workers[w].pipeline)->dns_responses;
 	}
+	rate = seconds > 0 ? (double)received / seconds : 0;
 	printf("%" PRIu64 " packets, %" PRIu64 " DNS queries and %" PRIu64
-	       " responses in %.1f s (%.2f million packets per second)\n",
-		received, queries, responses, seconds,
-		seconds > 0 ? (double)received / seconds / 1e6 : 0);
+	       " responses in %.1f s (%.*f%s packets per second)\n",
+		received, queries, responses, seconds, rate >= 1e5 ? 2 : 0,
+		rate >= 1e5 ? rate / 1e6 : rate, rate >= 1e5 ? " million" : "");
 	caveats_print(appliance, received != 0, queries + responses != 0);
 	putchar('\n');
 }

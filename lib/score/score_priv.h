@@ -43,6 +43,7 @@ struct adit_scorer {
 	uint32_t *stories_free;
 	uint32_t stories_freed, stories_high;
 	uint32_t slice;
+	uint32_t timeline; /* ended ones: the same capture twice tells two stories */
 	struct adit_score_counters counters;
 	struct adit_sum sum;         /* scratch */
 	struct adit_verdict verdict; /* scratch */

@@ -209,6 +209,7 @@ void adit_scorer_end(struct adit_scorer *scorer)
 {
 	adit_story_end(scorer);
 	adit_ledger_reset(scorer->ledger);
+	scorer->timeline++;
 }
 
 const struct adit_score_counters *adit_scorer_counters(const struct adit_scorer *scorer)

@@ -24,7 +24,8 @@ static uint64_t id_mix(uint64_t id, const void *data, size_t size)
 	return id;
 }
 
-static uint64_t story_id(const struct adit_ledger_key *key, uint32_t first_slice)
+static uint64_t story_id(
+	const struct adit_scorer *scorer, const struct adit_ledger_key *key, uint32_t first_slice)
 {
 	uint64_t id = UINT64_C(0xcbf29ce484222325);
 
@@ -39,7 +40,11 @@ static uint64_t story_id(const struct adit_ledger_key *key, uint32_t first_slice
 		id = id_mix(id, &key->who.tap, sizeof(key->who.tap));
 		id = id_mix(id, &key->who.vlan, sizeof(key->who.vlan));
 	}
-	return id_mix(id, &first_slice, sizeof(first_slice));
+	id = id_mix(id, &first_slice, sizeof(first_slice));
+	/* The first timeline is all that most runs have. */
+	if (scorer->timeline != 0)
+		id = id_mix(id, &scorer->timeline, sizeof(scorer->timeline));
+	return id;
 }
 
 /* Adds what a pair or server key did; the lightest gives way when the list is full. */
@@ -119,7 +124,7 @@ static void story_begin(struct adit_scorer *scorer, struct story *story)
 	story_count(story, &scorer->sum);
 	if (scorer->sum.first_slice < story->first_slice)
 		story->first_slice = scorer->sum.first_slice;
-	story->id = story_id(key, story->first_slice);
+	story->id = story_id(scorer, key, story->first_slice);
 	if (key->kind == ADIT_KIND_SERVER) {
 		party_add(story, key, &scorer->sum);
 		story->subscribers_total = 1;
