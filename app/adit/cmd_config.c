@@ -4,6 +4,8 @@
  */
 #include "adit_app.h"
 #include "adit_config.h"
+#include "adit_feature.h"
+#include "adit_verdict.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -13,12 +15,14 @@
 static const char usage[] =
 	"usage: adit config dump [-c FILE] [--set SECTION.NAME=VALUE]...\n"
 	"       adit config sample\n"
-	"       adit config reference\n"
+	"       adit config reference [options | verdicts | features]\n"
 	"       adit config check FILE\n"
 	"\n"
 	"  dump       print every option as it is in force, as a file that can be read back\n"
 	"  sample     print a configuration file with every option at its default\n"
-	"  reference  print the reference page (Markdown)\n"
+	"  reference  print the reference (Markdown) of the options, of the fields of a verdict, "
+	"or\n"
+	"             of the features\n"
 	"  check      read FILE, say ok or what is wrong with it\n"
 	"\n"
 	"  -c, --config FILE  the configuration file\n"
@@ -37,6 +41,17 @@ static int fail_usage(const char *why, const char *what)
 static int fail_config(const struct adit_error *error)
 {
 	fprintf(stderr, "%s\n", error->text);
+	return ADIT_EXIT_USAGE;
+}
+
+static int fail_verb(const char *verb)
+{
+	static const char *const verbs[] = {"dump", "sample", "reference", "check"};
+	const char *near = adit_nearest(verb, verbs, ADIT_COUNT(verbs));
+
+	fprintf(stderr, "adit config: there is no '%s'%s%s%s\nTry: adit config --help\n", verb,
+		near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+		near != NULL ? "'?" : "");
 	return ADIT_EXIT_USAGE;
 }
 
@@ -83,11 +98,29 @@ static int dump(const char *path, char *const *sets, size_t set_count)
 	return rc;
 }
 
+static int reference(const char *of)
+{
+	static const struct {
+		const char *name;
+		int (*write)(FILE *to);
+	} pages[] = {
+		{"options", adit_config_reference},
+		{"verdicts", adit_verdict_write_reference},
+		{"features", adit_features_reference},
+	};
+
+	for (size_t i = 0; i < ADIT_COUNT(pages); i++)
+		if (strcmp(of, pages[i].name) == 0)
+			return check_write(pages[i].write(stdout));
+	return fail_usage("there is no reference of ", of);
+}
+
 /* The verb and its operands, `count` of them in all. */
 static int run(int count, char **operands, const char *path, char *const *sets, size_t set_count)
 {
 	const char *verb = count > 0 ? operands[0] : "";
 	bool is_check = strcmp(verb, "check") == 0, is_dump = strcmp(verb, "dump") == 0;
+	bool is_reference = strcmp(verb, "reference") == 0;
 
 	if (count == 0)
 		return fail_usage("name one of dump, sample, reference, check", "");
@@ -95,17 +128,17 @@ static int run(int count, char **operands, const char *path, char *const *sets, 
 		return fail_usage("-c and --set belong to dump", "");
 	if (is_check && count < 2)
 		return fail_usage("check takes a FILE", "");
-	if (count > 1 + is_check)
-		return fail_usage("one argument too many: ", operands[1 + is_check]);
+	if (count > 1 + is_check + is_reference)
+		return fail_usage("one argument too many: ", operands[1 + is_check + is_reference]);
 	if (is_check)
 		return check(operands[1]);
 	if (is_dump)
 		return dump(path, sets, set_count);
 	if (strcmp(verb, "sample") == 0)
 		return check_write(adit_config_sample(stdout));
-	if (strcmp(verb, "reference") == 0)
-		return check_write(adit_config_reference(stdout));
-	return fail_usage("there is no ", verb);
+	if (is_reference)
+		return reference(count > 1 ? operands[1] : "options");
+	return fail_verb(verb);
 }
 
 int adit_cmd_config(int argc, char **argv)

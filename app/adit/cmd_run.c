@@ -67,6 +67,13 @@ static void tell_start(const struct appliance *appliance)
 			  "may be seen by two workers",
 		appliance->worker_count, appliance->worker_count == 1 ? "" : "s",
 		memory.windows >> 20, memory.history >> 20, memory.packets >> 20);
+	fprintf(stderr,
+		"adit run: %zu public suffix rules, %zu expressions for %zu tools, %zu known "
+		"services\n",
+		adit_suffix_rules(appliance->suffixes),
+		appliance->patterns != NULL ? adit_pattern_expressions(appliance->patterns) : 0,
+		appliance->patterns != NULL ? adit_pattern_tools(appliance->patterns) : 0,
+		adit_allow_entries(appliance->allow));
 }
 
 static int ports_start(
