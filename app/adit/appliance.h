@@ -121,8 +121,8 @@ struct app_spreader {
 	uint64_t bytes_total; /* of all files; 0: unknown */
 	uint64_t bytes_done;  /* for the progress bar */
 	bool problem;         /* an input was not read to its end */
-	struct adit_error
-		error; /* the first of them; valid when `problem` is read after `ended_run` */
+	/* The first such input; to be read, with `problem`, after lcores_running is seen as 0. */
+	struct adit_error error;
 } ADIT_CACHE_ALIGNED;
 
 /* What the scorer sends to the management thread. */

@@ -8,12 +8,6 @@
 
 #include <stdlib.h>
 
-static const char *domain_text(const struct adit_ledger_key *key, uint8_t *size)
-{
-	*size = key->sample[0].size;
-	return (const char *)key->sample[0].wire;
-}
-
 /* FNV-1a: the id must be the same on every run, and need not resist anybody. */
 static uint64_t id_mix(uint64_t id, const void *data, size_t size)
 {
@@ -30,10 +24,7 @@ static uint64_t story_id(
 	uint64_t id = UINT64_C(0xcbf29ce484222325);
 
 	if (key->kind == ADIT_KIND_DOMAIN) {
-		uint8_t size;
-		const char *text = domain_text(key, &size);
-
-		id = id_mix(id, text, size);
+		id = id_mix(id, key->sample[0].wire, key->sample[0].size);
 	} else {
 		id = id_mix(id, &key->server, sizeof(key->server));
 		id = id_mix(id, &key->who.address, sizeof(key->who.address));
