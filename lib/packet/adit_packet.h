@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * From the bytes of a frame to the datagram that may be DNS, through Ethernet, VLAN tags, IPv4,
- * IPv6 with its extension headers, UDP and GTP-U (3GPP TS 29.281) with an IP packet inside. The
- * decoder reads headers only; what it finds is a record of offsets, small enough to travel with
- * the frame from the core that spreads to the core that counts.
+ * From the bytes of a frame to the datagram or segment that may be DNS, through Ethernet, VLAN
+ * tags, MPLS, PPPoE, IPv4, IPv6 with its extension headers, IP in IP, GRE, VXLAN, UDP, TCP and
+ * GTP-U (3GPP TS 29.281). The decoder reads headers only; what it finds is a record of offsets,
+ * small enough to travel with the frame from the core that spreads to the core that counts.
  *
  * No function here allocates, blocks or reads outside [data, data + captured).
  */
@@ -13,6 +13,8 @@
 #include "adit_base.h"
 #include "adit_hash.h"
 #include "adit_outcome.h"
+
+#include <assert.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -40,62 +42,94 @@ struct adit_frame {
 	uint8_t link;           /* enum adit_link */
 };
 
-#define ADIT_PACKET_V6       0x01 /* the innermost IP header is IPv6 */
-#define ADIT_PACKET_GTPU     0x02 /* inside GTP-U: outer_ip_offset and teid are set */
-#define ADIT_PACKET_OUTER_V6 0x04
-#define ADIT_PACKET_TO_DNS   0x08 /* destination port is a DNS port */
-#define ADIT_PACKET_FROM_DNS 0x10 /* source port is a DNS port */
-#define ADIT_PACKET_CUT      0x20 /* the capture holds only a part of the payload */
-#define ADIT_PACKET_PDU_UL   0x40 /* PDU session container says uplink (TS 38.415) */
-#define ADIT_PACKET_PDU_DL   0x80 /* PDU session container says downlink */
+#define ADIT_PACKET_V6        0x0001 /* the innermost IP header is IPv6 */
+#define ADIT_PACKET_GTPU      0x0002 /* inside GTP-U: gtpu_offset and outer_ip_offset are set */
+#define ADIT_PACKET_OUTER_V6  0x0004 /* the IP header around GTP-U is IPv6 */
+#define ADIT_PACKET_TO_DNS    0x0008 /* towards the server: its port is the destination */
+#define ADIT_PACKET_FROM_DNS  0x0010 /* from the server; both are set where both ports are DNS */
+#define ADIT_PACKET_CUT       0x0020 /* the capture holds only a part of the payload */
+#define ADIT_PACKET_PDU_UL    0x0040 /* PDU session container says uplink (TS 38.415) */
+#define ADIT_PACKET_PDU_DL    0x0080 /* PDU session container says downlink */
+#define ADIT_PACKET_TCP       0x0100 /* the payload is a TCP segment's, which may be empty */
+#define ADIT_PACKET_ENCRYPTED 0x0200 /* on a port of DNS over TLS (TCP) or QUIC (UDP) */
+#define ADIT_PACKET_DOH       0x0400 /* on the HTTPS port of a listed resolver */
+#define ADIT_PACKET_WHO_V6    0x0800 /* the header at who_offset is IPv6 */
 
 /* What the decoder found. Offsets are bytes from the start of the frame. */
 struct adit_packet {
-	uint16_t payload_offset; /* of the UDP payload */
-	uint16_t payload_size;   /* bytes of it that were captured */
-	uint16_t ip_offset;      /* innermost IP header */
-	uint16_t l4_offset;      /* its UDP header */
-	uint16_t outer_ip_offset;
-	uint16_t vlan;   /* TCI of the outermost tag, from the port or from the frame; 0: none */
-	uint32_t teid;   /* host order */
-	uint8_t outcome; /* enum adit_outcome; ADIT_OUTCOME_PENDING: a datagram on a DNS port */
-	uint8_t flags;   /* ADIT_PACKET_* */
+	uint16_t payload_offset;  /* of the UDP or TCP payload */
+	uint16_t payload_size;    /* bytes of it that were captured */
+	uint16_t ip_offset;       /* innermost IP header */
+	uint16_t l4_offset;       /* its UDP or TCP header */
+	uint16_t who_offset;      /* IP header whose address is the subscriber's: the first inside
+				     GTP-U, else the innermost */
+	uint16_t outer_ip_offset; /* IP header around GTP-U */
+	uint16_t gtpu_offset;     /* GTP-U header; its TEID stands 4 bytes further */
+	uint16_t vlan;            /* TCI of the outermost tag, from the port or from the frame */
+	uint16_t vlan_inner;      /* TCI of the next; 0: none, in both */
+	uint16_t flags;           /* ADIT_PACKET_* */
+	uint8_t outcome; /* enum adit_outcome; ADIT_OUTCOME_PENDING: a worker has the last word */
 	uint8_t shard;   /* set by adit_packet_shard */
 	uint8_t tap;
+	uint8_t mark; /* the caller's own; the decoder sets 0 */
 };
+static_assert(sizeof(struct adit_packet) == 24, "travels in an mbuf's 32 bytes with a time stamp");
 
 /* Caps, each refusal its own outcome. */
-#define ADIT_PACKET_VLAN_MAX      4 /* tags in a frame, one taken out by the port included */
+#define ADIT_PACKET_VLAN_MAX      4 /* tags in a row, one taken out by the port included */
+#define ADIT_PACKET_MPLS_MAX      8 /* labels in a row */
 #define ADIT_PACKET_EXTENSION_MAX 8 /* IPv6 ones in a row; GTP-U ones likewise (`nesting`) */
-#define ADIT_PACKET_IP_MAX        2 /* IP headers: outer and inner; one more is `nesting` */
+#define ADIT_PACKET_IP_MAX        4 /* IP headers in a frame; one more is `nesting` */
 
-/* UDP/TCP ports that carry DNS: a bit per port, so that the look-up is one load. Read-only after
- * start. */
+/*
+ * What ports and servers mean. `special` has a bit for each port that is worth a second look, so
+ * that the look-up for all others is one load; `service` says what it is. Read-only after start.
+ */
+enum adit_service {
+	ADIT_SERVICE_NONE,
+	ADIT_SERVICE_DNS,
+	ADIT_SERVICE_ENCRYPTED,
+	ADIT_SERVICE_HTTPS,
+	ADIT_SERVICE_GTPU,
+	ADIT_SERVICE_VXLAN
+};
+#define ADIT_RESOLVERS_MAX 64
 struct adit_ports {
-	uint64_t bits[65536 / 64];
+	uint64_t special[65536 / 64];
+	uint8_t service[65536]; /* enum adit_service */
+	/* Resolvers that speak DNS over HTTPS: a bit per hash in front of the list. */
+	uint64_t resolver_bits[64];
+	uint32_t resolver_count;
+	struct adit_address resolver[ADIT_RESOLVERS_MAX];
 };
 
-static inline void adit_ports_add(struct adit_ports *ports, uint16_t port)
-{
-	ports->bits[port / 64] |= UINT64_C(1) << port % 64;
-}
-
-static inline bool adit_ports_has(const struct adit_ports *ports, uint16_t port)
-{
-	return ports->bits[port / 64] >> port % 64 & 1;
-}
+/* GTP-U (2152) and VXLAN (4789), and nothing else yet. */
+void adit_ports_init(struct adit_ports *ports);
+/* A later call for the same port wins. */
+void adit_ports_add(struct adit_ports *ports, uint16_t port, enum adit_service service);
+/* From the first one on, port 443 is worth a look. Returns 0 or -ENOSPC. */
+int adit_ports_add_resolver(struct adit_ports *ports, const struct adit_address *address);
 
 /*
  * Decodes one frame. Returns the outcome that it also writes to packet->outcome: a final one, or
- * ADIT_OUTCOME_PENDING, and then every field but `shard` is set. Any thread.
+ * ADIT_OUTCOME_PENDING: a datagram or segment on a DNS port, or one of encrypted DNS; then every
+ * field but `shard` is set. Any thread.
  *
- * After ADIT_OUTCOME_FRAGMENT, for the caller that reassembles, all is set but the payload and the
- * two DNS flags. l4_offset is where the fragment's bytes begin (IPv4), or its fragment header.
+ * After ADIT_OUTCOME_FRAGMENT, for adit_reassembly_add, all is set but the payload and what the
+ * ports say. l4_offset is where the fragment's bytes begin (IPv4), or its fragment header.
  *
- * A port in `ports` wins over the port of GTP-U (2152): a client chooses its source port and could
- * else dress its queries as GTP-U. Do not put a port there that GTP-U peers may send from.
+ * A DNS port wins over those of GTP-U and VXLAN: a client chooses its source port and could else
+ * dress its queries up. Do not put a port there that GTP-U peers may send from.
  */
 enum adit_outcome adit_packet_decode(
+	const struct adit_frame *frame, const struct adit_ports *ports, struct adit_packet *packet);
+
+/*
+ * Goes on at the IP header at packet->ip_offset, with what *packet holds of the layers before it:
+ * for a datagram that was put together behind the headers of its first fragment. The lengths of
+ * those layers are not looked at again; the frame ends where the datagram does.
+ */
+enum adit_outcome adit_packet_resume(
 	const struct adit_frame *frame, const struct adit_ports *ports, struct adit_packet *packet);
 
 /* Addresses and ports of a PENDING packet, of its innermost IP header. */
@@ -106,17 +140,33 @@ struct adit_endpoints {
 void adit_packet_endpoints(const struct adit_frame *frame, const struct adit_packet *packet,
 	struct adit_endpoints *endpoints);
 
-/* Source and destination of the outer IP header of a packet in GTP-U. */
+/* The subscriber's address in a PENDING packet: in the header at who_offset, the source of what
+ * goes up (to the server), the destination of what comes down. */
+void adit_packet_client(const struct adit_frame *frame, const struct adit_packet *packet, bool up,
+	struct adit_address *address);
+
+/* Source and destination of the outer IP header of a packet in GTP-U, and its TEID. */
 void adit_packet_outer(const struct adit_frame *frame, const struct adit_packet *packet,
 	struct adit_address *source, struct adit_address *destination);
+uint32_t adit_packet_teid(const struct adit_frame *frame, const struct adit_packet *packet);
+
+/* What tells one network's addresses from another's, beside the tap. */
+struct adit_context_rule {
+	bool vlan, vlan_inner; /* the VLAN identifiers of the outermost and of the next tag */
+	bool core_peer;        /* the core-side peer of GTP-U */
+};
+
+/* A subscriber's key: a keyed hash of its address and context. `up` as above. */
+uint64_t adit_packet_client_key(const struct adit_frame *frame, const struct adit_packet *packet,
+	bool up, const struct adit_context_rule *rule, const struct adit_hash_key *key);
 
 /*
- * The shard of a PENDING packet, written to packet->shard: a keyed hash of the client's address
- * and its context (tap, VLAN). The client is the end whose port is not a DNS port; where both are,
- * the two addresses in sorted order, so that both directions meet.
+ * The shard of a PENDING packet, written to packet->shard: that of the client's key. The client is
+ * the end whose port is not a DNS port; where both are, that of the two whose key is lower, so that
+ * both directions meet.
  */
 uint8_t adit_packet_shard(const struct adit_frame *frame, struct adit_packet *packet,
-	const struct adit_hash_key *key);
+	const struct adit_context_rule *rule, const struct adit_hash_key *key);
 
 #ifdef __cplusplus
 }

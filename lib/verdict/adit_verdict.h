@@ -12,6 +12,7 @@
 #define ADIT_VERDICT_H
 
 #include "adit_base.h"
+#include "adit_identity.h"
 
 #include <stdio.h>
 
@@ -32,16 +33,37 @@ struct adit_reason {
 	double value, threshold;
 };
 
-/* Who: a subscriber and what it exchanged with the domain or server since the story opened. */
-struct adit_verdict_subscriber {
-	struct adit_address address;
+/* Where a subscriber was seen in the network, and when: a new one begins with every handover. */
+struct adit_verdict_bearer {
 	struct adit_address outer;      /* radio-side GTP-U peer */
 	struct adit_address outer_core; /* core-side GTP-U peer */
-	bool has_outer, has_teid_uplink, has_teid_downlink;
-	uint8_t tap;
-	uint16_t vlan; /* VLAN identifier; 0: none */
+	bool has_teid_uplink, has_teid_downlink;
 	uint32_t teid_uplink, teid_downlink;
+	uint64_t first_ns, last_ns; /* since the Unix epoch; last is inclusive */
+};
+
+/* Encrypted DNS of a subscriber since the story opened, as far as it is remembered: how much there
+ * is that nobody can look into. Packets and bytes of both directions, IP headers included. */
+enum adit_encrypted {
+	ADIT_ENCRYPTED_DOT,
+	ADIT_ENCRYPTED_DOQ,
+	ADIT_ENCRYPTED_DOH,
+	ADIT_ENCRYPTED_COUNT
+};
+
+/* Who: a subscriber and what it exchanged with the domain or server since the story opened. */
+#define ADIT_VERDICT_BEARERS 4
+struct adit_verdict_subscriber {
+	struct adit_address address;
+	uint8_t tap;
+	const char *tap_name;      /* static string, or NULL */
+	uint16_t vlan, vlan_inner; /* VLAN identifiers; 0: none */
+	size_t bearer_count;       /* newest last; 0: not in GTP-U */
+	struct adit_verdict_bearer bearer[ADIT_VERDICT_BEARERS];
+	uint32_t handovers;                     /* bearers begun after the first */
 	uint64_t queries, bytes_up, bytes_down; /* bytes of DNS messages */
+	uint64_t encrypted_packets[ADIT_ENCRYPTED_COUNT], encrypted_bytes[ADIT_ENCRYPTED_COUNT];
+	struct adit_identity identity; /* empty strings: not known */
 };
 
 #define ADIT_VERDICT_REASONS     8

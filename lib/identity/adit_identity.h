@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Who had an address when: what a carrier's session records say (address, TEID or time span →
+ * IMSI, MSISDN, APN), read from CSV files or fed line by line, looked up when a verdict is written.
+ * The identities are opaque strings. Management thread only.
+ *
+ * A feed is CSV (RFC 4180) with a header line that names its columns, in any order:
+ *
+ *	address,teid,tap,vlan,from,until,imsi,msisdn,apn
+ *
+ * `address` (IPv4 or IPv6, or a prefix such as 2001:db8:1::/64: mobile networks give one to each
+ * subscriber) or `teid` (decimal or 0x…) must be there; an empty cell means any. `from` (inclusive)
+ * and `until` (exclusive) are RFC 3339 or seconds since the Unix epoch; empty: open. The line that
+ * came last wins among those that cover a subscriber at a time, and one with an address wins over
+ * one with a TEID alone.
+ *
+ * Memory is bounded: `capacity` records of about 256 bytes; then the one whose span began first
+ * gives way, and that is counted.
+ */
+#ifndef ADIT_IDENTITY_H
+#define ADIT_IDENTITY_H
+
+#include "adit_base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ADIT_IDENTITY_TEXT 64 /* with the NUL */
+
+struct adit_identity {
+	char imsi[ADIT_IDENTITY_TEXT], msisdn[ADIT_IDENTITY_TEXT], apn[ADIT_IDENTITY_TEXT];
+};
+
+/* Whom to look for. */
+struct adit_identity_query {
+	const struct adit_address *address;
+	const char *tap; /* its name, or NULL */
+	uint16_t vlan;   /* identifier; 0: none */
+	bool has_teid;
+	uint32_t teid[2]; /* uplink, downlink; the same twice if only one is known */
+	uint64_t ts_ns;   /* since the Unix epoch */
+};
+
+struct adit_identity_counters {
+	uint64_t records, evicted, refused; /* refused: lines that could not be read */
+};
+
+struct adit_identities;
+
+/* Returns NULL when there is no memory. */
+struct adit_identities *adit_identities_create(size_t capacity);
+void adit_identities_destroy(struct adit_identities *identities);
+
+/* Reads a whole file. Returns 0, -errno of the file, or -EINVAL: the error names file, line and
+ * what would be right; what stood before that line is kept. */
+int adit_identities_read(
+	struct adit_identities *identities, const char *path, struct adit_error *error);
+
+/*
+ * A feed that comes in pieces, as from a socket: lines are cut from what is pushed; the first line
+ * is a header if it names columns, else the columns are those above in that order. A line that
+ * can't be read is counted, its message is in `error`, and the feed goes on (returns -EINVAL).
+ */
+struct adit_identity_feed;
+struct adit_identity_feed *adit_identity_feed_create(
+	struct adit_identities *identities, const char *what);
+void adit_identity_feed_destroy(struct adit_identity_feed *feed);
+int adit_identity_feed_push(
+	struct adit_identity_feed *feed, const char *text, size_t size, struct adit_error *error);
+
+/* Valid until the next read, push or find; NULL: nobody known. */
+const struct adit_identity *adit_identities_find(
+	const struct adit_identities *identities, const struct adit_identity_query *query);
+
+const struct adit_identity_counters *adit_identities_counters(
+	const struct adit_identities *identities);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

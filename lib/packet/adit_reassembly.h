@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * IP fragments put together again: outer ones before the spread, and those inside GTP-U or another
+ * tunnel, IPv4 (RFC 791, 815) and IPv6 (RFC 8200 section 4.5, 5722). What comes out is one
+ * contiguous frame, decoded to its end: it goes through the pipeline once.
+ *
+ * A table belongs to the thread that decodes. Key: addresses, identification, protocol (IPv4), tap,
+ * VLAN tags, and inside GTP-U the TEID. A datagram waits for at most `timeout_ns` of packet time:
+ * short, because a busy pair of tunnel peers uses all 65,536 identifications within seconds
+ * (RFC 4963). Where the table is full, the datagram that waits longest gives way. Duplicates are
+ * ignored; an overlap drops the datagram and what follows of it (RFC 5722); so does a piece more
+ * than ADIT_FRAGMENT_MAX. A first piece whose ports say that the datagram is no DNS frees its room
+ * at once, and what follows is counted as `fragment_other`.
+ *
+ * Every frame still ends in one outcome: pieces that are held in `fragment`, the piece that makes
+ * the datagram whole in the datagram's own outcome. What becomes of datagrams is counted apart.
+ *
+ * Memory (adit_reassembly_bytes): per datagram 64 KiB of room for bytes, which costs address space
+ * until it is used, and about 1 KiB beside it. Nothing is allocated after creation.
+ */
+#ifndef ADIT_REASSEMBLY_H
+#define ADIT_REASSEMBLY_H
+
+#include "adit_packet.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ADIT_FRAGMENT_MAX        64    /* pieces of a datagram */
+#define ADIT_FRAGMENT_PREFIX_MAX 512   /* bytes in front of the datagram's IP header */
+#define ADIT_DATAGRAM_MAX        65535 /* bytes of a datagram, its IP header included */
+
+struct adit_reassembly_params {
+	const struct adit_ports *ports;
+	const struct adit_hash_key *key;
+	uint32_t datagrams;  /* that may wait at a time, at least 1 */
+	uint64_t timeout_ns; /* of packet time */
+};
+
+/* Datagrams, by what became of them. Written by the owning thread only (plain 64-bit stores);
+ * others may read them at any time. started = completed + expired + evicted + refused + passed +
+ * those that wait. */
+struct adit_reassembly_counters {
+	uint64_t started;
+	uint64_t completed;
+	uint64_t expired; /* waited for too long */
+	uint64_t evicted; /* gave way to a newer one */
+	uint64_t refused; /* overlap, too many pieces, too large, headers too long */
+	uint64_t passed;  /* no DNS, as the first piece showed */
+	uint64_t lost;    /* pieces that were held by datagrams expired, evicted or refused */
+};
+
+struct adit_reassembly;
+
+size_t adit_reassembly_bytes(const struct adit_reassembly_params *params);
+/* Returns NULL when there is no memory. */
+struct adit_reassembly *adit_reassembly_create(
+	const struct adit_reassembly_params *params, const struct adit_allocator *allocator);
+void adit_reassembly_destroy(struct adit_reassembly *reassembly);
+
+/*
+ * Takes the frame of a packet whose outcome is ADIT_OUTCOME_FRAGMENT; its bytes are copied. Returns
+ * what it also writes to packet->outcome:
+ *   ADIT_OUTCOME_FRAGMENT       held
+ *   ADIT_OUTCOME_FRAGMENT_*     not held, for that reason
+ *   ADIT_OUTCOME_FRAME_CUT      the capture holds only a part of the fragment
+ *   anything else               the datagram is whole, and *frame and *packet now describe it, as
+ *                               adit_packet_decode would have; its bytes are valid until the next
+ *                               call. A fragment in a datagram of fragments is taken in turn.
+ * frame->ts_ns is the time; it may not go back by more than a little.
+ */
+enum adit_outcome adit_reassembly_add(
+	struct adit_reassembly *reassembly, struct adit_frame *frame, struct adit_packet *packet);
+
+/* Drops what waits, as expired: a timeline has ended. */
+void adit_reassembly_reset(struct adit_reassembly *reassembly);
+
+const struct adit_reassembly_counters *adit_reassembly_counters(
+	const struct adit_reassembly *reassembly);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
