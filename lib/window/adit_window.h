@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What a worker counts in a slice: for each of its shards a table by registrable domain, by
- * subscriber × domain and by subscriber × server. The last holds those who asked a server for what
- * has no zone to be judged by, or sent it what is no DNS. A window is all of them; it is filled by
- * one worker, sealed, handed by pointer to the scoring core, read there and given back.
+ * subscriber × domain, by subscriber × server, and by subscriber × way of encrypting DNS. The third
+ * holds those who asked a server for what has no zone to be judged by, or sent it what is no DNS;
+ * the last is counted and not judged. A window is all of them; it is filled by one worker, sealed,
+ * handed by pointer to the scoring core, read there and given back.
  *
  * Memory is fixed at creation (adit_window_bytes): per row 64 bytes, its index slots (32 to 64),
- * a penalty, and a side record of 256 (domain) or 352 bytes (the others); per detail record
+ * a penalty, and a side record of 256 (domain) or about 450 bytes (the others); per detail record
  * sizeof(struct adit_detail). Untouched rows cost address space, not memory.
  *
  * A full table keeps what carries information, not what came first: a newcomer wears down the
@@ -25,8 +26,15 @@
 extern "C" {
 #endif
 
-/* What a key is: by registrable domain, subscriber × domain, or subscriber × server address. */
-enum adit_kind { ADIT_KIND_DOMAIN, ADIT_KIND_PAIR, ADIT_KIND_SERVER, ADIT_KIND_COUNT };
+/* What a key is: by registrable domain, subscriber × domain, subscriber × server address, or
+ * subscriber × encrypted transport. */
+enum adit_kind {
+	ADIT_KIND_DOMAIN,
+	ADIT_KIND_PAIR,
+	ADIT_KIND_SERVER,
+	ADIT_KIND_ENCRYPTED,
+	ADIT_KIND_COUNT
+};
 
 #define ADIT_SLICE_NS (10 * ADIT_NS_PER_S)
 static inline uint32_t adit_slice_of(uint64_t ts_ns)
@@ -34,24 +42,39 @@ static inline uint32_t adit_slice_of(uint64_t ts_ns)
 	return (uint32_t)(ts_ns / ADIT_SLICE_NS);
 }
 
-/* Who: the inner client address in its context, and where it was last seen in the radio network. */
-struct adit_subscriber {
-	struct adit_address address, outer, outer_core;
-	uint8_t tap;
-	uint8_t has; /* ADIT_HAS_* */
-	uint16_t vlan;
-	uint32_t teid_up, teid_down;
+/* Where the packets of a subscriber went in one direction, and when: a path ends with a handover.
+ * The directions are apart, since a tap may see them on different legs. */
+struct adit_path {
+	struct adit_address radio, core; /* GTP-U peers */
+	bool known;
+	uint32_t teid;
+	uint64_t first_ns, last_ns; /* since the Unix epoch */
 };
-#define ADIT_HAS_OUTER     0x01
-#define ADIT_HAS_TEID_UP   0x02
-#define ADIT_HAS_TEID_DOWN 0x04
+
+enum adit_direction { ADIT_UP, ADIT_DOWN };
+
+/* Who: the inner client address in its context. Key, address, tap, VLANs and, where the context has
+ * one, the core-side peer say who it is; the paths are attributes. */
+struct adit_subscriber {
+	uint64_t key; /* keyed hash of what says who it is */
+	struct adit_address address, core;
+	bool has_core; /* the context has a core-side peer: `core` */
+	uint8_t tap;
+	uint16_t vlan, vlan_inner; /* identifiers; 0: none, or none in the context */
+	uint32_t handovers;        /* changes of a path */
+	struct adit_path path[2];  /* by enum adit_direction; outside GTP-U not known */
+};
+
+/* Takes what a later packet or window says of the same subscriber. */
+void adit_subscriber_merge(struct adit_subscriber *into, const struct adit_subscriber *from);
 
 /* Side record of a subscriber × domain or subscriber × server row. */
 struct adit_party {
 	struct adit_subscriber who;
 	uint64_t domain_key;        /* pairs: key of the domain's row */
-	struct adit_address server; /* servers; pairs: the first one asked */
+	struct adit_address server; /* servers; others: the first one asked */
 	struct adit_sample sample;  /* first name that came */
+	uint8_t transport;          /* encrypted DNS: the caller's number */
 };
 
 /* Side record of a domain row: the registrable domain in lower case, wire format. */
@@ -91,7 +114,7 @@ struct adit_event {
 
 struct adit_window_params {
 	uint32_t shards;                /* that the worker owns */
-	uint32_t rows[ADIT_KIND_COUNT]; /* per shard, at least 1 */
+	uint32_t rows[ADIT_KIND_COUNT]; /* per shard, at least 1; encrypted: may be 0 */
 	uint32_t details;               /* per shard, at least 1 */
 };
 
@@ -123,6 +146,21 @@ void adit_window_open(struct adit_window *window, uint32_t slice);
 
 /* Counts one event into shard `at` (0-based among the window's own). Worker only, hot path. */
 void adit_window_count(struct adit_window *window, uint32_t at, const struct adit_event *event);
+
+/* A packet of encrypted DNS. */
+struct adit_encrypted_event {
+	uint64_t key; /* of subscriber and transport */
+	const struct adit_subscriber *who;
+	const struct adit_address *server;
+	uint32_t bytes;    /* of the IP packet */
+	uint8_t transport; /* the caller's number; 0..255 */
+	bool up;
+};
+
+/* Counts a packet into the table of encrypted DNS: rows hold packets as queries (up) and responses
+ * (down), and bytes. Worker only, hot path. */
+void adit_window_count_encrypted(
+	struct adit_window *window, uint32_t at, const struct adit_encrypted_event *event);
 
 /* Loads what adit_window_count will touch. A hint. */
 void adit_window_prefetch(

@@ -541,18 +541,10 @@ static void sample_add(struct adit_ledger_key *key, const struct adit_sample *sa
 static void party_update(struct adit_ledger_key *key, const struct adit_party *party,
 	const struct adit_detail *detail)
 {
-	struct adit_subscriber before = key->who;
-
-	key->who = party->who;
-	key->who.has |= before.has;
-	if (!(party->who.has & ADIT_HAS_TEID_UP))
-		key->who.teid_up = before.teid_up;
-	if (!(party->who.has & ADIT_HAS_TEID_DOWN))
-		key->who.teid_down = before.teid_down;
-	if (!(party->who.has & ADIT_HAS_OUTER)) {
-		key->who.outer = before.outer;
-		key->who.outer_core = before.outer_core;
-	}
+	if (key->who.key == party->who.key)
+		adit_subscriber_merge(&key->who, &party->who);
+	else
+		key->who = party->who;
 	key->server = party->server;
 	sample_add(key, &party->sample);
 	for (uint8_t i = 0; detail != NULL && i < detail->sample_count; i++)
@@ -629,8 +621,9 @@ static bool row_counts(
 
 void adit_ledger_add(struct adit_ledger *ledger, const struct adit_window *window, uint32_t at)
 {
-	/* Domains first: a pair needs the domain that it belongs to. */
-	for (int kind = 0; kind < ADIT_KIND_COUNT; kind++)
+	/* Domains first: a pair needs the domain that it belongs to. What is encrypted is not
+	 * judged. */
+	for (int kind = 0; kind < ADIT_KIND_ENCRYPTED; kind++)
 		for (uint32_t i = 0; i < adit_window_rows(window, at, kind); i++) {
 			if (!row_counts(window, at, kind, i))
 				continue;

@@ -140,22 +140,6 @@ static void side_fill(
 	}
 }
 
-/* Downlink and uplink bring different TEIDs: what the row lacks or what has changed is taken. */
-static void side_update(struct table *table, uint32_t row, const struct adit_event *event)
-{
-	struct adit_subscriber *who = &((struct adit_party *)table->sides + row)->who;
-
-	if (event->who->has & ADIT_HAS_TEID_UP)
-		who->teid_up = event->who->teid_up;
-	if (event->who->has & ADIT_HAS_TEID_DOWN)
-		who->teid_down = event->who->teid_down;
-	if (event->who->has & ADIT_HAS_OUTER) {
-		who->outer = event->who->outer;
-		who->outer_core = event->who->outer_core;
-	}
-	who->has |= event->who->has;
-}
-
 #define OWNER(kind, row) ((uint32_t)(kind) << 30 | (row))
 
 static struct adit_row *owner_row(struct adit_shard *shard, uint32_t owner)
@@ -397,8 +381,9 @@ static void kind_count(struct adit_shard *shard, enum adit_kind kind, uint64_t k
 		if (number == ROW_NONE)
 			return;
 		side_fill(table, kind, number, event);
-	} else if (kind != ADIT_KIND_DOMAIN && event->who->has != 0) {
-		side_update(table, number, event);
+	} else if (kind != ADIT_KIND_DOMAIN) {
+		adit_subscriber_merge(
+			&((struct adit_party *)table->sides + number)->who, event->who);
 	}
 	row_count(&table->rows[number], kind, event, info);
 	if (info && (!event->unparsable || event->classes != 0))
@@ -414,6 +399,32 @@ void adit_window_count(struct adit_window *window, uint32_t at, const struct adi
 		kind_count(shard, ADIT_KIND_PAIR, event->pair_key, event, &window->counters);
 	}
 	kind_count(shard, ADIT_KIND_SERVER, event->server_key, event, &window->counters);
+}
+
+void adit_window_count_encrypted(
+	struct adit_window *window, uint32_t at, const struct adit_encrypted_event *event)
+{
+	struct adit_shard *shard = &window->shard[at];
+	struct table *table = &shard->table[ADIT_KIND_ENCRYPTED];
+	uint32_t number = table_find(table, event->key);
+	struct adit_party *party;
+	struct adit_row *row;
+
+	if (number == ROW_NONE) {
+		if (table->capacity != 0)
+			number = row_take(
+				shard, ADIT_KIND_ENCRYPTED, event->key, 2, &window->counters);
+		if (number == ROW_NONE)
+			return;
+		party = (struct adit_party *)table->sides + number;
+		*party = (struct adit_party){.who = *event->who,
+			.server = *event->server,
+			.transport = event->transport};
+	}
+	row = &table->rows[number];
+	row->queries += event->up;
+	row->responses += !event->up;
+	*(event->up ? &row->bytes_up : &row->bytes_down) += event->bytes;
 }
 
 void adit_window_prefetch(

@@ -39,6 +39,7 @@ static bool table_init(struct table *table, enum adit_kind kind, uint32_t rows,
 	uint32_t buckets = buckets_for(rows);
 
 	table->capacity = rows;
+	rows += rows == 0;
 	table->bucket_mask = buckets - 1;
 	table->buckets = adit_alloc(allocator, buckets * sizeof(struct bucket), ADIT_CACHE_LINE);
 	table->rows = adit_alloc(allocator, rows * sizeof(struct adit_row), ADIT_CACHE_LINE);

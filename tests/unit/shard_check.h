@@ -11,7 +11,7 @@
 static inline struct adit_window *window_make(uint32_t shards, uint32_t rows, uint32_t details)
 {
 	struct adit_window_params params = {
-		.shards = shards, .rows = {rows, rows, rows}, .details = details};
+		.shards = shards, .rows = {rows, rows, rows, rows}, .details = details};
 	struct adit_window *window = adit_window_create(&params, NULL);
 
 	if (window == NULL)

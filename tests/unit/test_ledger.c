@@ -15,7 +15,7 @@
 static struct adit_window *window_make(uint32_t shards, uint32_t rows, uint32_t details)
 {
 	struct adit_window_params params = {
-		.shards = shards, .rows = {rows, rows, rows}, .details = details};
+		.shards = shards, .rows = {rows, rows, rows, rows}, .details = details};
 
 	return adit_window_create(&params, NULL);
 }
@@ -549,18 +549,19 @@ TEST(ledger, party_data_and_samples_follow)
 	struct adit_ledger *ledger = adit_ledger_create(&params, NULL);
 	struct adit_window *window = window_make(1, 8, 8);
 	const struct adit_ledger_key *key;
+	struct adit_path *path;
 	struct test_event e;
 
 	REQUIRE(ledger != NULL && window != NULL);
 	/* The same names again, then more than are kept. */
 	for (uint32_t i = 0; i < 6; i++) {
 		event_make(&e, 1, 1, i / 2);
-		e.who.has = ADIT_HAS_OUTER | (i % 2 ? ADIT_HAS_TEID_UP : ADIT_HAS_TEID_DOWN);
-		*(i % 2 ? &e.who.teid_up : &e.who.teid_down) = 100 + i;
-		e.who.outer.bytes[0] = (uint8_t)(i + 1);
+		path = &e.who.path[i % 2 ? ADIT_UP : ADIT_DOWN];
+		*path = (struct adit_path){.known = true, .teid = 100 + i, .first_ns = i};
+		path->radio.bytes[0] = (uint8_t)(i + 1);
 		e.server.bytes[0] = (uint8_t)(i + 1);
 		if (i == 5) {
-			e.who.has = 0;
+			path->known = false;
 			e.event.classes = 1u << 9;
 		}
 		adit_window_open(window, FIRST_SLICE + i);
@@ -568,10 +569,11 @@ TEST(ledger, party_data_and_samples_follow)
 		ledger_take(ledger, FIRST_SLICE + i, window);
 	}
 	key = adit_ledger_key(ledger, key_of(ledger, &e, ADIT_KIND_PAIR));
-	CHECK_EQ_INT(key->who.has, ADIT_HAS_OUTER | ADIT_HAS_TEID_UP | ADIT_HAS_TEID_DOWN);
-	CHECK_EQ_INT(key->who.teid_up, 103);
-	CHECK_EQ_INT(key->who.teid_down, 104);
-	CHECK_EQ_INT(key->who.outer.bytes[0], 5);
+	CHECK(key->who.path[ADIT_UP].known && key->who.path[ADIT_DOWN].known);
+	CHECK_EQ_INT(key->who.path[ADIT_UP].teid, 103);
+	CHECK_EQ_INT(key->who.path[ADIT_DOWN].teid, 104);
+	CHECK_EQ_INT(key->who.path[ADIT_DOWN].radio.bytes[0], 5);
+	CHECK_EQ_INT(key->who.handovers, 3);
 	CHECK_EQ_INT(key->server.bytes[0], 6);
 	CHECK_EQ_INT(key->sample_count, 3);
 	CHECK_EQ_MEM(key->sample[0].wire, "\bn0000000", 9);

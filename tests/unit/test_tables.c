@@ -41,7 +41,7 @@ static void flood(uint32_t rows, bool unzoned, unsigned heavy_each)
 			check_shard(window, 0);
 	}
 	/* What has a zone makes no row by server. */
-	for (int kind = 0; kind < (unzoned ? ADIT_KIND_COUNT : ADIT_KIND_SERVER); kind++) {
+	for (int kind = 0; kind < (unzoned ? ADIT_KIND_ENCRYPTED : ADIT_KIND_SERVER); kind++) {
 		uint64_t key = kind == ADIT_KIND_DOMAIN ? heavy.event.domain_key
 			       : kind == ADIT_KIND_PAIR ? heavy.event.pair_key
 							: heavy.event.server_key;

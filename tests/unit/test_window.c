@@ -130,7 +130,7 @@ TEST(names, merge_is_union)
 
 TEST(window, survives_every_allocation_failure)
 {
-	struct adit_window_params params = {.shards = 3, .rows = {4, 4, 4}, .details = 2};
+	struct adit_window_params params = {.shards = 3, .rows = {4, 4, 4, 4}, .details = 2};
 	struct harness_allocator counting;
 	size_t calls;
 
@@ -162,7 +162,7 @@ static void summing_free(void *context, void *memory)
 
 TEST(window, says_how_much_memory_it_takes)
 {
-	struct adit_window_params params = {.shards = 5, .rows = {100, 31, 7}, .details = 9};
+	struct adit_window_params params = {.shards = 5, .rows = {100, 31, 7, 3}, .details = 9};
 	struct adit_allocator allocator = {summing_alloc, summing_free, NULL};
 	struct adit_window *window;
 
@@ -193,7 +193,8 @@ TEST(window, counts_a_query)
 	adit_window_count(window, 0, &e.event);
 	event_make(&e, 7, 3, 0x1234);
 	e.event.payload_type = true;
-	for (int kind = 0; kind < ADIT_KIND_COUNT; kind++) {
+	CHECK_EQ_INT(adit_window_rows(window, 0, ADIT_KIND_ENCRYPTED), 0);
+	for (int kind = 0; kind < ADIT_KIND_ENCRYPTED; kind++) {
 		CHECK_EQ_INT(adit_window_rows(window, 0, kind), 1);
 		row = adit_window_row(window, 0, kind, 0);
 		CHECK_EQ_INT(row->queries, 1);
@@ -446,6 +447,19 @@ TEST(window, constant_field)
 
 /* What was last seen in the radio network stands beside a party; a packet that says nothing of it
  * takes nothing away. */
+static void path_set(struct adit_subscriber *who, enum adit_direction direction, uint8_t radio,
+	uint32_t teid, uint64_t ts_ns)
+{
+	struct adit_path *path = &who->path[direction];
+
+	*path = (struct adit_path){.radio = {.bytes = {radio}},
+		.core = {.bytes = {2}},
+		.known = true,
+		.teid = teid,
+		.first_ns = ts_ns,
+		.last_ns = ts_ns};
+}
+
 TEST(window, keeps_the_last_tunnel_ends)
 {
 	struct adit_window *window = window_make(1, 8, 4);
@@ -456,26 +470,34 @@ TEST(window, keeps_the_last_tunnel_ends)
 	event_make(&e, 7, 3, 0);
 	adit_window_count(window, 0, &e.event);
 	who = &adit_window_party(window, 0, ADIT_KIND_PAIR, 0)->who;
-	CHECK_EQ_INT(who->has, 0);
-	e.who.has = ADIT_HAS_OUTER | ADIT_HAS_TEID_UP;
-	e.who.teid_up = 11;
-	e.who.outer.bytes[0] = 1;
-	e.who.outer_core.bytes[0] = 2;
+	CHECK(!who->path[ADIT_UP].known && !who->path[ADIT_DOWN].known);
+	path_set(&e.who, ADIT_UP, 1, 11, 100);
 	adit_window_count(window, 0, &e.event);
-	e.who.has = ADIT_HAS_OUTER | ADIT_HAS_TEID_DOWN;
-	e.who.teid_up = 0;
-	e.who.teid_down = 22;
-	e.who.outer.bytes[0] = 3;
+	path_set(&e.who, ADIT_UP, 1, 11, 200);
 	adit_window_count(window, 0, &e.event);
-	e.who.has = 0;
-	e.who.teid_down = 0;
-	e.who.outer.bytes[0] = 0;
+	/* The other direction on another leg is no handover. */
+	e.who.path[ADIT_UP].known = false;
+	path_set(&e.who, ADIT_DOWN, 3, 22, 300);
 	adit_window_count(window, 0, &e.event);
-	CHECK_EQ_INT(who->has, ADIT_HAS_OUTER | ADIT_HAS_TEID_UP | ADIT_HAS_TEID_DOWN);
-	CHECK_EQ_INT(who->teid_up, 11);
-	CHECK_EQ_INT(who->teid_down, 22);
-	CHECK_EQ_INT(who->outer.bytes[0], 3);
-	CHECK_EQ_INT(who->outer_core.bytes[0], 2);
+	e.who.path[ADIT_DOWN].known = false;
+	adit_window_count(window, 0, &e.event);
+	CHECK_EQ_INT(who->handovers, 0);
+	CHECK_EQ_INT(who->path[ADIT_UP].teid, 11);
+	CHECK_EQ_INT(who->path[ADIT_UP].radio.bytes[0], 1);
+	CHECK_EQ_INT(who->path[ADIT_UP].first_ns, 100);
+	CHECK_EQ_INT(who->path[ADIT_UP].last_ns, 200);
+	CHECK_EQ_INT(who->path[ADIT_DOWN].teid, 22);
+	CHECK_EQ_INT(who->path[ADIT_DOWN].radio.bytes[0], 3);
+	/* A new TEID is one, and so is a new peer. */
+	path_set(&e.who, ADIT_UP, 1, 12, 400);
+	adit_window_count(window, 0, &e.event);
+	path_set(&e.who, ADIT_UP, 2, 12, 500);
+	adit_window_count(window, 0, &e.event);
+	CHECK_EQ_INT(who->handovers, 2);
+	CHECK_EQ_INT(who->path[ADIT_UP].teid, 12);
+	CHECK_EQ_INT(who->path[ADIT_UP].radio.bytes[0], 2);
+	CHECK_EQ_INT(who->path[ADIT_UP].first_ns, 500);
+	CHECK_EQ_INT(adit_window_rows(window, 0, ADIT_KIND_PAIR), 1);
 	adit_window_destroy(window);
 }
 
@@ -533,4 +555,45 @@ TEST(sum, id_step_of_a_slice_without_steps_is_not_taken)
 	adit_detail_merge(&into, &from);
 	CHECK_EQ_INT(into.id_step, 7727);
 	CHECK_EQ_INT(into.id_steps, 12);
+}
+
+TEST(window, encrypted_packets_are_counted_apart)
+{
+	struct adit_window *window = window_make(1, 8, 4);
+	struct adit_subscriber who = {.key = 5, .address = {.bytes = {10, 0, 0, 5}}};
+	struct adit_address server = {.bytes = {192, 0, 2, 1}};
+	struct adit_encrypted_event event = {.key = 77,
+		.who = &who,
+		.server = &server,
+		.bytes = 100,
+		.transport = 2,
+		.up = true};
+	const struct adit_party *party;
+	const struct adit_row *row;
+
+	REQUIRE(window != NULL);
+	adit_window_count_encrypted(window, 0, &event);
+	event.up = false;
+	event.bytes = 1400;
+	server.bytes[3] = 2;
+	adit_window_count_encrypted(window, 0, &event);
+	adit_window_count_encrypted(window, 0, &event);
+	event.key = 78;
+	event.transport = 1;
+	adit_window_count_encrypted(window, 0, &event);
+	REQUIRE(adit_window_rows(window, 0, ADIT_KIND_ENCRYPTED) == 2);
+	row = adit_window_row(window, 0, ADIT_KIND_ENCRYPTED, 0);
+	party = adit_window_party(window, 0, ADIT_KIND_ENCRYPTED, 0);
+	CHECK_EQ_INT(row->queries, 1);
+	CHECK_EQ_INT(row->responses, 2);
+	CHECK_EQ_INT(row->bytes_up, 100);
+	CHECK_EQ_INT(row->bytes_down, 2800);
+	CHECK_EQ_INT(row->info_up + row->info_down, 0);
+	CHECK_EQ_INT(party->who.key, 5);
+	CHECK_EQ_INT(party->server.bytes[3], 1);
+	CHECK_EQ_INT(party->transport, 2);
+	CHECK_EQ_INT(adit_window_party(window, 0, ADIT_KIND_ENCRYPTED, 1)->transport, 1);
+	for (int kind = 0; kind < ADIT_KIND_ENCRYPTED; kind++)
+		CHECK_EQ_INT(adit_window_rows(window, 0, kind), 0);
+	adit_window_destroy(window);
 }

@@ -47,6 +47,7 @@ static inline void event_make(struct test_event *e, uint32_t client, uint32_t do
 	memset(e, 0, sizeof(*e));
 	snprintf(text, sizeof(text), "\bn%07x\ad%06x\004test", name & 0xfffffff, domain & 0xffffff);
 	memcpy(e->wire, text, 22);
+	e->who.key = case_key(ADIT_KIND_COUNT, client, 0);
 	e->who.address = (struct adit_address){
 		.bytes = {10, (uint8_t)(client >> 16), (uint8_t)(client >> 8), (uint8_t)client}};
 	e->server = (struct adit_address){.bytes = {192, 0, 2, 53}};
