@@ -38,6 +38,29 @@ void adit_packet_outer(const struct adit_frame *frame, const struct adit_packet 
 		(packet->flags & ADIT_PACKET_OUTER_V6) != 0, source, destination);
 }
 
+uint32_t adit_packet_teid(const struct adit_frame *frame, const struct adit_packet *packet)
+{
+	return adit_load_be32(frame->data + packet->gtpu_offset + 4);
+}
+
+/* Of a header's two addresses. */
+static inline const uint8_t *address_in(
+	const struct adit_frame *frame, uint16_t ip_offset, bool is_v6, bool source)
+{
+	uint32_t at = source ? (is_v6 ? 8 : 12) : (is_v6 ? 24 : 16);
+
+	return frame->data + ip_offset + at;
+}
+
+void adit_packet_client(const struct adit_frame *frame, const struct adit_packet *packet, bool up,
+	struct adit_address *address)
+{
+	bool is_v6 = (packet->flags & ADIT_PACKET_WHO_V6) != 0;
+
+	*address = (struct adit_address){.is_v6 = is_v6};
+	memcpy(address->bytes, address_in(frame, packet->who_offset, is_v6, up), is_v6 ? 16 : 4);
+}
+
 /* 16 bytes: an IPv4 address is padded with zeros. */
 static inline void store_address(uint64_t *words, const uint8_t *address, bool is_v6)
 {
@@ -53,33 +76,48 @@ static inline void store_address(uint64_t *words, const uint8_t *address, bool i
 }
 
 /*
- * The hash reads whole blocks of 16 bytes: one of context, one for each address. The context tells
- * an IPv4 address from an IPv6 one with the same bytes, and the size one address from two.
+ * The hash reads whole blocks of 16 bytes: one of context, one of the client's address, and one of
+ * the core-side peer's where that counts. The context tells IPv4 addresses from IPv6 ones with the
+ * same bytes.
  */
-uint8_t adit_packet_shard(
-	const struct adit_frame *frame, struct adit_packet *packet, const struct adit_hash_key *key)
+uint64_t adit_packet_client_key(const struct adit_frame *frame, const struct adit_packet *packet,
+	bool up, const struct adit_context_rule *rule, const struct adit_hash_key *key)
 {
-	const uint8_t both = ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS;
-	const uint8_t *ip = frame->data + packet->ip_offset;
-	bool is_v6 = (packet->flags & ADIT_PACKET_V6) != 0;
-	uint32_t room = is_v6 ? 16 : 4;
-	const uint8_t *source = ip + (is_v6 ? 8 : 12), *destination = source + room;
-	uint64_t words[6];
+	bool is_v6 = (packet->flags & ADIT_PACKET_WHO_V6) != 0;
+	uint64_t words[6], context = (uint64_t)packet->tap << 8 | is_v6;
 	size_t size = 32;
 
-	words[0] = (uint64_t)(packet->vlan & 0x0fff) << 16 | (uint64_t)packet->tap << 8 | is_v6;
-	words[1] = 0;
-	if (ADIT_UNLIKELY((packet->flags & both) == both)) {
-		bool in_order = memcmp(source, destination, room) <= 0;
+	if (rule->vlan)
+		context |= (uint64_t)(packet->vlan & 0x0fff) << 16;
+	if (rule->vlan_inner)
+		context |= (uint64_t)(packet->vlan_inner & 0x0fff) << 32;
+	store_address(words + 2, address_in(frame, packet->who_offset, is_v6, up), is_v6);
+	if (rule->core_peer && (packet->flags & ADIT_PACKET_GTPU)) {
+		bool outer_v6 = (packet->flags & ADIT_PACKET_OUTER_V6) != 0;
 
-		store_address(words + 2, in_order ? source : destination, is_v6);
-		store_address(words + 4, in_order ? destination : source, is_v6);
+		/* What goes up goes to the core. */
+		store_address(words + 4, address_in(frame, packet->outer_ip_offset, outer_v6, !up),
+			outer_v6);
+		context |= (uint64_t)outer_v6 << 1;
 		size = 48;
-	} else {
-		bool to_dns = (packet->flags & ADIT_PACKET_TO_DNS) != 0;
-
-		store_address(words + 2, to_dns ? source : destination, is_v6);
 	}
-	packet->shard = (uint8_t)(adit_hash(key, words, size) % ADIT_SHARDS);
+	words[0] = context;
+	words[1] = 0;
+	return adit_hash(key, words, size);
+}
+
+uint8_t adit_packet_shard(const struct adit_frame *frame, struct adit_packet *packet,
+	const struct adit_context_rule *rule, const struct adit_hash_key *key)
+{
+	const uint16_t both = ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS;
+	bool up = (packet->flags & ADIT_PACKET_TO_DNS) != 0;
+	uint64_t client = adit_packet_client_key(frame, packet, up, rule, key);
+
+	if (ADIT_UNLIKELY((packet->flags & both) == both)) {
+		uint64_t other = adit_packet_client_key(frame, packet, false, rule, key);
+
+		client = other < client ? other : client;
+	}
+	packet->shard = (uint8_t)(client % ADIT_SHARDS);
 	return packet->shard;
 }

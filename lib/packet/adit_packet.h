@@ -54,6 +54,7 @@ struct adit_frame {
 #define ADIT_PACKET_ENCRYPTED 0x0200 /* on a port of DNS over TLS (TCP) or QUIC (UDP) */
 #define ADIT_PACKET_DOH       0x0400 /* on the HTTPS port of a listed resolver */
 #define ADIT_PACKET_WHO_V6    0x0800 /* the header at who_offset is IPv6 */
+#define ADIT_PACKET_DEPTH     0x3000 /* two bits: IP headers around the innermost */
 
 /* What the decoder found. Offsets are bytes from the start of the frame. */
 struct adit_packet {

@@ -1,34 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The decoder. It walks the layers with one offset and two bounds and copies nothing:
+ * The decoder's main road: Ethernet, IP, UDP, TCP and GTP-U. It copies nothing. A packet that is
+ * not DNS leaves after the fewest loads; what is rare is read elsewhere (link.c). No step calls
+ * itself: each returns what comes next, and the loop in walk() goes there.
  *
- *	end	where the innermost layer so far says that it ends, on the wire
- *	limit	the same, cut to what was captured
+ * Every offset fits 16 bits whatever the frame's size, see nest(). The payload of a datagram fits
+ * because the UDP length does; that of a segment is cut to fit.
  *
- * A header that passes `end` contradicts the layer around it (malformed); one that passes only
- * `limit` was cut off by the capture. Each length field narrows `end` and never widens it, so what
- * follows a datagram (Ethernet padding, a trailer) is never taken for a part of it.
- *
- * Every offset fits 16 bits whatever the frame's size: the caps allow 30 bytes of link header and,
- * for each of two IP headers, 40 + 8 * 2048 bytes and a UDP header, and 12 + 8 * 1020 bytes of
- * GTP-U between them. The payload fits because the UDP length does.
- *
- * Sources: IEEE 802.1Q; RFC 791, 8200, 2675, 4302, 6946, 768, 9293; 3GPP TS 29.281, TS 38.415.
+ * Sources: RFC 791, 8200, 2675, 4302, 6946, 768, 9293; 3GPP TS 29.281, TS 38.415.
  */
 #include "adit_packet.h"
 
-enum {
-	/* Not an outcome: the next header begins at reader.at. */
-	GO_ON = ADIT_OUTCOME_COUNT + 1
-};
+#include "packet_priv.h"
 
 enum {
-	TYPE_IPV4 = 0x0800,
-	TYPE_IPV6 = 0x86dd,
-	TYPE_VLAN = 0x8100,
-	TYPE_VLAN_SERVICE = 0x88a8,
-	TYPE_VLAN_OLD = 0x9100,
-
 	PROTOCOL_HOP_BY_HOP = 0,
 	PROTOCOL_TCP = 6,
 	PROTOCOL_UDP = 17,
@@ -37,146 +22,100 @@ enum {
 	PROTOCOL_AH = 51,
 	PROTOCOL_OPTIONS = 60,
 
-	GTPU_PORT = 2152,
 	GTPU_VERSION_MASK = 0xf0, /* version and protocol type */
 	GTPU_VERSION_1 = 0x30,    /* 1, GTP rather than GTP' */
 	GTPU_E = 0x04,
 	GTPU_S = 0x02,
 	GTPU_PN = 0x01,
+	GTPU_ECHO_REQUEST = 1,
+	GTPU_ECHO_RESPONSE = 2,
+	GTPU_ERROR_INDICATION = 26,
+	GTPU_END_MARKER = 254,
 	GTPU_G_PDU = 255,
 	GTPU_PDU_SESSION = 0x85,
 };
 
-struct reader {
-	const uint8_t *data;
-	const struct adit_ports *ports;
-	struct adit_packet *packet;
-	uint32_t captured, end, limit;
-	uint32_t at;      /* of the header to be read next */
-	uint8_t version;  /* that the layer around it announced, of the IP header at `at` */
-	uint8_t protocol; /* of what the IP header carries */
-	uint8_t layers;   /* IP headers read */
-};
-
-static inline uint32_t least(uint32_t a, uint32_t b)
+/* The subscriber's header, where no GTP-U has named it. */
+static inline void settle_who(struct adit_packet *packet)
 {
-	return a < b ? a : b;
+	if (packet->flags & ADIT_PACKET_GTPU)
+		return;
+	packet->who_offset = packet->ip_offset;
+	packet->flags |= packet->flags & ADIT_PACKET_V6 ? ADIT_PACKET_WHO_V6 : 0;
 }
 
-/* `end` only ever moves inwards: the caller has compared. */
-static inline void narrow(struct reader *r, uint32_t end)
+static int pend(struct reader *r, uint16_t flags, uint32_t payload)
 {
-	r->end = end;
-	r->limit = least(r->captured, end);
-}
+	struct adit_packet *packet = r->packet;
+	uint32_t size = r->limit - payload;
 
-/* Why the bytes up to `need` are not there: the layer around them lacks them, or the capture. */
-static inline int missing(const struct reader *r, uint32_t need, enum adit_outcome malformed)
-{
-	return need > r->end ? malformed : ADIT_OUTCOME_FRAME_CUT;
-}
-
-static inline int go_on(struct reader *r, uint32_t at, uint8_t version)
-{
-	r->at = at;
-	r->version = version;
-	return GO_ON;
-}
-
-static inline bool is_tag(uint16_t type)
-{
-	return type == TYPE_VLAN || type == TYPE_VLAN_SERVICE || type == TYPE_VLAN_OLD;
-}
-
-/* From an EtherType, whose header ends at `at`, past any tags. */
-static int read_type(struct reader *r, uint32_t at, uint16_t type)
-{
-	/* A port takes out the outermost tag. */
-	unsigned tags = r->packet->vlan != 0;
-
-	for (;; at += 4) {
-		if (ADIT_LIKELY(type == TYPE_IPV4))
-			return go_on(r, at, 4);
-		if (type == TYPE_IPV6)
-			return go_on(r, at, 6);
-		/* Lengths of 802.3 frames stand below every EtherType and end here too. */
-		if (!is_tag(type))
-			return ADIT_OUTCOME_NOT_IP;
-		if (tags == ADIT_PACKET_VLAN_MAX)
-			return ADIT_OUTCOME_VLAN_DEPTH;
-		if (at + 4 > r->limit)
-			return missing(r, at + 4, ADIT_OUTCOME_FRAME_SHORT);
-		if (tags++ == 0)
-			r->packet->vlan = adit_load_be16(r->data + at);
-		type = adit_load_be16(r->data + at + 2);
+	if (r->limit < r->end)
+		flags |= ADIT_PACKET_CUT;
+	/* A segment that a network card was to split. */
+	if (ADIT_UNLIKELY(size > UINT16_MAX)) {
+		size = UINT16_MAX;
+		flags |= ADIT_PACKET_CUT;
 	}
+	packet->flags |= flags;
+	packet->payload_offset = (uint16_t)payload;
+	packet->payload_size = (uint16_t)size;
+	settle_who(packet);
+	return ADIT_OUTCOME_PENDING;
 }
 
-static int read_raw(struct reader *r)
+static int fragment(struct reader *r)
 {
-	uint8_t version;
-
-	if (r->limit < 1)
-		return missing(r, 1, ADIT_OUTCOME_FRAME_SHORT);
-	version = r->data[0] >> 4;
-	return version == 4 || version == 6 ? go_on(r, 0, version) : ADIT_OUTCOME_NOT_IP;
+	r->packet->l4_offset = (uint16_t)r->at;
+	settle_who(r->packet);
+	return ADIT_OUTCOME_FRAGMENT;
 }
 
-/* The family of a loopback header is the number of AF_INET or AF_INET6 on the writer's system. */
-static int read_loopback(struct reader *r, bool any_order)
+static inline bool is_special(const struct adit_ports *ports, uint16_t a, uint16_t b)
 {
-	uint32_t family, swapped;
-
-	if (r->limit < 4)
-		return missing(r, 4, ADIT_OUTCOME_FRAME_SHORT);
-	family = adit_load_be32(r->data);
-	swapped = __builtin_bswap32(family);
-	if (any_order)
-		family = least(family, swapped);
-	switch (family) {
-	case 2:
-		return go_on(r, 4, 4);
-	case 10: /* Linux */
-	case 24: /* NetBSD, OpenBSD */
-	case 28: /* FreeBSD */
-	case 30: /* Darwin */
-		return go_on(r, 4, 6);
-	default:
-		return ADIT_OUTCOME_NOT_IP;
-	}
+	return ((ports->special[a / 64] >> a % 64) | (ports->special[b / 64] >> b % 64)) & 1;
 }
 
-/* A link header of a fixed size with an EtherType in it. */
-static inline int read_typed(struct reader *r, uint32_t type_offset, uint32_t size)
+/* Which ends are listed resolvers. */
+static uint16_t resolver_ends(const struct reader *r, uint16_t ends)
 {
-	if (ADIT_UNLIKELY(size > r->limit))
-		return missing(r, size, ADIT_OUTCOME_FRAME_SHORT);
-	return read_type(r, size, adit_load_be16(r->data + type_offset));
+	bool is_v6 = (r->packet->flags & ADIT_PACKET_V6) != 0;
+	const uint8_t *source = r->data + r->packet->ip_offset + (is_v6 ? 8 : 12);
+
+	if ((ends & ADIT_PACKET_FROM_DNS) && !adit_packet_is_resolver(r->ports, source, is_v6))
+		ends ^= ADIT_PACKET_FROM_DNS;
+	if ((ends & ADIT_PACKET_TO_DNS) &&
+		!adit_packet_is_resolver(r->ports, source + (is_v6 ? 16 : 4), is_v6))
+		ends ^= ADIT_PACKET_TO_DNS;
+	return ends;
 }
 
-static inline int read_link(struct reader *r, uint8_t link)
+static inline uint16_t ends_of(enum adit_service service, uint8_t from, uint8_t to)
 {
-	if (ADIT_LIKELY(link == ADIT_LINK_ETHERNET))
-		return read_typed(r, 12, 14);
-	switch (link) {
-	case ADIT_LINK_RAW_IP:
-		return read_raw(r);
-	case ADIT_LINK_COOKED:
-		return read_typed(r, 14, 16);
-	case ADIT_LINK_COOKED2:
-		return read_typed(r, 0, 20);
-	case ADIT_LINK_NULL:
-		return read_loopback(r, true);
-	case ADIT_LINK_LOOP:
-		return read_loopback(r, false);
-	default:
-		return ADIT_OUTCOME_NOT_IP;
-	}
+	return (uint16_t)((to == service) * ADIT_PACKET_TO_DNS |
+			  (from == service) * ADIT_PACKET_FROM_DNS);
+}
+
+/*
+ * The flags of a packet between two services, if one of them is a server of DNS in some form; else
+ * 0. Plain DNS comes first: a client chooses its own port.
+ */
+static uint16_t dns_flags(const struct reader *r, uint8_t from, uint8_t to)
+{
+	uint16_t ends = ends_of(ADIT_SERVICE_DNS, from, to);
+
+	if (ends != 0)
+		return ends;
+	ends = ends_of(ADIT_SERVICE_ENCRYPTED, from, to);
+	if (ends != 0)
+		return ends | ADIT_PACKET_ENCRYPTED;
+	ends = resolver_ends(r, ends_of(ADIT_SERVICE_HTTPS, from, to));
+	return ends != 0 ? ends | ADIT_PACKET_DOH : 0;
 }
 
 static int read_tcp(struct reader *r)
 {
 	const uint8_t *tcp = r->data + r->at;
+	uint16_t source, destination, flags;
 	uint32_t size;
 
 	if (ADIT_UNLIKELY(r->at + 20 > r->limit))
@@ -184,10 +123,16 @@ static int read_tcp(struct reader *r)
 	size = (uint32_t)(tcp[12] >> 4) * 4;
 	if (ADIT_UNLIKELY(size < 20 || size > r->end - r->at))
 		return ADIT_OUTCOME_TCP_MALFORMED;
-	return adit_ports_has(r->ports, adit_load_be16(tcp)) ||
-			       adit_ports_has(r->ports, adit_load_be16(tcp + 2))
-		       ? ADIT_OUTCOME_TCP_DNS
-		       : ADIT_OUTCOME_TCP_OTHER;
+	source = adit_load_be16(tcp);
+	destination = adit_load_be16(tcp + 2);
+	if (ADIT_LIKELY(!is_special(r->ports, source, destination)))
+		return ADIT_OUTCOME_TCP_OTHER;
+	flags = dns_flags(r, r->ports->service[source], r->ports->service[destination]);
+	if (flags == 0)
+		return ADIT_OUTCOME_TCP_OTHER;
+	if (ADIT_UNLIKELY(r->at + size > r->limit))
+		return ADIT_OUTCOME_FRAME_CUT;
+	return pend(r, flags | ADIT_PACKET_TCP, r->at + size);
 }
 
 /* Extension headers of GTP-U (TS 29.281 section 5.2): size in words first, next type last. */
@@ -216,28 +161,68 @@ static int read_gtpu_extensions(struct reader *r, uint32_t at, uint8_t type)
 		at += size;
 	}
 	r->at = at;
-	return GO_ON;
+	return GO_IP;
+}
+
+static int read_gtpu_message(uint8_t type)
+{
+	switch (type) {
+	case GTPU_ECHO_REQUEST:
+	case GTPU_ECHO_RESPONSE:
+		return ADIT_OUTCOME_GTPU_ECHO;
+	case GTPU_ERROR_INDICATION:
+		return ADIT_OUTCOME_GTPU_ERROR;
+	case GTPU_END_MARKER:
+		return ADIT_OUTCOME_GTPU_END_MARKER;
+	default:
+		return ADIT_OUTCOME_GTPU_SIGNALLING;
+	}
+}
+
+/* The content of a G-PDU, at reader.at: IP, whose version its first byte tells. */
+static int read_g_pdu(struct reader *r, uint32_t gtpu)
+{
+	struct adit_packet *packet = r->packet;
+	uint8_t version;
+
+	if (ADIT_UNLIKELY(r->at + 1 > r->limit))
+		return missing(r, r->at + 1, ADIT_OUTCOME_GTPU_OTHER);
+	version = r->data[r->at] >> 4;
+	if (version != 4 && version != 6)
+		return ADIT_OUTCOME_GTPU_OTHER;
+	packet->gtpu_offset = (uint16_t)gtpu;
+	packet->outer_ip_offset = packet->ip_offset;
+	packet->who_offset = (uint16_t)r->at;
+	packet->flags |= ADIT_PACKET_GTPU | (version == 6 ? ADIT_PACKET_WHO_V6 : 0);
+	return go_ip(r, r->at, version);
 }
 
 static int read_gtpu(struct reader *r)
 {
 	const uint8_t *gtpu = r->data + r->at;
-	uint32_t at = r->at + 8;
-	uint8_t version, type = 0;
+	uint32_t start = r->at, at = start + 8;
+	uint16_t is_v6 = r->packet->flags & ADIT_PACKET_V6;
+	uint8_t type = 0;
 	int outcome;
 
 	/* Not read any further, so that what a subscriber sends moves no counter of GTP-U's own. */
-	if (r->layers == ADIT_PACKET_IP_MAX)
+	if (r->packet->flags & ADIT_PACKET_GTPU)
 		return ADIT_OUTCOME_NESTING;
+	if (ADIT_UNLIKELY(start + 1 > r->limit))
+		return missing(r, start + 1, ADIT_OUTCOME_GTPU_NOT);
+	if (ADIT_UNLIKELY((gtpu[0] & GTPU_VERSION_MASK) != GTPU_VERSION_1))
+		return ADIT_OUTCOME_GTPU_NOT;
 	if (ADIT_UNLIKELY(at > r->limit))
 		return missing(r, at, ADIT_OUTCOME_GTPU_MALFORMED);
-	if ((gtpu[0] & GTPU_VERSION_MASK) != GTPU_VERSION_1 ||
-		adit_load_be16(gtpu + 2) > r->end - at)
+	if (adit_load_be16(gtpu + 2) > r->end - at)
 		return ADIT_OUTCOME_GTPU_MALFORMED;
 	if (gtpu[1] != GTPU_G_PDU)
-		return ADIT_OUTCOME_GTPU_SIGNALLING;
+		return read_gtpu_message(gtpu[1]);
+	if (ADIT_UNLIKELY(!nest(r)))
+		return ADIT_OUTCOME_NESTING;
+	if (is_v6)
+		r->packet->flags |= ADIT_PACKET_OUTER_V6;
 	narrow(r, at + adit_load_be16(gtpu + 2));
-	r->packet->teid = adit_load_be32(gtpu + 4);
 	/* Any of the three flags brings the whole word; only E gives its last byte a meaning. */
 	if (gtpu[0] & (GTPU_E | GTPU_S | GTPU_PN)) {
 		at += 4;
@@ -247,32 +232,33 @@ static int read_gtpu(struct reader *r)
 			type = gtpu[11];
 	}
 	outcome = read_gtpu_extensions(r, at, type);
-	if (outcome != GO_ON)
-		return outcome;
-	if (ADIT_UNLIKELY(r->at + 1 > r->limit))
-		return missing(r, r->at + 1, ADIT_OUTCOME_GTPU_OTHER);
-	version = r->data[r->at] >> 4;
-	if (version != 4 && version != 6)
-		return ADIT_OUTCOME_GTPU_OTHER;
-	r->packet->outer_ip_offset = r->packet->ip_offset;
-	r->packet->flags |= ADIT_PACKET_GTPU;
-	if (r->packet->flags & ADIT_PACKET_V6)
-		r->packet->flags ^= ADIT_PACKET_V6 | ADIT_PACKET_OUTER_V6;
-	return go_on(r, r->at, version);
+	return outcome == GO_IP ? read_g_pdu(r, start) : outcome;
 }
 
 /*
  * A DNS port wins over the GTP-U port. A client is free to send its queries from port 2152 and to
  * shape them so that they read as GTP-U too, and would be hidden if GTP-U won; the ports of GTP-U
  * are the network's, and it uses none of DNS for them. So a port that a GTP-U peer may use as its
- * source does not belong among the DNS ports.
+ * source does not belong among the DNS ports. A VXLAN port means VXLAN as destination only.
  */
+static int read_service(struct reader *r, uint32_t payload, uint16_t source, uint16_t destination)
+{
+	uint8_t from = r->ports->service[source], to = r->ports->service[destination];
+	uint16_t flags = dns_flags(r, from, to);
+
+	if (flags != 0)
+		return pend(r, flags, payload);
+	r->at = payload;
+	if (from == ADIT_SERVICE_GTPU || to == ADIT_SERVICE_GTPU)
+		return read_gtpu(r);
+	return ADIT_OUTCOME_UDP_OTHER;
+}
+
 static int read_udp(struct reader *r)
 {
 	const uint8_t *udp = r->data + r->at;
 	uint32_t payload = r->at + 8, length;
 	uint16_t source, destination;
-	uint8_t flags;
 
 	if (ADIT_UNLIKELY(payload > r->limit))
 		return missing(r, payload, ADIT_OUTCOME_UDP_MALFORMED);
@@ -282,20 +268,10 @@ static int read_udp(struct reader *r)
 		return ADIT_OUTCOME_UDP_MALFORMED;
 	source = adit_load_be16(udp);
 	destination = adit_load_be16(udp + 2);
-	flags = (uint8_t)(adit_ports_has(r->ports, destination) * ADIT_PACKET_TO_DNS |
-			  adit_ports_has(r->ports, source) * ADIT_PACKET_FROM_DNS);
+	if (ADIT_LIKELY(!is_special(r->ports, source, destination)))
+		return ADIT_OUTCOME_UDP_OTHER;
 	narrow(r, r->at + length);
-	if (flags == 0) {
-		if (destination != GTPU_PORT && source != GTPU_PORT)
-			return ADIT_OUTCOME_UDP_OTHER;
-		r->at = payload;
-		return read_gtpu(r);
-	}
-	flags |= r->limit < r->end ? ADIT_PACKET_CUT : 0;
-	r->packet->flags |= flags;
-	r->packet->payload_offset = (uint16_t)payload;
-	r->packet->payload_size = (uint16_t)(r->limit - payload);
-	return ADIT_OUTCOME_PENDING;
+	return read_service(r, payload, source, destination);
 }
 
 /* What an IP header carries, at r->at. IP in IP without GTP-U is `ip_other`. */
@@ -312,7 +288,8 @@ static inline int read_transport(struct reader *r)
 /* An IP header that its surroundings have no room for: the frame's fault, or the header's own. */
 static int short_of_ip(const struct reader *r, uint32_t need, enum adit_outcome malformed)
 {
-	return missing(r, need, r->layers > 1 ? malformed : ADIT_OUTCOME_FRAME_SHORT);
+	return missing(r, need,
+		r->packet->flags & ADIT_PACKET_DEPTH ? malformed : ADIT_OUTCOME_FRAME_SHORT);
 }
 
 static inline int read_ipv4(struct reader *r)
@@ -338,12 +315,10 @@ static inline int read_ipv4(struct reader *r)
 	if (ADIT_UNLIKELY(r->at > r->limit))
 		return ADIT_OUTCOME_FRAME_CUT;
 	/* More fragments, or an offset. */
-	if (ADIT_UNLIKELY((adit_load_be16(ip + 6) & 0x3fff) != 0)) {
-		r->packet->l4_offset = (uint16_t)r->at;
-		return ADIT_OUTCOME_FRAGMENT;
-	}
+	if (ADIT_UNLIKELY((adit_load_be16(ip + 6) & 0x3fff) != 0))
+		return fragment(r);
 	r->protocol = ip[9];
-	return GO_ON;
+	return GO_IP;
 }
 
 static inline bool is_extension(uint8_t protocol)
@@ -366,10 +341,8 @@ static int read_ipv6_extensions(struct reader *r, uint8_t protocol)
 			return missing(r, r->at + 8, ADIT_OUTCOME_IPV6_MALFORMED);
 		if (protocol == PROTOCOL_FRAGMENT) {
 			/* Offset 0 and no more to come: whole (RFC 6946). */
-			if ((adit_load_be16(header + 2) & 0xfff9) != 0) {
-				r->packet->l4_offset = (uint16_t)r->at;
-				return ADIT_OUTCOME_FRAGMENT;
-			}
+			if ((adit_load_be16(header + 2) & 0xfff9) != 0)
+				return fragment(r);
 		} else if (protocol == PROTOCOL_AH) {
 			size = (header[1] + 2u) * 4;
 		} else {
@@ -381,7 +354,7 @@ static int read_ipv6_extensions(struct reader *r, uint8_t protocol)
 		r->at += size;
 	}
 	r->protocol = protocol;
-	return GO_ON;
+	return GO_IP;
 }
 
 static inline int read_ipv6(struct reader *r)
@@ -409,16 +382,23 @@ static inline int read_ip(struct reader *r)
 {
 	int outcome;
 
-	r->layers++;
 	r->packet->ip_offset = (uint16_t)r->at;
 	outcome = ADIT_LIKELY(r->version == 4) ? read_ipv4(r) : read_ipv6(r);
-	return ADIT_LIKELY(outcome == GO_ON) ? read_transport(r) : outcome;
+	return ADIT_LIKELY(outcome == GO_IP) ? read_transport(r) : outcome;
 }
 
-enum adit_outcome adit_packet_decode(
+static inline enum adit_outcome walk(struct reader *r, int next)
+{
+	while (next > ADIT_OUTCOME_PENDING)
+		next = ADIT_LIKELY(next == GO_IP) ? read_ip(r) : read_ethernet(r);
+	r->packet->outcome = (uint8_t)next;
+	return (enum adit_outcome)next;
+}
+
+static inline struct reader reader_of(
 	const struct adit_frame *frame, const struct adit_ports *ports, struct adit_packet *packet)
 {
-	struct reader r = {
+	return (struct reader){
 		.data = frame->data,
 		.ports = ports,
 		.packet = packet,
@@ -426,13 +406,30 @@ enum adit_outcome adit_packet_decode(
 		.end = frame->wire,
 		.limit = least(frame->captured, frame->wire),
 	};
-	int outcome;
+}
+
+static inline int read_link(struct reader *r, uint8_t link)
+{
+	if (ADIT_UNLIKELY(link != ADIT_LINK_ETHERNET))
+		return adit_packet_read_link(r, link);
+	if (ADIT_UNLIKELY(r->limit < 14))
+		return missing(r, 14, ADIT_OUTCOME_FRAME_SHORT);
+	return read_ethernet(r);
+}
+
+enum adit_outcome adit_packet_decode(
+	const struct adit_frame *frame, const struct adit_ports *ports, struct adit_packet *packet)
+{
+	struct reader r = reader_of(frame, ports, packet);
 
 	*packet = (struct adit_packet){.vlan = frame->vlan, .tap = frame->tap};
-	outcome = read_link(&r, frame->link);
-	/* Twice at most: read_gtpu() refuses what would be a third IP header. */
-	while (outcome == GO_ON)
-		outcome = read_ip(&r);
-	packet->outcome = (uint8_t)outcome;
-	return (enum adit_outcome)outcome;
+	return walk(&r, read_link(&r, frame->link));
+}
+
+enum adit_outcome adit_packet_resume(
+	const struct adit_frame *frame, const struct adit_ports *ports, struct adit_packet *packet)
+{
+	struct reader r = reader_of(frame, ports, packet);
+
+	return walk(&r, go_ip(&r, packet->ip_offset, packet->flags & ADIT_PACKET_V6 ? 6 : 4));
 }

@@ -8,13 +8,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct adit_ports ports = {{[0] = UINT64_C(1) << 53}};
+	static struct adit_ports ports;
 	struct adit_address source, destination;
 	struct adit_endpoints endpoints;
 	struct adit_packet packet;
+	const struct adit_context_rule rule = {true, true, true};
 
 	if (size == 0)
 		return 0;
+	if (ports.special[0] == 0) {
+		adit_ports_init(&ports);
+		adit_ports_add(&ports, 53, ADIT_SERVICE_DNS);
+	}
 	struct adit_frame frame = {.data = data + 1, .captured = (uint32_t)size - 1};
 	frame.wire = frame.captured + data[0] / 6 * 16u;
 	frame.link = data[0] % 6;
@@ -24,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (packet.flags & ADIT_PACKET_GTPU)
 		adit_packet_outer(&frame, &packet, &source, &destination);
 	if (packet.payload_offset + packet.payload_size > frame.captured ||
-		adit_packet_shard(&frame, &packet, &adit_hash_key_fixed) >= ADIT_SHARDS)
+		adit_packet_shard(&frame, &packet, &rule, &adit_hash_key_fixed) >= ADIT_SHARDS)
 		__builtin_trap();
 	return 0;
 }

@@ -26,8 +26,10 @@ static inline const struct adit_ports *dns_ports(void)
 {
 	static struct adit_ports ports;
 
-	adit_ports_add(&ports, 53);
-	adit_ports_add(&ports, 5353);
+	adit_ports_init(&ports);
+	adit_ports_add(&ports, 53, ADIT_SERVICE_DNS);
+	adit_ports_add(&ports, 5353, ADIT_SERVICE_DNS);
+	adit_ports_add(&ports, 853, ADIT_SERVICE_ENCRYPTED);
 	return &ports;
 }
 
@@ -226,24 +228,37 @@ struct whole {
 	const char *name;
 	void (*build)(struct frames *f);
 	enum adit_link link;
-	uint16_t ip, l4, outer, vlan;
-	uint8_t flags;
+	uint16_t ip, l4;
+	uint16_t depth; /* IP headers around the innermost */
+	uint16_t who;   /* 0: the innermost */
+	uint16_t outer, gtpu, vlan, vlan_inner;
+	uint16_t flags;
+	uint16_t around; /* the outermost IP header; 0: the innermost */
 };
 
+#define V6       (ADIT_PACKET_V6 | ADIT_PACKET_WHO_V6)
+#define GTPU     ADIT_PACKET_GTPU
+#define OUTER_V6 ADIT_PACKET_OUTER_V6
+
 static const struct whole wholes[] = {
-	{"plain", build_plain, ADIT_LINK_ETHERNET, 14, 34, 0, 0, 0},
-	{"options", build_options, ADIT_LINK_ETHERNET, 14, 42, 0, 0, 0},
-	{"tagged chain", build_tagged_chain, ADIT_LINK_ETHERNET, 26, 154, 0, 0x2007,
-		ADIT_PACKET_V6},
-	{"tunnel", build_tunnel, ADIT_LINK_ETHERNET, 50, 70, 14, 0, ADIT_PACKET_GTPU},
-	{"tunnel with extensions", build_tunnel_extensions, ADIT_LINK_ETHERNET, 98, 146, 18, 300,
-		ADIT_PACKET_GTPU | ADIT_PACKET_V6 | ADIT_PACKET_OUTER_V6 | ADIT_PACKET_PDU_UL},
-	{"raw", build_raw, ADIT_LINK_RAW_IP, 0, 40, 0, 0, ADIT_PACKET_V6},
-	{"cooked", build_cooked, ADIT_LINK_COOKED, 20, 40, 0, 7, 0},
-	{"cooked 2", build_cooked2, ADIT_LINK_COOKED2, 28, 68, 0, 7, ADIT_PACKET_V6},
-	{"null", build_null, ADIT_LINK_NULL, 4, 24, 0, 0, 0},
-	{"loop", build_loop, ADIT_LINK_LOOP, 4, 44, 0, 0, ADIT_PACKET_V6},
+	{"plain", build_plain, .ip = 14, .l4 = 34},
+	{"options", build_options, .ip = 14, .l4 = 42},
+	{"tagged chain", build_tagged_chain, .ip = 26, .l4 = 154, .vlan = 0x2007, .vlan_inner = 5,
+		.flags = V6},
+	{"tunnel", build_tunnel, .ip = 50, .l4 = 70, .depth = 1, .outer = 14, .gtpu = 42,
+		.flags = GTPU},
+	{"tunnel with extensions", build_tunnel_extensions, .ip = 98, .l4 = 146, .depth = 1,
+		.outer = 18, .gtpu = 66, .vlan = 300,
+		.flags = GTPU | V6 | OUTER_V6 | ADIT_PACKET_PDU_UL},
+	{"raw", build_raw, ADIT_LINK_RAW_IP, .ip = 0, .l4 = 40, .flags = V6},
+	{"cooked", build_cooked, ADIT_LINK_COOKED, .ip = 20, .l4 = 40, .vlan = 7},
+	{"cooked 2", build_cooked2, ADIT_LINK_COOKED2, .ip = 28, .l4 = 68, .vlan = 7,
+		.vlan_inner = 8, .flags = V6},
+	{"null", build_null, ADIT_LINK_NULL, .ip = 4, .l4 = 24},
+	{"loop", build_loop, ADIT_LINK_LOOP, .ip = 4, .l4 = 44, .flags = V6},
 };
+
+static const struct adit_context_rule by_vlan = {.vlan = true};
 
 /* A query of a flow, or the packet that comes back. */
 struct flow {
@@ -285,7 +300,8 @@ static inline uint8_t shard_of(const struct flow *flow, bool response)
 	frame.tap = flow->tap;
 	packet = decode(&frame);
 	CHECK_OUTCOME(packet.outcome, PENDING);
-	CHECK_EQ_INT(adit_packet_shard(&frame, &packet, &adit_hash_key_fixed), packet.shard);
+	CHECK_EQ_INT(
+		adit_packet_shard(&frame, &packet, &by_vlan, &adit_hash_key_fixed), packet.shard);
 	CHECK(packet.shard < ADIT_SHARDS);
 	return packet.shard;
 }

@@ -17,13 +17,18 @@ TEST(packet, whole_frames_give_every_field)
 		frame.tap = 3;
 		packet = decode(&frame);
 		CHECK_OUTCOME(packet.outcome, PENDING);
-		CHECK_EQ_INT(packet.flags, want->flags | ADIT_PACKET_TO_DNS);
+		CHECK_EQ_INT(packet.flags, want->flags | ADIT_PACKET_TO_DNS | want->depth << 12);
 		CHECK_EQ_INT(packet.ip_offset, want->ip);
 		CHECK_EQ_INT(packet.l4_offset, want->l4);
+		CHECK_EQ_INT(packet.who_offset, want->who != 0 ? want->who : want->ip);
 		CHECK_EQ_INT(packet.outer_ip_offset, want->outer);
+		CHECK_EQ_INT(packet.gtpu_offset, want->gtpu);
 		CHECK_EQ_INT(packet.vlan, want->vlan);
+		CHECK_EQ_INT(packet.vlan_inner, want->vlan_inner);
 		CHECK_EQ_INT(packet.tap, 3);
-		CHECK_EQ_INT(packet.teid, want->flags & ADIT_PACKET_GTPU ? TEID : 0);
+		CHECK_EQ_INT(packet.mark, 0);
+		if (want->flags & GTPU)
+			CHECK_EQ_INT(adit_packet_teid(&frame, &packet), TEID);
 		CHECK_EQ_INT(packet.payload_offset, want->l4 + 8);
 		CHECK_EQ_INT(packet.payload_offset + packet.payload_size, f.size);
 		STOP_IN(want->name);
@@ -55,6 +60,13 @@ TEST(packet, a_cut_capture_is_told_from_a_bad_frame)
 	}
 }
 
+static uint16_t outermost(const struct whole *whole)
+{
+	if (whole->around != 0)
+		return whole->around;
+	return whole->flags & GTPU ? whole->outer : whole->ip;
+}
+
 /* The same bytes, but there were no more on the wire: the outermost IP header is the one that
  * promises too much. */
 TEST(packet, a_frame_that_ends_early_is_never_dns)
@@ -68,7 +80,7 @@ TEST(packet, a_frame_that_ends_early_is_never_dns)
 
 		whole->build(&f);
 		frames_finish(&f);
-		outer = whole->flags & ADIT_PACKET_GTPU ? whole->outer : whole->ip;
+		outer = outermost(whole);
 		is_v6 = f.bytes[outer] >> 4 == 6;
 		for (uint32_t n = 0; n < f.size; n++) {
 			struct adit_packet packet = decode_cut(&f, whole->link, n, n);
@@ -110,10 +122,11 @@ TEST(packet, any_byte_may_be_anything)
 				CHECK_EQ_INT(packet.payload_offset, packet.l4_offset + 8);
 				CHECK(packet.ip_offset + 20 <= packet.l4_offset);
 				adit_packet_endpoints(&frame, &packet, &ends);
+				adit_packet_client(&frame, &packet, true, &from);
 				if (packet.flags & ADIT_PACKET_GTPU)
 					adit_packet_outer(&frame, &packet, &from, &to);
-				CHECK(adit_packet_shard(&frame, &packet, &adit_hash_key_fixed) <
-					ADIT_SHARDS);
+				CHECK(adit_packet_shard(&frame, &packet, &by_vlan,
+					      &adit_hash_key_fixed) < ADIT_SHARDS);
 			}
 			bytes[at] = f.bytes[at];
 		}
@@ -403,19 +416,37 @@ TEST(packet_fragment, an_offset_or_more_to_come)
 }
 
 /* UDP and TCP. */
+#define PENDING ADIT_OUTCOME_PENDING
+enum {
+	TO = ADIT_PACKET_TO_DNS,
+	FROM = ADIT_PACKET_FROM_DNS,
+	ENCRYPTED = ADIT_PACKET_ENCRYPTED,
+};
+
 TEST(packet_transport, ports_decide)
 {
 	static const struct {
 		uint16_t source, destination;
 		enum adit_outcome udp, tcp;
-		uint8_t flags;
+		uint16_t flags;
 	} rows[] = {
-		{40000, 53, ADIT_OUTCOME_PENDING, ADIT_OUTCOME_TCP_DNS, ADIT_PACKET_TO_DNS},
-		{53, 40000, ADIT_OUTCOME_PENDING, ADIT_OUTCOME_TCP_DNS, ADIT_PACKET_FROM_DNS},
-		{53, 5353, ADIT_OUTCOME_PENDING, ADIT_OUTCOME_TCP_DNS,
-			ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS},
+		{40000, 53, PENDING, PENDING, TO},
+		{53, 40000, PENDING, PENDING, FROM},
+		{53, 5353, PENDING, PENDING, TO | FROM},
+		{40000, 853, PENDING, PENDING, TO | ENCRYPTED},
+		{853, 40000, PENDING, PENDING, FROM | ENCRYPTED},
+		{853, 853, PENDING, PENDING, TO | FROM | ENCRYPTED},
+		{853, 53, PENDING, PENDING, TO},
+		{2152, 853, PENDING, PENDING, TO | ENCRYPTED},
+		{4789, 53, PENDING, PENDING, TO},
+		{53, 4789, PENDING, PENDING, FROM},
 		{52, 54, ADIT_OUTCOME_UDP_OTHER, ADIT_OUTCOME_TCP_OTHER, 0},
 		{0, 65535, ADIT_OUTCOME_UDP_OTHER, ADIT_OUTCOME_TCP_OTHER, 0},
+		{40000, 443, ADIT_OUTCOME_UDP_OTHER, ADIT_OUTCOME_TCP_OTHER, 0},
+		{4789, 40000, ADIT_OUTCOME_UDP_OTHER, ADIT_OUTCOME_TCP_OTHER, 0},
+		{40000, 4789, ADIT_OUTCOME_VXLAN_MALFORMED, ADIT_OUTCOME_TCP_OTHER, 0},
+		{40000, 2152, ADIT_OUTCOME_GTPU_NOT, ADIT_OUTCOME_TCP_OTHER, 0},
+		{2152, 40000, ADIT_OUTCOME_GTPU_NOT, ADIT_OUTCOME_TCP_OTHER, 0},
 	};
 	struct frames f;
 
@@ -430,7 +461,14 @@ TEST(packet_transport, ports_decide)
 		CHECK_EQ_INT(packet.payload_size, 0);
 		begin_ipv6(&f);
 		frames_tcp(&f, rows[i].source, rows[i].destination);
-		CHECK_EQ_INT(decode_as(&f, ADIT_LINK_ETHERNET).outcome, rows[i].tcp);
+		frames_fill(&f, 'x', 7);
+		packet = decode_as(&f, ADIT_LINK_ETHERNET);
+		CHECK_EQ_INT(packet.outcome, rows[i].tcp);
+		if (rows[i].tcp != PENDING)
+			continue;
+		CHECK_EQ_INT(packet.flags, rows[i].flags | V6 | ADIT_PACKET_TCP);
+		CHECK_EQ_INT(packet.payload_offset, 74);
+		CHECK_EQ_INT(packet.payload_size, 7);
 	}
 }
 
@@ -486,7 +524,7 @@ TEST(packet_transport, a_cut_tcp_header)
 	frames_finish(&f);
 	for (uint32_t n = 0; n <= f.size; n++)
 		CHECK_EQ_INT(decode_cut(&f, ADIT_LINK_ETHERNET, n, f.size).outcome,
-			n < f.size ? ADIT_OUTCOME_FRAME_CUT : ADIT_OUTCOME_TCP_DNS);
+			n < f.size ? ADIT_OUTCOME_FRAME_CUT : ADIT_OUTCOME_PENDING);
 }
 
 /* GTP-U. */
@@ -513,8 +551,8 @@ TEST(packet_gtpu, every_combination_of_flags)
 		CHECK_OUTCOME(packet.outcome, PENDING);
 		CHECK_EQ_INT(packet.ip_offset,
 			50 + (flags != 0 ? 4 : 0) + (flags & FRAMES_GTPU_E ? 4 : 0));
-		CHECK_EQ_INT(packet.teid, TEID);
-		CHECK_EQ_INT(packet.flags, ADIT_PACKET_GTPU | ADIT_PACKET_TO_DNS | direction);
+		CHECK_EQ_INT(packet.gtpu_offset, 42);
+		CHECK_EQ_INT(packet.flags, GTPU | ADIT_PACKET_TO_DNS | direction | 1 << 12);
 	}
 }
 
@@ -546,7 +584,11 @@ TEST(packet_gtpu, signalling)
 	for (unsigned type = 0; type < 255; type++) {
 		begin_tunnel(&f);
 		frames_gtpu(&f, (uint8_t)type, FRAMES_GTPU_S, 0);
-		CHECK_DECODES(&f, GTPU_SIGNALLING);
+		CHECK_EQ_STR(outcome_name(decode_as(&f, ADIT_LINK_ETHERNET).outcome),
+			type == 1 || type == 2 ? "gtpu_echo"
+			: type == 26           ? "gtpu_error"
+			: type == 254          ? "gtpu_end_marker"
+					       : "gtpu_signalling");
 	}
 }
 
@@ -573,9 +615,11 @@ TEST(packet_gtpu, headers_that_contradict_their_datagram)
 	for (size_t i = 0; i < ADIT_COUNT(firsts); i++) {
 		build_tunnel(&f);
 		f.bytes[42] = firsts[i];
-		CHECK_DECODES(&f, GTPU_MALFORMED);
+		CHECK_DECODES(&f, GTPU_NOT);
 	}
-	for (size_t size = 0; size < 8; size++) {
+	begin_tunnel(&f);
+	CHECK_DECODES(&f, GTPU_NOT);
+	for (size_t size = 1; size < 8; size++) {
 		begin_tunnel(&f);
 		frames_fill(&f, 0x30, size);
 		CHECK_DECODES(&f, GTPU_MALFORMED);
@@ -686,10 +730,11 @@ TEST(packet_gtpu, inner_fragment)
 	add_query(&f);
 	packet = decode_as(&f, ADIT_LINK_ETHERNET);
 	CHECK_OUTCOME(packet.outcome, FRAGMENT);
-	CHECK_EQ_INT(packet.flags, ADIT_PACKET_GTPU);
+	CHECK_EQ_INT(packet.flags, GTPU | 1 << 12);
+	CHECK_EQ_INT(packet.who_offset, 50);
+	CHECK_EQ_INT(packet.gtpu_offset, 42);
 	CHECK_EQ_INT(packet.ip_offset, 50);
 	CHECK_EQ_INT(packet.outer_ip_offset, 14);
-	CHECK_EQ_INT(packet.teid, TEID);
 }
 
 TEST(packet_address, endpoints_and_outer)
@@ -756,11 +801,11 @@ TEST(packet_shard, depends_on_nothing_but_client_and_context)
 	}
 }
 
-/* Clients, taps (two VLANs each), VLANs, peers of one resolver: 512 of each reach all 64 shards,
- * none of them much more often than the others. The key is fixed, and so is what this counts. */
+/* Clients, VLANs, taps (two VLANs each): 512 of each reach all 64 shards, none of them much more
+ * often than the others. The key is fixed, and so is what this counts. */
 TEST(packet_shard, spreads_over_clients_and_contexts)
 {
-	unsigned counts[4][ADIT_SHARDS] = {0}, same = 0;
+	unsigned counts[3][ADIT_SHARDS] = {0}, same = 0;
 
 	for (unsigned i = 0; i < 512; i++) {
 		struct flow flow = {CLIENT, SERVER, 40000, 53, 1, 0, NULL, 0}, changed = flow;
@@ -770,21 +815,46 @@ TEST(packet_shard, spreads_over_clients_and_contexts)
 		snprintf(client, sizeof(client), "10.0.%u.%u", i / 256, i % 256);
 		changed.client = client;
 		counts[0][shard = shard_of(&changed, false)]++;
-		changed.server = "1.1.1.1", changed.client_port = 53;
-		counts[1][shard_of(&changed, false)]++;
 		/* The same bytes as an IPv6 address are another client. */
 		snprintf(client, sizeof(client), "a00:%x::", i);
-		changed.server = SERVER_V6, changed.client_port = 40000;
+		changed.server = SERVER_V6;
 		same += shard_of(&changed, false) == shard;
 		changed = flow, changed.vlan = (uint16_t)(1 + i * 8);
-		counts[2][shard_of(&changed, false)]++;
+		counts[1][shard_of(&changed, false)]++;
 		changed.tap = (uint8_t)i, changed.vlan = (uint16_t)(1 + i / 256);
-		counts[3][shard_of(&changed, false)]++;
+		counts[2][shard_of(&changed, false)]++;
 	}
-	for (unsigned i = 0; i < 4 * ADIT_SHARDS; i++) {
+	for (unsigned i = 0; i < 3 * ADIT_SHARDS; i++) {
 		unsigned count = counts[i / ADIT_SHARDS][i % ADIT_SHARDS];
 
 		CHECK(count > 0 && count < 24);
 	}
 	CHECK(same < 24);
+}
+
+/* Between two DNS ports the shard is that of the end whose key is lower. */
+TEST(packet_shard, is_that_of_a_key)
+{
+	unsigned ups = 0;
+
+	for (unsigned i = 0; i < 64; i++) {
+		struct flow flow = {CLIENT, SERVER, 53, 53, 7, 1, NULL, 0};
+		struct adit_packet packet;
+		struct adit_frame frame;
+		struct frames f;
+		uint64_t up, down;
+
+		flow.vlan = (uint16_t)(i + 1);
+		build_flow(&f, &flow, false);
+		frame = frames_frame(&f, ADIT_LINK_ETHERNET);
+		packet = decode(&frame);
+		up = adit_packet_client_key(&frame, &packet, true, &by_vlan, &adit_hash_key_fixed);
+		down = adit_packet_client_key(
+			&frame, &packet, false, &by_vlan, &adit_hash_key_fixed);
+		CHECK(up != down);
+		CHECK_EQ_INT(adit_packet_shard(&frame, &packet, &by_vlan, &adit_hash_key_fixed),
+			(up < down ? up : down) % ADIT_SHARDS);
+		ups += up < down;
+	}
+	CHECK(ups > 16 && ups < 48);
 }
