@@ -3,6 +3,9 @@
  * The packet path in one place: a burst of frames goes through decode, parse, name, match and
  * count, each stage over the whole burst before the next. One pipeline per worker; nothing in it
  * is shared. After creation nothing allocates, blocks, logs or uses floating point.
+ *
+ * Memory: about 1.2 KB per packet of a burst, 8 bytes for each remembered packet of the duplicate
+ * filter, and what adit_streams_bytes says.
  */
 #ifndef ADIT_PIPELINE_H
 #define ADIT_PIPELINE_H
@@ -10,6 +13,8 @@
 #include "adit_dns.h"
 #include "adit_packet.h"
 #include "adit_pattern.h"
+#include "adit_reassembly.h"
+#include "adit_stream.h"
 #include "adit_suffix.h"
 #include "adit_window.h"
 
@@ -19,20 +24,46 @@ extern "C" {
 
 #define ADIT_BURST_MAX 64
 
+/* What finds a frame's packet and its shard. Its thread decodes: a spreader, or a worker for
+ * itself where a port spreads. All of it outlives the intake; `reassembly` is the thread's own. */
+struct adit_intake {
+	const struct adit_ports *ports;
+	const struct adit_context_rule *rule;
+	const struct adit_hash_key *key;
+	struct adit_reassembly *reassembly;
+};
+
+/*
+ * Decodes a frame to its end, fragments put together, and finds its shard if it is PENDING. Returns
+ * the outcome that stands in *packet; final ones are not counted here. After the last piece of a
+ * fragmented datagram *frame is another one: its bytes are valid until the next call.
+ */
+enum adit_outcome adit_intake_take(
+	struct adit_intake *intake, struct adit_frame *frame, struct adit_packet *packet);
+
 /* What a pipeline reads and never writes; all of it outlives the pipeline. */
 struct adit_pipeline_params {
-	const struct adit_ports *ports;
 	const struct adit_suffix_list *suffixes;
 	const struct adit_pattern_set *patterns; /* NULL: no signatures */
+	const struct adit_context_rule *rule;
 	const struct adit_hash_key *key;
-	uint32_t workers; /* that the shards are dealt to: shard s is number s / workers of its own
-			   */
+	uint32_t workers; /* that the shards are dealt to: shard s is number s / workers of its
+			     own */
+	uint64_t
+		duplicate_ns; /* a packet that comes again within this is a duplicate; 0: none is */
+	uint32_t streams;     /* TCP streams and their buffers, over all shards */
+	uint32_t stream_buffers;
+	bool witness; /* remember which subscribers were seen */
 };
 
 /* Written by the pipeline's thread only (plain 64-bit stores); others may read them at any time. */
 struct adit_pipeline_counters {
 	uint64_t outcome[ADIT_OUTCOME_COUNT];
 	uint64_t dns_queries, dns_responses; /* messages whose question was read */
+	uint64_t tcp_queries, tcp_responses; /* of them over TCP */
+	uint64_t tcp_unreadable;             /* messages over TCP without a question that reads */
+	uint64_t raw_bytes;                  /* on DNS ports, that are no DNS */
+	uint64_t encrypted_packets[ADIT_TRANSPORT_COUNT], encrypted_bytes[ADIT_TRANSPORT_COUNT];
 } ADIT_CACHE_ALIGNED;
 
 struct adit_pipeline;
@@ -42,23 +73,29 @@ int adit_pipeline_create(const struct adit_pipeline_params *params,
 	const struct adit_allocator *allocator, struct adit_pipeline **pipeline,
 	struct adit_error *error);
 void adit_pipeline_destroy(struct adit_pipeline *pipeline);
+/* Bytes of the duplicate filter and the streams. */
+size_t adit_pipeline_bytes(const struct adit_pipeline_params *params);
 
 /*
- * Decodes `count` frames (at most ADIT_BURST_MAX) and finds their shards: what a spreader does
- * before it hands a packet on, and a worker for itself when a port spreads. Final outcomes are
- * not counted here.
- */
-void adit_pipeline_decode(struct adit_pipeline *pipeline, const struct adit_frame *frames,
-	struct adit_packet *packets, size_t count);
-
-/*
- * Runs decoded packets to their end: every one is counted in exactly one outcome, DNS messages
- * also into the window's tables. The frames' bytes are not needed afterwards.
+ * Runs packets to their end: every one is counted in exactly one outcome, DNS messages also into
+ * the window's tables. The frames' bytes are not needed afterwards.
  */
 void adit_pipeline_run(struct adit_pipeline *pipeline, struct adit_window *window,
 	const struct adit_frame *frames, const struct adit_packet *packets, size_t count);
 
+/* A timeline starts: forgets the packets and streams of the one before. */
+void adit_pipeline_reset(struct adit_pipeline *pipeline);
+
 const struct adit_pipeline_counters *adit_pipeline_counters(const struct adit_pipeline *pipeline);
+const struct adit_streams_counters *adit_pipeline_streams(const struct adit_pipeline *pipeline);
+
+/*
+ * Keys of subscribers that were seen: slot key % ADIT_PIPELINE_WITNESSES holds the last one, 0
+ * none. Two pipelines with the same key in a slot have seen the same subscriber. NULL where
+ * params.witness is not set. Written by the pipeline's thread only; others may read it at any time.
+ */
+#define ADIT_PIPELINE_WITNESSES 1024
+const uint64_t *adit_pipeline_witness(const struct adit_pipeline *pipeline);
 
 /* Number of shards that each of `workers` owns; the last of some may stay empty. */
 static inline uint32_t adit_shards_per_worker(uint32_t workers)

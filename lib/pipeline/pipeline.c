@@ -7,27 +7,90 @@
 
 #include <errno.h>
 
-/* A DNS message or a datagram that should be one, on its way through the stages. */
+/* A DNS message, or bytes that should be one, on its way through the stages. */
 struct item {
 	const struct adit_frame *frame;
 	const struct adit_packet *packet;
+	const uint8_t *payload;
+	uint64_t who_key, digest;
+	uint32_t size;  /* of the payload */
 	uint32_t shard; /* among the worker's own */
+	bool up;        /* from the client */
 	enum adit_outcome outcome;
+	/* Filled by the stages; what stands above is copied when packets before it end. */
 	struct adit_subscriber who;
 	struct adit_address server;
 	struct adit_event event;
 	struct adit_dns dns;
 };
+#define ITEM_HEAD offsetof(struct item, who)
 
 struct adit_pipeline {
 	struct adit_pipeline_counters counters;
 	struct adit_pipeline_params params;
 	struct adit_scanner *scanner; /* NULL: no signatures */
+	struct adit_streams *streams;
+	struct adit_duplicates duplicates;
+	uint64_t *witness; /* NULL: not asked for */
 	struct adit_allocator allocator;
 	bool has_allocator;
 	struct adit_scan_name names[ADIT_BURST_MAX];
 	struct item items[ADIT_BURST_MAX];
 };
+
+static struct adit_streams_params streams_params(const struct adit_pipeline_params *params)
+{
+	uint32_t streams = params->streams / ADIT_SHARDS;
+	uint32_t buffers = params->stream_buffers / ADIT_SHARDS;
+
+	return (struct adit_streams_params){
+		.shards = adit_shards_per_worker(params->workers),
+		.streams = streams != 0 ? streams : 1,
+		.buffers = buffers != 0 ? buffers : 1,
+	};
+}
+
+static size_t duplicates_bytes(const struct adit_pipeline_params *params)
+{
+	return (size_t)adit_shards_per_worker(params->workers) * ADIT_DUPLICATE_BUCKETS *
+	       ADIT_DUPLICATE_SLOTS * sizeof(uint64_t);
+}
+
+size_t adit_pipeline_bytes(const struct adit_pipeline_params *params)
+{
+	struct adit_streams_params streams = streams_params(params);
+
+	return (params->duplicate_ns != 0 ? duplicates_bytes(params) : 0) +
+	       adit_streams_bytes(&streams);
+}
+
+static int parts_create(struct adit_pipeline *made, const struct adit_allocator *allocator,
+	struct adit_error *error)
+{
+	const struct adit_pipeline_params *params = &made->params;
+	struct adit_streams_params streams = streams_params(params);
+
+	if (params->duplicate_ns != 0) {
+		made->duplicates.shards = streams.shards;
+		made->duplicates.window_us = (uint32_t)(params->duplicate_ns / ADIT_NS_PER_US);
+		made->duplicates.slots =
+			adit_alloc(allocator, duplicates_bytes(params), ADIT_CACHE_LINE);
+		if (made->duplicates.slots == NULL)
+			return adit_error_set(error, -ENOMEM, "no memory for the duplicate filter");
+	}
+	if (params->witness) {
+		made->witness = adit_alloc(allocator,
+			ADIT_PIPELINE_WITNESSES * sizeof(*made->witness), ADIT_CACHE_LINE);
+		if (made->witness == NULL)
+			return adit_error_set(error, -ENOMEM, "no memory for the self-check");
+	}
+	made->streams = adit_streams_create(&streams, allocator);
+	if (made->streams == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for TCP streams");
+	return params->patterns != NULL
+		       ? adit_scanner_create(params->patterns, &made->scanner, error)
+		       : 0;
+}
 
 int adit_pipeline_create(const struct adit_pipeline_params *params,
 	const struct adit_allocator *allocator, struct adit_pipeline **pipeline,
@@ -42,12 +105,10 @@ int adit_pipeline_create(const struct adit_pipeline_params *params,
 	made->has_allocator = allocator != NULL;
 	if (allocator != NULL)
 		made->allocator = *allocator;
-	if (params->patterns != NULL) {
-		status = adit_scanner_create(params->patterns, &made->scanner, error);
-		if (status != 0) {
-			adit_pipeline_destroy(made);
-			return status;
-		}
+	status = parts_create(made, allocator, error);
+	if (status != 0) {
+		adit_pipeline_destroy(made);
+		return status;
 	}
 	*pipeline = made;
 	return 0;
@@ -55,15 +116,28 @@ int adit_pipeline_create(const struct adit_pipeline_params *params,
 
 void adit_pipeline_destroy(struct adit_pipeline *pipeline)
 {
-	struct adit_allocator allocator;
-	bool has_allocator;
+	struct adit_allocator copy;
+	const struct adit_allocator *allocator = NULL;
 
 	if (pipeline == NULL)
 		return;
-	allocator = pipeline->allocator;
-	has_allocator = pipeline->has_allocator;
+	if (pipeline->has_allocator) {
+		copy = pipeline->allocator;
+		allocator = &copy;
+	}
 	adit_scanner_destroy(pipeline->scanner);
-	adit_free(has_allocator ? &allocator : NULL, pipeline);
+	adit_streams_destroy(pipeline->streams);
+	adit_free(allocator, pipeline->duplicates.slots);
+	adit_free(allocator, pipeline->witness);
+	adit_free(allocator, pipeline);
+}
+
+void adit_pipeline_reset(struct adit_pipeline *pipeline)
+{
+	if (pipeline->duplicates.used)
+		memset(pipeline->duplicates.slots, 0, duplicates_bytes(&pipeline->params));
+	pipeline->duplicates.used = false;
+	adit_streams_reset(pipeline->streams);
 }
 
 const struct adit_pipeline_counters *adit_pipeline_counters(const struct adit_pipeline *pipeline)
@@ -71,15 +145,14 @@ const struct adit_pipeline_counters *adit_pipeline_counters(const struct adit_pi
 	return &pipeline->counters;
 }
 
-void adit_pipeline_decode(struct adit_pipeline *pipeline, const struct adit_frame *frames,
-	struct adit_packet *packets, size_t count)
+const struct adit_streams_counters *adit_pipeline_streams(const struct adit_pipeline *pipeline)
 {
-	const struct adit_pipeline_params *params = &pipeline->params;
+	return adit_streams_counters(pipeline->streams);
+}
 
-	for (size_t i = 0; i < count; i++)
-		if (adit_packet_decode(&frames[i], params->ports, &packets[i]) ==
-			ADIT_OUTCOME_PENDING)
-			adit_packet_shard(&frames[i], &packets[i], params->key);
+const uint64_t *adit_pipeline_witness(const struct adit_pipeline *pipeline)
+{
+	return pipeline->witness;
 }
 
 static bool question_read(enum adit_outcome outcome)
@@ -88,11 +161,116 @@ static bool question_read(enum adit_outcome outcome)
 	       outcome == ADIT_OUTCOME_DNS_BAD_RECORD || outcome == ADIT_OUTCOME_DNS_NO_QUESTION;
 }
 
-/* Parse: outcome of every packet; items are those that go on. */
-static size_t stage_parse(struct adit_pipeline *pipeline, const struct adit_frame *frames,
+/* The client is the end whose port is not a DNS port; where both are, the header's QR bit tells. */
+static bool goes_up(const struct adit_packet *packet, const uint8_t *payload, uint32_t size)
+{
+	switch (packet->flags & (ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS)) {
+	case ADIT_PACKET_TO_DNS:
+		return true;
+	case ADIT_PACKET_FROM_DNS:
+		return false;
+	default:
+		return size < 3 || (payload[2] & 0x80) == 0;
+	}
+}
+
+static void item_begin(struct adit_pipeline *pipeline, struct item *item,
+	const struct adit_frame *frame, const struct adit_packet *packet, const uint8_t *payload,
+	uint32_t size)
+{
+	const struct adit_pipeline_params *params = &pipeline->params;
+
+	item->frame = frame;
+	item->packet = packet;
+	item->payload = payload;
+	item->size = size;
+	item->shard = packet->shard / params->workers;
+	item->up = goes_up(packet, payload, size);
+	item->who_key = adit_packet_client_key(frame, packet, item->up, params->rule, params->key);
+	if (pipeline->witness != NULL)
+		pipeline->witness[item->who_key % ADIT_PIPELINE_WITNESSES] = item->who_key;
+}
+
+/* Who: the subscriber's address and what it says of itself in this packet. */
+static void item_who(const struct adit_pipeline_params *params, struct item *item)
+{
+	const struct adit_packet *packet = item->packet;
+	struct adit_subscriber *who = &item->who;
+	struct adit_path *path = &who->path[item->up ? ADIT_UP : ADIT_DOWN];
+
+	memset(who, 0, sizeof(*who));
+	who->key = item->who_key;
+	adit_packet_client(item->frame, packet, item->up, &who->address);
+	who->tap = packet->tap;
+	who->vlan = packet->vlan & 0xfff;
+	who->vlan_inner = packet->vlan_inner & 0xfff;
+	if (!(packet->flags & ADIT_PACKET_GTPU))
+		return;
+	if (item->up)
+		adit_packet_outer(item->frame, packet, &path->radio, &path->core);
+	else
+		adit_packet_outer(item->frame, packet, &path->core, &path->radio);
+	path->known = true;
+	path->teid = adit_packet_teid(item->frame, packet);
+	path->first_ns = path->last_ns = item->frame->ts_ns;
+	who->has_core = params->rule->core_peer;
+	if (who->has_core)
+		who->core = path->core;
+}
+
+static void item_server(struct item *item)
+{
+	struct adit_endpoints ends;
+
+	adit_packet_endpoints(item->frame, item->packet, &ends);
+	item->server = item->up ? ends.destination : ends.source;
+}
+
+/* Size of the innermost IP packet on the wire. */
+static uint32_t ip_bytes(const struct adit_frame *frame, const struct adit_packet *packet)
+{
+	const uint8_t *ip = frame->data + packet->ip_offset;
+	uint32_t rest = frame->wire - packet->ip_offset;
+	uint32_t size = packet->flags & ADIT_PACKET_V6 ? adit_load_be16(ip + 4) + 40u
+						       : adit_load_be16(ip + 2);
+
+	/* Length 0: a segment that a card was to split; the rest of the frame. */
+	return size == 0 || (size == 40 && packet->flags & ADIT_PACKET_V6) ? rest : size;
+}
+
+/* Encrypted DNS: how much of it a subscriber has, and no more can be known. */
+static void count_encrypted(struct adit_pipeline *pipeline, struct adit_window *window,
+	const struct adit_frame *frame, const struct adit_packet *packet)
+{
+	static const enum adit_outcome outcomes[ADIT_TRANSPORT_COUNT] = {
+		ADIT_OUTCOME_DOT, ADIT_OUTCOME_DOQ, ADIT_OUTCOME_DOH};
+	enum adit_transport transport = packet->flags & ADIT_PACKET_DOH   ? ADIT_TRANSPORT_DOH
+					: packet->flags & ADIT_PACKET_TCP ? ADIT_TRANSPORT_DOT
+									  : ADIT_TRANSPORT_DOQ;
+	struct item *item = &pipeline->items[0];
+	struct adit_encrypted_event event;
+
+	item_begin(pipeline, item, frame, packet, NULL, 0);
+	item_who(&pipeline->params, item);
+	item_server(item);
+	event = (struct adit_encrypted_event){
+		.key = adit_hash_pair(pipeline->params.key, item->who_key, transport),
+		.who = &item->who,
+		.server = &item->server,
+		.bytes = ip_bytes(frame, packet),
+		.transport = (uint8_t)transport,
+		.up = item->up,
+	};
+	adit_window_count_encrypted(window, item->shard, &event);
+	pipeline->counters.outcome[outcomes[transport]]++;
+	pipeline->counters.encrypted_packets[transport]++;
+	pipeline->counters.encrypted_bytes[transport] += event.bytes;
+}
+
+/* Whose: items are those that go on; what is needed to know duplicates is loaded ahead. */
+static size_t stage_who(struct adit_pipeline *pipeline, const struct adit_frame *frames,
 	const struct adit_packet *packets, size_t count)
 {
-	uint64_t *counted = pipeline->counters.outcome;
 	size_t items = 0;
 
 	for (size_t i = 0; i < count; i++) {
@@ -100,78 +278,56 @@ static size_t stage_parse(struct adit_pipeline *pipeline, const struct adit_fram
 		struct item *item = &pipeline->items[items];
 
 		if (packet->outcome != ADIT_OUTCOME_PENDING) {
-			counted[packet->outcome]++;
+			pipeline->counters.outcome[packet->outcome]++;
 			continue;
 		}
-		item->frame = &frames[i];
-		item->packet = packet;
-		item->shard = packet->shard / pipeline->params.workers;
-		item->outcome = adit_dns_parse(
-			frames[i].data + packet->payload_offset, packet->payload_size, &item->dns);
-		/* What the capture cut off may have been DNS, and is no evidence against anybody.
-		 */
-		if ((packet->flags & ADIT_PACKET_CUT) && !question_read(item->outcome))
-			item->outcome = ADIT_OUTCOME_FRAME_CUT;
-		counted[item->outcome]++;
-		if (item->outcome == ADIT_OUTCOME_FRAME_CUT)
-			continue;
+		item_begin(pipeline, item, &frames[i], packet,
+			frames[i].data + packet->payload_offset, packet->payload_size);
+		if (pipeline->params.duplicate_ns != 0) {
+			item->digest = adit_duplicate_digest(
+				pipeline->params.key, &frames[i], packet, item->who_key);
+			__builtin_prefetch(adit_duplicate_bucket(
+				&pipeline->duplicates, item->shard, item->digest));
+		}
 		items++;
 	}
 	return items;
 }
 
-/* Who asks whom. The client is the end whose port is not a DNS port; where both are, the header's
- * QR bit tells. */
-static void item_parties(const struct adit_pipeline_params *params, struct item *item, bool up)
+/* Parse: outcome of every datagram; items are those that go on. */
+static size_t stage_parse(struct adit_pipeline *pipeline, size_t items)
 {
-	const struct adit_packet *packet = item->packet;
-	struct adit_subscriber *who = &item->who;
-	struct adit_endpoints ends;
-	struct {
-		uint8_t bytes[16];
-		uint8_t is_v6, tap;
-		uint16_t vlan;
-	} client = {{0}};
-	uint64_t who_key;
+	uint64_t *counted = pipeline->counters.outcome;
+	size_t kept = 0;
 
-	adit_packet_endpoints(item->frame, packet, &ends);
-	who->address = up ? ends.source : ends.destination;
-	item->server = up ? ends.destination : ends.source;
-	who->tap = packet->tap;
-	who->vlan = packet->vlan & 0xfff;
-	who->has = 0;
-	who->teid_up = who->teid_down = 0;
-	if (packet->flags & ADIT_PACKET_GTPU) {
-		if (up)
-			adit_packet_outer(item->frame, packet, &who->outer, &who->outer_core);
-		else
-			adit_packet_outer(item->frame, packet, &who->outer_core, &who->outer);
-		who->has = ADIT_HAS_OUTER | (up ? ADIT_HAS_TEID_UP : ADIT_HAS_TEID_DOWN);
-		*(up ? &who->teid_up : &who->teid_down) = packet->teid;
-	} else {
-		memset(&who->outer, 0, sizeof(who->outer));
-		memset(&who->outer_core, 0, sizeof(who->outer_core));
+	for (size_t i = 0; i < items; i++) {
+		struct item *item = &pipeline->items[kept];
+
+		if (kept != i)
+			memcpy(item, &pipeline->items[i], ITEM_HEAD);
+		if (pipeline->params.duplicate_ns != 0 &&
+			adit_duplicate_seen(&pipeline->duplicates, item->shard, item->digest,
+				item->frame->ts_ns)) {
+			counted[ADIT_OUTCOME_DUPLICATE]++;
+			continue;
+		}
+		item->outcome = adit_dns_parse(item->payload, item->size, &item->dns);
+		/* What the capture cut off may have been DNS, and is no evidence against anybody.
+		 */
+		if ((item->packet->flags & ADIT_PACKET_CUT) && !question_read(item->outcome))
+			item->outcome = ADIT_OUTCOME_FRAME_CUT;
+		counted[item->outcome]++;
+		kept += item->outcome != ADIT_OUTCOME_FRAME_CUT;
 	}
-	memcpy(client.bytes, who->address.bytes, sizeof(client.bytes));
-	client.is_v6 = who->address.is_v6;
-	client.tap = who->tap;
-	client.vlan = who->vlan;
-	who_key = adit_hash(params->key, &client, sizeof(client));
-	item->event.pair_key = adit_hash_pair(params->key, who_key, item->event.domain_key);
-	item->event.server_key = adit_hash_pair(
-		params->key, who_key, adit_hash(params->key, &item->server, sizeof(item->server)));
+	return kept;
 }
 
-static bool goes_up(const struct item *item)
+/* The keys of pair and server. */
+static void item_keys(const struct adit_pipeline_params *params, struct item *item)
 {
-	switch (item->packet->flags & (ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS)) {
-	case ADIT_PACKET_TO_DNS:
-		return true;
-	case ADIT_PACKET_FROM_DNS:
-		return false;
-	default:
-		return (item->dns.flags & ADIT_DNS_QR) == 0;
-	}
+	item->event.pair_key = adit_hash_pair(params->key, item->who_key, item->event.domain_key);
+	item->event.server_key = adit_hash_pair(params->key, item->who_key,
+		adit_hash(params->key, &item->server, sizeof(item->server)));
 }
 
 static void event_message(struct item *item)
@@ -194,20 +350,20 @@ static void event_message(struct item *item)
 
 /* A datagram on a DNS port that has no question. If it is no DNS, all its bytes may be
  * somebody's. */
-static void event_datagram(struct item *item, bool up)
+static void event_datagram(struct item *item)
 {
 	static const uint8_t root[2];
 	struct adit_event *event = &item->event;
 
 	memset(event, 0, sizeof(*event));
-	event->is_query = up;
+	event->is_query = item->up;
 	event->wire = event->lower = root;
 	event->wire_size = 1;
 	event->ttl_min = UINT32_MAX;
 	event->type_group = ADIT_GROUP_OTHER;
 	if (item->outcome == ADIT_OUTCOME_DNS_NO_QUESTION)
 		return;
-	*(up ? &event->info_bytes : &event->payload_bytes) = item->packet->payload_size;
+	*(item->up ? &event->info_bytes : &event->payload_bytes) = item->size;
 	event->unzoned = event->unparsable = true;
 }
 
@@ -220,7 +376,6 @@ static void stage_name(struct adit_pipeline *pipeline, size_t items)
 	for (size_t i = 0; i < items; i++) {
 		struct item *item = &pipeline->items[i];
 		struct adit_event *event = &item->event;
-		bool up = goes_up(item);
 
 		switch (item->outcome) {
 		case ADIT_OUTCOME_DNS_QUERY:
@@ -232,13 +387,16 @@ static void stage_name(struct adit_pipeline *pipeline, size_t items)
 			event_message(item);
 			break;
 		default:
-			event_datagram(item, up);
+			event_datagram(item);
+			counters->raw_bytes += event->unparsable ? item->size : 0;
 			break;
 		}
 		event->ts_ns = item->frame->ts_ns;
-		event->message_bytes = item->packet->payload_size;
+		event->message_bytes = (uint16_t)item->size;
 		event->classes = 0;
-		item_parties(params, item, up);
+		item_who(params, item);
+		item_server(item);
+		item_keys(params, item);
 		event->who = &item->who;
 		event->server = &item->server;
 	}
@@ -254,9 +412,10 @@ static void stage_match(struct adit_pipeline *pipeline, size_t items)
 		struct item *item = &pipeline->items[i];
 
 		if (item->event.unparsable) {
-			item->event.classes = adit_scanner_datagram(pipeline->scanner,
-				item->frame->data + item->packet->payload_offset,
-				item->packet->payload_size);
+			/* What a tool's datagrams begin with says nothing of a stream. */
+			if (!(item->packet->flags & ADIT_PACKET_TCP))
+				item->event.classes = adit_scanner_datagram(
+					pipeline->scanner, item->payload, item->size);
 			continue;
 		}
 		names[count].wire = item->event.wire;
@@ -271,11 +430,9 @@ static void stage_match(struct adit_pipeline *pipeline, size_t items)
 			pipeline->items[i].event.classes = names[count++].classes;
 }
 
-void adit_pipeline_run(struct adit_pipeline *pipeline, struct adit_window *window,
-	const struct adit_frame *frames, const struct adit_packet *packets, size_t count)
+/* What is parsed: to the tables. */
+static void items_count(struct adit_pipeline *pipeline, struct adit_window *window, size_t items)
 {
-	size_t items = stage_parse(pipeline, frames, packets, count);
-
 	stage_name(pipeline, items);
 	for (size_t i = 0; i < items; i++)
 		adit_window_prefetch(window, pipeline->items[i].shard, &pipeline->items[i].event);
@@ -283,4 +440,113 @@ void adit_pipeline_run(struct adit_pipeline *pipeline, struct adit_window *windo
 		stage_match(pipeline, items);
 	for (size_t i = 0; i < items; i++)
 		adit_window_count(window, pipeline->items[i].shard, &pipeline->items[i].event);
+}
+
+/* Which way a segment goes, the same for all of its connection. Between two DNS ports no message is
+ * at hand yet: the lower of the two keys stands for the client. */
+static bool segment_up(const struct adit_pipeline *pipeline, const struct adit_frame *frame,
+	const struct adit_packet *packet)
+{
+	const struct adit_pipeline_params *params = &pipeline->params;
+	const uint16_t both = ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS;
+
+	if ((packet->flags & both) != both)
+		return (packet->flags & ADIT_PACKET_TO_DNS) != 0;
+	return adit_packet_client_key(frame, packet, true, params->rule, params->key) <=
+	       adit_packet_client_key(frame, packet, false, params->rule, params->key);
+}
+
+static void segment_make(const struct adit_pipeline *pipeline, const struct adit_frame *frame,
+	const struct adit_packet *packet, struct adit_segment *segment)
+{
+	const struct adit_hash_key *key = pipeline->params.key;
+	const uint8_t *tcp = frame->data + packet->l4_offset;
+	bool up = segment_up(pipeline, frame, packet);
+	struct {
+		struct adit_address server;
+		uint8_t is_zero;
+		uint16_t client_port, server_port;
+	} other = {{{0}}};
+	struct adit_endpoints ends;
+	uint64_t who, flow;
+
+	adit_packet_endpoints(frame, packet, &ends);
+	who = adit_packet_client_key(frame, packet, up, pipeline->params.rule, key);
+	other.server = up ? ends.destination : ends.source;
+	other.client_port = up ? ends.source_port : ends.destination_port;
+	other.server_port = up ? ends.destination_port : ends.source_port;
+	flow = adit_hash_pair(key, who, adit_hash(key, &other, sizeof(other)));
+	*segment = (struct adit_segment){
+		.ts_ns = frame->ts_ns,
+		.stream = adit_hash_pair(key, flow, up),
+		.opposite = adit_hash_pair(key, flow, !up),
+		.payload = frame->data + packet->payload_offset,
+		.size = packet->payload_size,
+		.wire_size = ip_bytes(frame, packet) + packet->ip_offset - packet->payload_offset,
+		.sequence = adit_load_be32(tcp + 4),
+		.acknowledged = adit_load_be32(tcp + 8),
+		.flags = tcp[13],
+	};
+	if (segment->wire_size < segment->size)
+		segment->wire_size = segment->size;
+}
+
+/* A TCP segment on a DNS port: the messages that it makes whole. */
+static void run_segment(struct adit_pipeline *pipeline, struct adit_window *window,
+	const struct adit_frame *frame, const struct adit_packet *packet)
+{
+	struct adit_pipeline_counters *counters = &pipeline->counters;
+	struct item *item = &pipeline->items[0];
+	struct adit_stream_message message;
+	struct adit_segment segment;
+	enum adit_outcome outcome;
+
+	segment_make(pipeline, frame, packet, &segment);
+	outcome = adit_streams_push(
+		pipeline->streams, packet->shard / pipeline->params.workers, &segment);
+	counters->outcome[outcome]++;
+	while (adit_streams_next(pipeline->streams, &message)) {
+		item_begin(pipeline, item, frame, packet, message.data, message.size);
+		item->outcome = message.raw
+					? ADIT_OUTCOME_DNS_IMPLAUSIBLE
+					: adit_dns_parse(message.data, message.size, &item->dns);
+		items_count(pipeline, window, 1);
+		if (!question_read(item->outcome))
+			counters->tcp_unreadable += !message.raw;
+		else if (item->dns.flags & ADIT_DNS_QR)
+			counters->tcp_responses++;
+		else
+			counters->tcp_queries++;
+	}
+}
+
+static void run_datagrams(struct adit_pipeline *pipeline, struct adit_window *window,
+	const struct adit_frame *frames, const struct adit_packet *packets, size_t count)
+{
+	items_count(pipeline, window,
+		stage_parse(pipeline, stage_who(pipeline, frames, packets, count)));
+}
+
+/* Segments and encrypted packets are few: the burst is cut at each, so that all is counted in the
+ * order in which it came, whatever the size of a burst. */
+void adit_pipeline_run(struct adit_pipeline *pipeline, struct adit_window *window,
+	const struct adit_frame *frames, const struct adit_packet *packets, size_t count)
+{
+	const uint16_t encrypted = ADIT_PACKET_ENCRYPTED | ADIT_PACKET_DOH;
+	size_t from = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct adit_packet *packet = &packets[i];
+
+		if (ADIT_LIKELY(!(packet->flags & (ADIT_PACKET_TCP | encrypted))) ||
+			packet->outcome != ADIT_OUTCOME_PENDING)
+			continue;
+		run_datagrams(pipeline, window, frames + from, packets + from, i - from);
+		from = i + 1;
+		if (packet->flags & encrypted)
+			count_encrypted(pipeline, window, &frames[i], packet);
+		else
+			run_segment(pipeline, window, &frames[i], packet);
+	}
+	run_datagrams(pipeline, window, frames + from, packets + from, count - from);
 }

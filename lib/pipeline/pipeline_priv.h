@@ -1,11 +1,40 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the name stage gives to the others. Private to lib/pipeline.
+ * What the stages share. Private to lib/pipeline.
  */
 #ifndef ADIT_PIPELINE_PRIV_H
 #define ADIT_PIPELINE_PRIV_H
 
 #include "adit_pipeline.h"
+
+/* Packets that were seen a moment ago: per shard, buckets of one cache line with 8 slots of {tag
+ * 32, time 32 in us}. A full bucket forgets the oldest. */
+#define ADIT_DUPLICATE_SLOTS   8
+#define ADIT_DUPLICATE_BUCKETS 512 /* per shard */
+struct adit_duplicates {
+	uint64_t *slots;
+	uint32_t shards;
+	uint32_t window_us;
+	bool used;
+};
+
+static inline uint64_t *adit_duplicate_bucket(
+	const struct adit_duplicates *duplicates, uint32_t shard, uint64_t digest)
+{
+	size_t bucket = (size_t)shard * ADIT_DUPLICATE_BUCKETS + digest % ADIT_DUPLICATE_BUCKETS;
+
+	return duplicates->slots + bucket * ADIT_DUPLICATE_SLOTS;
+}
+
+/* What makes a packet the same as one before: subscriber, server, ports, the IPv4 identification,
+ * the size, and of the payload the ends, where DNS has its header and what it carries. The TTL and
+ * what else changes from leg to leg is left out. */
+uint64_t adit_duplicate_digest(const struct adit_hash_key *key, const struct adit_frame *frame,
+	const struct adit_packet *packet, uint64_t who_key);
+
+/* Whether the packet came within the window before; remembers it. */
+bool adit_duplicate_seen(
+	struct adit_duplicates *duplicates, uint32_t shard, uint64_t digest, uint64_t ts_ns);
 
 /* Fills the fields of an event that come from the name: registrable domain, lengths, character
  * classes, information, hashes. */

@@ -8,6 +8,7 @@
 #ifndef ADIT_SCORE_H
 #define ADIT_SCORE_H
 
+#include "adit_blind.h"
 #include "adit_feature.h"
 #include "adit_ledger.h"
 #include "adit_pattern.h"
@@ -76,6 +77,11 @@ struct adit_score_params {
 	/* Called on the scorer's thread; the record is valid during the call. */
 	void (*verdict)(void *context, const struct adit_verdict *verdict);
 	void (*features)(void *context, const struct adit_feature_row *row); /* NULL: unwanted */
+	/* Where encrypted DNS is counted by subscriber (NULL: nowhere), and what takes the table
+	 * when its clock hour or the timeline is over: it gives an empty one, or NULL if none is at
+	 * hand, and the old one is filled on. The tables are the caller's. */
+	struct adit_blind *blind;
+	struct adit_blind *(*blind_full)(void *context, struct adit_blind *blind);
 	void *context;
 };
 

@@ -12,6 +12,8 @@ struct story_party {
 	uint64_t key; /* of its pair or server key in the ledger */
 	struct adit_subscriber who;
 	uint64_t queries, bytes_up, bytes_down;
+	uint32_t bearer_count; /* newest last */
+	struct adit_verdict_bearer bearer[ADIT_VERDICT_BEARERS];
 };
 
 /* A tunnel (or suspect) from the first record to the last. */
@@ -45,6 +47,7 @@ struct adit_scorer {
 	uint32_t slice;
 	uint32_t timeline; /* ended ones: the same capture twice tells two stories */
 	struct adit_score_counters counters;
+	struct adit_blind *blind;    /* of the hour at hand; the caller's; NULL: none */
 	struct adit_sum sum;         /* scratch */
 	struct adit_verdict verdict; /* scratch */
 	struct adit_feature_row row; /* scratch */
@@ -63,7 +66,9 @@ void adit_story_begin(struct adit_scorer *scorer);
 void adit_story_find(struct adit_scorer *scorer, uint32_t index, uint32_t first_slice,
 	const struct adit_finding *finding);
 /* True if an open story of a domain has this subscriber. */
-bool adit_story_has_subscriber(const struct adit_scorer *scorer, const struct adit_subscriber *who);
+bool adit_story_has_subscriber(const struct adit_scorer *scorer, uint64_t who_key);
+/* Takes the paths of a subscriber, as they are known now, into the bearers of its story. */
+void adit_bearers_add(struct story_party *party, const struct adit_subscriber *who);
 /* End of a slice: adds up what the touched keys did, writes what is due, closes what is idle. */
 void adit_story_slice(struct adit_scorer *scorer);
 /* Closes all. */

@@ -14,7 +14,7 @@
 /* What a domain's subscribers must have moved each, on average, to be judged together. */
 #define TOGETHER_INFORMATION 200
 
-static const char *const kind_names[ADIT_KIND_COUNT] = {
+static const char *const kind_names[ADIT_KIND_ENCRYPTED] = {
 	[ADIT_KIND_DOMAIN] = "domain",
 	[ADIT_KIND_PAIR] = "subscriber_domain",
 	[ADIT_KIND_SERVER] = "subscriber_server",
@@ -34,6 +34,7 @@ struct adit_scorer *adit_scorer_create(
 	if (scorer == NULL)
 		return NULL;
 	scorer->params = *params;
+	scorer->blind = params->blind;
 	scorer->has_allocator = allocator != NULL;
 	if (allocator != NULL)
 		scorer->allocator = *allocator;
@@ -161,7 +162,7 @@ static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_spa
 	if (finding.score < scorer->params.suspect_score)
 		return;
 	/* What a subscriber sends to a domain's server is that domain's story, if it has one. */
-	if (key->kind == ADIT_KIND_SERVER && adit_story_has_subscriber(scorer, &key->who))
+	if (key->kind == ADIT_KIND_SERVER && adit_story_has_subscriber(scorer, key->who.key))
 		return;
 	/* What a closed story has told makes no other. */
 	told = adit_ledger_key(scorer->ledger, story_index);
@@ -185,6 +186,18 @@ static void judge(struct adit_scorer *scorer, uint32_t index)
 			judge_span(scorer, index, span);
 }
 
+/* The hour is over: whoever keeps the tables takes this one and gives an empty one. */
+static void blind_turn(struct adit_scorer *scorer)
+{
+	struct adit_blind *empty;
+
+	if (scorer->blind == NULL || scorer->blind->count == 0)
+		return;
+	empty = scorer->params.blind_full(scorer->params.context, scorer->blind);
+	if (empty != NULL)
+		scorer->blind = empty;
+}
+
 void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 	struct adit_window *const *windows, uint32_t workers)
 {
@@ -195,10 +208,19 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 	scorer->counters.slices++;
 	adit_story_begin(scorer);
 	adit_ledger_begin(scorer->ledger, slice);
+	if (scorer->blind != NULL && scorer->blind->count != 0 &&
+		slice / ADIT_HOUR_SLICES != scorer->blind->first_slice / ADIT_HOUR_SLICES)
+		blind_turn(scorer);
 	/* Where a port spreads, any worker may hold any row of shards, the last one too. */
-	for (uint32_t shard = 0; shard / workers * workers < ADIT_SHARDS; shard++)
-		if (shard / workers < windows[shard % workers]->shards)
-			adit_ledger_add(scorer->ledger, windows[shard % workers], shard / workers);
+	for (uint32_t shard = 0; shard / workers * workers < ADIT_SHARDS; shard++) {
+		const struct adit_window *window = windows[shard % workers];
+
+		if (shard / workers >= window->shards)
+			continue;
+		adit_ledger_add(scorer->ledger, window, shard / workers);
+		if (scorer->blind != NULL)
+			adit_blind_add(scorer->blind, window, shard / workers, slice);
+	}
 	touched = adit_ledger_touched(scorer->ledger, &count);
 	for (size_t i = 0; i < count; i++)
 		judge(scorer, touched[i]);
@@ -208,6 +230,7 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 void adit_scorer_end(struct adit_scorer *scorer)
 {
 	adit_story_end(scorer);
+	blind_turn(scorer);
 	adit_ledger_reset(scorer->ledger);
 	scorer->timeline++;
 }

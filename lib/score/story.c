@@ -30,6 +30,8 @@ static uint64_t story_id(
 		id = id_mix(id, &key->who.address, sizeof(key->who.address));
 		id = id_mix(id, &key->who.tap, sizeof(key->who.tap));
 		id = id_mix(id, &key->who.vlan, sizeof(key->who.vlan));
+		id = id_mix(id, &key->who.vlan_inner, sizeof(key->who.vlan_inner));
+		id = id_mix(id, &key->who.core, sizeof(key->who.core));
 	}
 	id = id_mix(id, &first_slice, sizeof(first_slice));
 	/* The first timeline is all that most runs have. */
@@ -63,6 +65,7 @@ static void party_add(
 		party->key = key->key;
 	}
 	party->who = key->who;
+	adit_bearers_add(party, &key->who);
 	party->queries += sum->queries;
 	party->bytes_up += sum->bytes_up;
 	party->bytes_down += sum->bytes_down;
@@ -185,7 +188,7 @@ void adit_story_find(struct adit_scorer *scorer, uint32_t index, uint32_t first_
 	story->dirty |= clearer;
 }
 
-bool adit_story_has_subscriber(const struct adit_scorer *scorer, const struct adit_subscriber *who)
+bool adit_story_has_subscriber(const struct adit_scorer *scorer, uint64_t who_key)
 {
 	for (uint32_t i = 0; i < scorer->stories_high; i++) {
 		const struct story *story = &scorer->stories[i];
@@ -197,8 +200,7 @@ bool adit_story_has_subscriber(const struct adit_scorer *scorer, const struct ad
 		for (uint32_t child = key->child; child != ADIT_LEDGER_NONE;) {
 			const struct adit_ledger_key *pair = adit_ledger_key(scorer->ledger, child);
 
-			if (memcmp(&pair->who.address, &who->address, sizeof(who->address)) == 0 &&
-				pair->who.tap == who->tap && pair->who.vlan == who->vlan)
+			if (pair->who.key == who_key)
 				return true;
 			child = pair->sibling_next;
 		}
@@ -218,6 +220,31 @@ static int party_heavier(const void *left, const void *right)
 	return a->key < b->key ? -1 : a->key > b->key;
 }
 
+static void fill_subscriber(const struct adit_scorer *scorer, const struct story_party *party,
+	struct adit_verdict_subscriber *subscriber)
+{
+	const struct adit_blind_row *blind = NULL;
+
+	*subscriber = (struct adit_verdict_subscriber){
+		.address = party->who.address,
+		.tap = party->who.tap,
+		.vlan = party->who.vlan,
+		.vlan_inner = party->who.vlan_inner,
+		.bearer_count = party->bearer_count,
+		.handovers = party->who.handovers,
+		.queries = party->queries,
+		.bytes_up = party->bytes_up,
+		.bytes_down = party->bytes_down,
+	};
+	memcpy(subscriber->bearer, party->bearer, sizeof(subscriber->bearer));
+	if (scorer->blind != NULL)
+		blind = adit_blind_find(scorer->blind, party->who.key);
+	for (int i = 0; blind != NULL && i < ADIT_TRANSPORT_COUNT; i++) {
+		subscriber->encrypted_packets[i] = blind->packets_up[i] + blind->packets_down[i];
+		subscriber->encrypted_bytes[i] = blind->bytes_up[i] + blind->bytes_down[i];
+	}
+}
+
 static void fill_subscribers(
 	const struct adit_scorer *scorer, struct story *story, struct adit_verdict *verdict)
 {
@@ -227,25 +254,8 @@ static void fill_subscribers(
 	if (count > scorer->params.subscribers)
 		count = scorer->params.subscribers;
 	verdict->subscriber_count = count;
-	for (uint32_t i = 0; i < count; i++) {
-		const struct story_party *party = &story->party[i];
-
-		verdict->subscriber[i] = (struct adit_verdict_subscriber){
-			.address = party->who.address,
-			.outer = party->who.outer,
-			.outer_core = party->who.outer_core,
-			.has_outer = party->who.has & ADIT_HAS_OUTER,
-			.has_teid_uplink = party->who.has & ADIT_HAS_TEID_UP,
-			.has_teid_downlink = party->who.has & ADIT_HAS_TEID_DOWN,
-			.tap = party->who.tap,
-			.vlan = party->who.vlan,
-			.teid_uplink = party->who.teid_up,
-			.teid_downlink = party->who.teid_down,
-			.queries = party->queries,
-			.bytes_up = party->bytes_up,
-			.bytes_down = party->bytes_down,
-		};
-	}
+	for (uint32_t i = 0; i < count; i++)
+		fill_subscriber(scorer, &story->party[i], &verdict->subscriber[i]);
 }
 
 static double story_weight(const struct story *story)

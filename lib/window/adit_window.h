@@ -74,7 +74,7 @@ struct adit_party {
 	uint64_t domain_key;        /* pairs: key of the domain's row */
 	struct adit_address server; /* servers; others: the first one asked */
 	struct adit_sample sample;  /* first name that came */
-	uint8_t transport;          /* encrypted DNS: the caller's number */
+	uint8_t transport;          /* encrypted DNS: enum adit_transport */
 };
 
 /* Side record of a domain row: the registrable domain in lower case, wire format. */
@@ -147,13 +147,21 @@ void adit_window_open(struct adit_window *window, uint32_t slice);
 /* Counts one event into shard `at` (0-based among the window's own). Worker only, hot path. */
 void adit_window_count(struct adit_window *window, uint32_t at, const struct adit_event *event);
 
+/* How DNS is encrypted: over TLS (RFC 7858), QUIC (RFC 9250) or HTTPS (RFC 8484). */
+enum adit_transport {
+	ADIT_TRANSPORT_DOT,
+	ADIT_TRANSPORT_DOQ,
+	ADIT_TRANSPORT_DOH,
+	ADIT_TRANSPORT_COUNT
+};
+
 /* A packet of encrypted DNS. */
 struct adit_encrypted_event {
 	uint64_t key; /* of subscriber and transport */
 	const struct adit_subscriber *who;
 	const struct adit_address *server;
 	uint32_t bytes;    /* of the IP packet */
-	uint8_t transport; /* the caller's number; 0..255 */
+	uint8_t transport; /* enum adit_transport */
 	bool up;
 };
 

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The table of the blind spot. Keys are keyed hashes already: their low bits choose the place.
+ */
+#include "adit_blind.h"
+
+#include <stdlib.h>
+
+static uint32_t index_size(uint32_t capacity)
+{
+	uint32_t size = 2;
+
+	while (size < 2 * (uint64_t)capacity)
+		size *= 2;
+	return size;
+}
+
+size_t adit_blind_bytes(uint32_t capacity)
+{
+	return sizeof(struct adit_blind) + capacity * sizeof(struct adit_blind_row) +
+	       index_size(capacity) * sizeof(uint32_t);
+}
+
+struct adit_blind *adit_blind_create(uint32_t capacity, const struct adit_allocator *allocator)
+{
+	struct adit_blind *blind = adit_alloc(allocator, sizeof(*blind), ADIT_CACHE_LINE);
+
+	if (blind == NULL)
+		return NULL;
+	blind->capacity = capacity;
+	blind->index_mask = index_size(capacity) - 1;
+	blind->has_allocator = allocator != NULL;
+	if (allocator != NULL)
+		blind->allocator = *allocator;
+	blind->rows = adit_alloc(allocator, capacity * sizeof(*blind->rows), ADIT_CACHE_LINE);
+	blind->index = adit_alloc(
+		allocator, index_size(capacity) * sizeof(*blind->index), ADIT_CACHE_LINE);
+	if (blind->rows == NULL || blind->index == NULL) {
+		adit_blind_destroy(blind);
+		return NULL;
+	}
+	return blind;
+}
+
+void adit_blind_destroy(struct adit_blind *blind)
+{
+	struct adit_allocator copy;
+	const struct adit_allocator *allocator = NULL;
+
+	if (blind == NULL)
+		return;
+	if (blind->has_allocator) {
+		copy = blind->allocator;
+		allocator = &copy;
+	}
+	adit_free(allocator, blind->rows);
+	adit_free(allocator, blind->index);
+	adit_free(allocator, blind);
+}
+
+void adit_blind_clear(struct adit_blind *blind)
+{
+	if (blind->count != 0)
+		memset(blind->index, 0, (blind->index_mask + 1u) * sizeof(*blind->index));
+	blind->count = 0;
+}
+
+/* The place in the index of a key, or the free one where it would stand. */
+static uint32_t place_of(const struct adit_blind *blind, uint64_t key)
+{
+	uint32_t at = (uint32_t)key & blind->index_mask;
+
+	while (blind->index[at] != 0 && blind->rows[blind->index[at] - 1].who.key != key)
+		at = (at + 1) & blind->index_mask;
+	return at;
+}
+
+const struct adit_blind_row *adit_blind_find(const struct adit_blind *blind, uint64_t key)
+{
+	uint32_t number = blind->index[place_of(blind, key)];
+
+	return number != 0 ? &blind->rows[number - 1] : NULL;
+}
+
+static void row_add(
+	struct adit_blind *blind, const struct adit_row *from, const struct adit_party *party)
+{
+	uint32_t at = place_of(blind, party->who.key);
+	struct adit_blind_row *row;
+
+	if (blind->index[at] != 0) {
+		row = &blind->rows[blind->index[at] - 1];
+		adit_subscriber_merge(&row->who, &party->who);
+	} else if (blind->count < blind->capacity) {
+		row = &blind->rows[blind->count];
+		*row = (struct adit_blind_row){.who = party->who, .resolver = party->server};
+		blind->index[at] = ++blind->count;
+	} else {
+		blind->refused++;
+		return;
+	}
+	row->packets_up[party->transport] += from->queries;
+	row->packets_down[party->transport] += from->responses;
+	row->bytes_up[party->transport] += from->bytes_up;
+	row->bytes_down[party->transport] += from->bytes_down;
+}
+
+void adit_blind_add(
+	struct adit_blind *blind, const struct adit_window *window, uint32_t at, uint32_t slice)
+{
+	uint32_t rows = adit_window_rows(window, at, ADIT_KIND_ENCRYPTED);
+
+	if (rows == 0)
+		return;
+	if (blind->count == 0)
+		blind->first_slice = slice;
+	blind->last_slice = slice;
+	for (uint32_t i = 0; i < rows; i++)
+		row_add(blind, adit_window_row(window, at, ADIT_KIND_ENCRYPTED, i),
+			adit_window_party(window, at, ADIT_KIND_ENCRYPTED, i));
+}
+
+static uint64_t row_bytes(const struct adit_blind_row *row)
+{
+	uint64_t bytes = 0;
+
+	for (int i = 0; i < ADIT_TRANSPORT_COUNT; i++)
+		bytes += row->bytes_up[i] + row->bytes_down[i];
+	return bytes;
+}
+
+static int row_heavier(const void *left, const void *right)
+{
+	const struct adit_blind_row *a = left, *b = right;
+	uint64_t bytes_a = row_bytes(a), bytes_b = row_bytes(b);
+	int order;
+
+	if (bytes_a != bytes_b)
+		return bytes_a < bytes_b ? 1 : -1;
+	order = memcmp(&a->who.address, &b->who.address, sizeof(a->who.address));
+	if (order != 0)
+		return order;
+	return a->who.key < b->who.key ? -1 : a->who.key > b->who.key;
+}
+
+void adit_blind_sort(struct adit_blind *blind)
+{
+	qsort(blind->rows, blind->count, sizeof(*blind->rows), row_heavier);
+}
