@@ -5,18 +5,29 @@
  * contiguous frame, decoded to its end: it goes through the pipeline once.
  *
  * A table belongs to the thread that decodes. Key: addresses, identification, protocol (IPv4), tap,
- * VLAN tags, and inside GTP-U the TEID. A datagram waits for at most `timeout_ns` of packet time:
- * short, because a busy pair of tunnel peers uses all 65,536 identifications within seconds
- * (RFC 4963). Where the table is full, the datagram that waits longest gives way. Duplicates are
- * ignored; an overlap drops the datagram and what follows of it (RFC 5722); so does a piece more
- * than ADIT_FRAGMENT_MAX. A first piece whose ports say that the datagram is no DNS frees its room
- * at once, and what follows is counted as `fragment_other`.
+ * VLAN identifiers, and inside GTP-U the TEID and the address it belongs to. A datagram waits for
+ * at most `timeout_ns` of packet time: short, because a busy pair of tunnel peers uses all 65,536
+ * identifications within seconds (RFC 4963). Where the table is full, the datagram that waits
+ * longest gives way.
+ *
+ * A piece whose bytes are held already is a duplicate and ignored. Any other overlap, and two
+ * opinions on where the datagram ends, drop the datagram (RFC 5722); so do a piece more than
+ * ADIT_FRAGMENT_MAX, and headers longer than the room for them (both `fragment_excess`), and
+ * headers and data of more than ADIT_DATAGRAM_MAX bytes together (`fragment_malformed`). A first
+ * piece that shows that the datagram is no DNS, plain or encrypted, frees its room at once, unless
+ * all is there already.
+ *
+ * What is dealt with is remembered for another `timeout_ns`, or until newer ones need the place.
+ * Further pieces of a refused datagram end as the one that had it refused; of one that was no DNS,
+ * in `fragment_other`, but a first piece is looked at anew; of a whole one, those among its first 8
+ * that come again are duplicates, and anything else begins a new datagram.
  *
  * Every frame still ends in one outcome: pieces that are held in `fragment`, the piece that makes
  * the datagram whole in the datagram's own outcome. What becomes of datagrams is counted apart.
  *
- * Memory (adit_reassembly_bytes): per datagram 64 KiB of room for bytes, which costs address space
- * until it is used, and about 1 KiB beside it. Nothing is allocated after creation.
+ * Memory (adit_reassembly_bytes): per datagram 65 KiB of room for bytes, which costs address space
+ * until it is used, and about 1 KiB beside it. Rooms are used again before fresh ones are touched.
+ * Nothing is allocated after creation.
  */
 #ifndef ADIT_REASSEMBLY_H
 #define ADIT_REASSEMBLY_H
@@ -32,15 +43,15 @@ extern "C" {
 #define ADIT_DATAGRAM_MAX        65535 /* bytes of a datagram, its IP header included */
 
 struct adit_reassembly_params {
-	const struct adit_ports *ports;
+	const struct adit_ports *ports; /* both outlive the table */
 	const struct adit_hash_key *key;
 	uint32_t datagrams;  /* that may wait at a time, at least 1 */
 	uint64_t timeout_ns; /* of packet time */
 };
 
-/* Datagrams, by what became of them. Written by the owning thread only (plain 64-bit stores);
- * others may read them at any time. started = completed + expired + evicted + refused + passed +
- * those that wait. */
+/* Datagrams, by what became of them, which may be noted some calls late. Written by the owning
+ * thread only (plain 64-bit stores); others may read them at any time. started = completed +
+ * expired + evicted + refused + passed + those that wait. */
 struct adit_reassembly_counters {
 	uint64_t started;
 	uint64_t completed;
@@ -48,13 +59,15 @@ struct adit_reassembly_counters {
 	uint64_t evicted; /* gave way to a newer one */
 	uint64_t refused; /* overlap, too many pieces, too large, headers too long */
 	uint64_t passed;  /* no DNS, as the first piece showed */
-	uint64_t lost;    /* pieces that were held by datagrams expired, evicted or refused */
+	/* Pieces that were held by datagrams expired, evicted or refused. Those of a datagram that
+	 * was passed are not lost: there was nothing to find in them. */
+	uint64_t lost;
 };
 
 struct adit_reassembly;
 
 size_t adit_reassembly_bytes(const struct adit_reassembly_params *params);
-/* Returns NULL when there is no memory. */
+/* Returns NULL when there is no memory, and for none or more than 2^24 datagrams. */
 struct adit_reassembly *adit_reassembly_create(
 	const struct adit_reassembly_params *params, const struct adit_allocator *allocator);
 void adit_reassembly_destroy(struct adit_reassembly *reassembly);
@@ -67,7 +80,10 @@ void adit_reassembly_destroy(struct adit_reassembly *reassembly);
  *   ADIT_OUTCOME_FRAME_CUT      the capture holds only a part of the fragment
  *   anything else               the datagram is whole, and *frame and *packet now describe it, as
  *                               adit_packet_decode would have; its bytes are valid until the next
- *                               call. A fragment in a datagram of fragments is taken in turn.
+ *                               call. A fragment in a datagram of fragments is taken in turn;
+ *                               *frame and *packet stay what they were if that one is held.
+ * What is whole has the last piece's time and the caller's mark, all else is the first piece's: the
+ * headers too, made those of a datagram in one piece (an IPv6 fragment header stays, offset 0).
  * frame->ts_ns is the time; it may not go back by more than a little.
  */
 enum adit_outcome adit_reassembly_add(
