@@ -5,6 +5,7 @@
  */
 #include "appliance.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -25,7 +26,8 @@ static struct adit_window_params window_params(const struct adit_config *config,
 		.shards = adit_shards_per_worker(workers),
 		.rows = {[ADIT_KIND_DOMAIN] = (uint32_t)(config->window_domains / ADIT_SHARDS),
 			[ADIT_KIND_PAIR] = (uint32_t)(config->window_pairs / ADIT_SHARDS),
-			[ADIT_KIND_SERVER] = (uint32_t)(config->window_servers / ADIT_SHARDS)},
+			[ADIT_KIND_SERVER] = (uint32_t)(config->window_servers / ADIT_SHARDS),
+			[ADIT_KIND_ENCRYPTED] = (uint32_t)(config->window_encrypted / ADIT_SHARDS)},
 		.details = (uint32_t)(config->window_details / ADIT_SHARDS),
 	};
 
@@ -72,14 +74,46 @@ static unsigned pool_buffers(const struct adit_config *config, size_t ports)
 	return (unsigned)((uint64_t)config->worker_packet_buffers + rings + caches);
 }
 
+static struct adit_reassembly_params fragment_params(const struct adit_config *config)
+{
+	return (struct adit_reassembly_params){
+		.datagrams = (uint32_t)config->fragment_datagrams,
+		.timeout_ns = (uint64_t)config->fragment_timeout * ADIT_NS_PER_MS,
+	};
+}
+
+static struct adit_pipeline_params pipeline_params(const struct appliance *appliance)
+{
+	const struct adit_config *config = appliance->config;
+
+	return (struct adit_pipeline_params){
+		.suffixes = appliance->suffixes,
+		.patterns = appliance->patterns,
+		.rule = &appliance->rule,
+		.key = &appliance->key,
+		.workers = (uint32_t)config->worker_count,
+		.duplicate_ns = (uint64_t)config->worker_duplicate_window * ADIT_NS_PER_MS,
+		.streams = (uint32_t)config->tcp_streams,
+		.stream_buffers = (uint32_t)config->tcp_buffers,
+		.witness = appliance->live && config->worker_count > 1,
+	};
+}
+
 void app_memory_plan(const struct adit_config *config, size_t ports, struct app_memory *memory)
 {
 	struct appliance appliance = {.config = config};
 	struct adit_window_params window = window_params(config, (uint32_t)config->worker_count);
 	struct adit_score_params score = score_params(&appliance);
+	struct adit_reassembly_params fragment = fragment_params(config);
+	struct adit_pipeline_params pipeline = pipeline_params(&appliance);
+	size_t workers = (size_t)config->worker_count;
 
 	memory->windows = adit_window_bytes(&window) * APP_WINDOWS * (size_t)config->worker_count;
-	memory->history = adit_scorer_bytes(&score);
+	memory->history = adit_scorer_bytes(&score) +
+			  APP_BLINDS * adit_blind_bytes((uint32_t)config->encrypted_subscribers);
+	/* A spreader has one table, workers that decode have one each. */
+	memory->fragments = adit_reassembly_bytes(&fragment) * workers;
+	memory->streams = adit_pipeline_bytes(&pipeline) * workers;
 	memory->packets = (size_t)pool_buffers(config, ports) * PACKET_BYTES;
 }
 
@@ -108,6 +142,63 @@ static void data_directory(const char *configured, const char *name, char path[P
 	snprintf(path, PATH_MAX, "%s/%s", ADIT_DATA_DIRECTORY, name);
 }
 
+/* What ports and addresses mean, and what a subscriber's context is made of. */
+static int services_load(struct appliance *appliance, struct adit_error *error)
+{
+	const struct adit_config *config = appliance->config;
+
+	adit_ports_init(&appliance->ports);
+	for (size_t i = 0; i < config->encrypted_ports.count; i++)
+		if (config->encrypted_ports.item[i] != 0)
+			adit_ports_add(&appliance->ports, (uint16_t)config->encrypted_ports.item[i],
+				ADIT_SERVICE_ENCRYPTED);
+	for (size_t i = 0; i < config->dns_ports.count; i++)
+		adit_ports_add(
+			&appliance->ports, (uint16_t)config->dns_ports.item[i], ADIT_SERVICE_DNS);
+	for (size_t i = 0; i < config->encrypted_resolvers.count; i++) {
+		const char *text = config->encrypted_resolvers.item[i];
+		struct adit_address address = {.is_v6 = strchr(text, ':') != NULL};
+
+		if (inet_pton(address.is_v6 ? AF_INET6 : AF_INET, text, address.bytes) != 1)
+			return adit_error_set(error, -EINVAL,
+				"encrypted.resolvers: '%s' is no address; expected an IPv4 or IPv6 "
+				"address",
+				text);
+		if (adit_ports_add_resolver(&appliance->ports, &address) != 0)
+			return adit_error_set(error, -EINVAL,
+				"encrypted.resolvers: more than %d addresses", ADIT_RESOLVERS_MAX);
+	}
+	appliance->rule = (struct adit_context_rule){
+		.vlan = strcmp(config->context_vlan, "none") != 0,
+		.vlan_inner = strcmp(config->context_vlan, "both") == 0,
+		.core_peer = config->context_core_peer,
+	};
+	return 0;
+}
+
+/* Taps by name; ports are given theirs when they are opened. */
+static int taps_load(struct appliance *appliance, struct adit_error *error)
+{
+	const struct adit_list *taps = &appliance->config->port_taps;
+	size_t devices = appliance->config->port_devices.count;
+
+	if (taps->count != 0 && taps->count != devices)
+		return adit_error_set(error, -EINVAL,
+			"port.taps names %zu taps for %zu devices in port.devices; expected one "
+			"for each",
+			taps->count, devices);
+	for (size_t i = 0; i < taps->count; i++) {
+		uint8_t at = 0;
+
+		while (at < appliance->tap_count &&
+			strcmp(appliance->tap_name[at], taps->item[i]) != 0)
+			at++;
+		if (at == appliance->tap_count)
+			appliance->tap_name[appliance->tap_count++] = taps->item[i];
+	}
+	return 0;
+}
+
 int appliance_load(
 	struct appliance *appliance, const struct adit_config *config, struct adit_error *error)
 {
@@ -121,8 +212,10 @@ int appliance_load(
 	if (appliance->live &&
 		getrandom(&appliance->key, sizeof(appliance->key), 0) != sizeof(appliance->key))
 		return adit_error_set(error, -errno, "no random key: %s", strerror(errno));
-	for (size_t i = 0; i < config->dns_ports.count; i++)
-		adit_ports_add(&appliance->ports, (uint16_t)config->dns_ports.item[i]);
+	if (status == 0)
+		status = services_load(appliance, error);
+	if (status == 0)
+		status = taps_load(appliance, error);
 	if (status == 0)
 		status = adit_suffix_load(
 			config->dns_public_suffix_list, NULL, &appliance->suffixes, error);
@@ -146,18 +239,32 @@ static struct rte_ring *ring_make(const char *name, unsigned number, unsigned si
 		text, size, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ);
 }
 
+int app_intake_create(
+	struct appliance *appliance, struct adit_intake *intake, struct adit_error *error)
+{
+	struct adit_reassembly_params params = fragment_params(appliance->config);
+
+	params.ports = &appliance->ports;
+	params.key = &appliance->key;
+	*intake = (struct adit_intake){
+		.ports = &appliance->ports,
+		.rule = &appliance->rule,
+		.key = &appliance->key,
+		.reassembly = adit_reassembly_create(&params, NULL),
+	};
+	if (intake->reassembly == NULL)
+		return adit_error_set(error, -ENOMEM,
+			"no memory for fragments (%zu MB; fragment.datagrams sets its size)",
+			adit_reassembly_bytes(&params) >> 20);
+	return 0;
+}
+
 static int worker_create(struct appliance *appliance, uint16_t number, struct adit_error *error)
 {
 	struct app_worker *worker = &appliance->workers[number];
 	struct adit_window_params params =
 		window_params(appliance->config, appliance->worker_count);
-	struct adit_pipeline_params pipeline = {
-		.ports = &appliance->ports,
-		.suffixes = appliance->suffixes,
-		.patterns = appliance->patterns,
-		.key = &appliance->key,
-		.workers = appliance->worker_count,
-	};
+	struct adit_pipeline_params pipeline = pipeline_params(appliance);
 
 	worker->appliance = appliance;
 	worker->number = number;
@@ -182,7 +289,29 @@ static int worker_create(struct appliance *appliance, uint16_t number, struct ad
 				number, adit_window_bytes(&params) >> 20);
 		rte_ring_sp_enqueue(worker->emptied, worker->windows[i]);
 	}
+	if (worker->decodes && app_intake_create(appliance, &worker->intake, error) != 0)
+		return -ENOMEM;
 	return adit_pipeline_create(&pipeline, NULL, &worker->pipeline, error);
+}
+
+/* Where encrypted DNS is counted; the scorer begins with the first table. */
+static int blinds_create(struct appliance *appliance, struct adit_error *error)
+{
+	struct app_scorer *scorer = appliance->scorer;
+	uint32_t capacity = (uint32_t)appliance->config->encrypted_subscribers;
+
+	scorer->blinds_free = ring_make("blinds", 0, APP_BLINDS);
+	for (int i = 0; i < APP_BLINDS; i++) {
+		scorer->blinds[i] = adit_blind_create(capacity, NULL);
+		if (scorer->blinds_free == NULL || scorer->blinds[i] == NULL)
+			return adit_error_set(error, -ENOMEM,
+				"no memory for encrypted DNS (%zu MB; encrypted.subscribers sets "
+				"its size)",
+				adit_blind_bytes(capacity) >> 20);
+		if (i > 0)
+			rte_ring_sp_enqueue(scorer->blinds_free, scorer->blinds[i]);
+	}
+	return 0;
 }
 
 static int scorer_create(struct appliance *appliance, struct adit_error *error)
@@ -193,6 +322,8 @@ static int scorer_create(struct appliance *appliance, struct adit_error *error)
 	struct app_scorer *scorer = appliance->scorer;
 
 	scorer->appliance = appliance;
+	if (blinds_create(appliance, error) != 0)
+		return -ENOMEM;
 	app_scorer_sinks(appliance, &params);
 	scorer->scorer = adit_scorer_create(&params, NULL);
 	scorer->nothing = adit_window_create(&nothing, NULL);
@@ -251,6 +382,8 @@ int appliance_create(struct appliance *appliance, struct adit_error *error)
 	appliance->spreader->linear = malloc(APP_LINEAR_BYTES);
 	if (appliance->spreader->linear == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for the spreader");
+	if (appliance->has_spreader)
+		status = app_intake_create(appliance, &appliance->spreader->intake, error);
 	for (uint16_t i = 0; i < appliance->worker_count && status == 0; i++)
 		status = worker_create(appliance, i, error);
 	if (status == 0)
@@ -263,6 +396,7 @@ int appliance_create(struct appliance *appliance, struct adit_error *error)
 static void worker_destroy(struct app_worker *worker)
 {
 	adit_pipeline_destroy(worker->pipeline);
+	adit_reassembly_destroy(worker->intake.reassembly);
 	for (int i = 0; i < APP_WINDOWS; i++)
 		adit_window_destroy(worker->windows[i]);
 	free(worker->linear);
@@ -279,9 +413,14 @@ void appliance_destroy(struct appliance *appliance)
 	if (appliance->scorer != NULL) {
 		adit_scorer_destroy(appliance->scorer->scorer);
 		adit_window_destroy(appliance->scorer->nothing);
+		for (int i = 0; i < APP_BLINDS; i++)
+			adit_blind_destroy(appliance->scorer->blinds[i]);
+		rte_ring_free(appliance->scorer->blinds_free);
 	}
-	if (appliance->spreader != NULL)
+	if (appliance->spreader != NULL) {
 		free(appliance->spreader->linear);
+		adit_reassembly_destroy(appliance->spreader->intake.reassembly);
+	}
 	rte_ring_free(appliance->messages_full);
 	rte_ring_free(appliance->messages_free);
 	free(appliance->messages);

@@ -23,7 +23,9 @@
 #define APP_WORKERS_MAX  16
 #define APP_QUEUES_MAX   64
 #define APP_PORTS_MAX    RTE_MAX_ETHPORTS
+#define APP_TAPS_MAX     64
 #define APP_WINDOWS      2 /* per worker: one that fills, one that is scored */
+#define APP_BLINDS       2 /* tables of encrypted DNS: one that fills, one that is written */
 #define APP_MESSAGES     256
 #define APP_LINEAR_BYTES (256 * 1024) /* largest frame: libpcap's MAXIMUM_SNAPLEN */
 
@@ -39,12 +41,11 @@ enum app_kind {
 struct app_meta {
 	uint64_t ts_ns;
 	union {
-		struct adit_packet packet; /* APP_FRAME */
-		uint32_t slice;
+		struct adit_packet packet; /* its mark is the enum app_kind, of ticks too */
+		uint32_t slice;            /* ticks */
 	};
-	uint8_t kind; /* enum app_kind */
-	uint8_t link;
 };
+static_assert(sizeof(struct app_meta) == 32, "what an mbuf has left, with the alignment of ts_ns");
 
 extern int app_meta_offset; /* written once before lcores start */
 static inline struct app_meta *app_meta(struct rte_mbuf *mbuf)
@@ -88,6 +89,7 @@ struct app_worker {
 	bool decodes; /* polls a real port: decodes and keeps time itself */
 	struct app_queue queue[APP_QUEUES_MAX];
 	uint16_t queues;
+	struct adit_intake intake; /* where it decodes */
 	struct adit_pipeline *pipeline;
 	struct adit_window *window; /* open one; NULL between timelines */
 	struct adit_window *windows[APP_WINDOWS];
@@ -107,7 +109,8 @@ struct app_spreader_counters {
 /* The spreader lcore; it writes everything here. */
 struct app_spreader {
 	struct appliance *appliance;
-	bool live;                           /* reads ports, not captures */
+	bool live; /* reads ports, not captures */
+	struct adit_intake intake;
 	struct adit_pipeline_counters ended; /* packets that end in the light decode */
 	struct app_spreader_counters counters;
 	struct app_queue queue[APP_QUEUES_MAX];
@@ -126,12 +129,13 @@ struct app_spreader {
 } ADIT_CACHE_ALIGNED;
 
 /* What the scorer sends to the management thread. */
-enum app_message_kind { APP_VERDICT, APP_FEATURES };
+enum app_message_kind { APP_VERDICT, APP_FEATURES, APP_BLIND };
 struct app_message {
 	enum app_message_kind kind;
 	union {
 		struct adit_verdict verdict;
 		struct adit_feature_row features;
+		struct adit_blind *blind; /* the manager's until it is back in blinds_free */
 	};
 };
 
@@ -144,6 +148,9 @@ struct app_scorer {
 	struct appliance *appliance;
 	struct adit_scorer *scorer;
 	struct adit_window *nothing; /* stands in for a worker that has no window of a slice */
+	struct adit_blind *blinds[APP_BLINDS];
+	struct rte_ring *blinds_free; /* from the manager: empty tables */
+	void *blind_spare;            /* taken from there, not in use yet */
 	struct app_idle idle;
 	struct app_scorer_counters counters;
 } ADIT_CACHE_ALIGNED;
@@ -156,6 +163,10 @@ struct appliance {
 	bool has_spreader;
 	struct adit_hash_key key;
 	struct adit_ports ports;
+	struct adit_context_rule rule;
+	const char *tap_name[APP_TAPS_MAX]; /* NULL: ports were given no names */
+	uint8_t tap_count;
+	uint8_t tap_of_port[APP_PORTS_MAX];
 	struct adit_suffix_list *suffixes;
 	struct adit_pattern_set *patterns;
 	struct adit_allow *allow;
@@ -175,6 +186,7 @@ struct appliance {
 /* Bytes that the tables will take, with so many ports of adit run. */
 struct app_memory {
 	size_t windows, history, packets;
+	size_t fragments, streams; /* room that costs memory once it is used */
 };
 void app_memory_plan(const struct adit_config *config, size_t ports, struct app_memory *memory);
 
@@ -226,6 +238,11 @@ void app_ports_count(const struct appliance *appliance, struct app_port_counters
 uint64_t app_now_ns(void);
 
 /* A frame over an mbuf's bytes; one of several segments is copied to `linear`. */
-bool app_frame_of(struct rte_mbuf *mbuf, uint8_t *linear, struct adit_frame *frame);
+bool app_frame_of(const struct appliance *appliance, struct rte_mbuf *mbuf, uint8_t *linear,
+	struct adit_frame *frame);
+
+/* Reassembly for a thread that decodes. */
+int app_intake_create(
+	struct appliance *appliance, struct adit_intake *intake, struct adit_error *error);
 
 #endif

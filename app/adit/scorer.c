@@ -62,10 +62,37 @@ static void features_send(void *context, const struct adit_feature_row *row)
 	message_send(scorer, message);
 }
 
+/* The manager writes a table of encrypted DNS while the other fills. Live, one that is still being
+ * written makes the other stand for more than an hour. */
+static struct adit_blind *blind_send(void *context, struct adit_blind *blind)
+{
+	struct app_scorer *scorer = context;
+	struct appliance *appliance = scorer->appliance;
+	struct app_message *message;
+	void *empty = scorer->blind_spare;
+
+	while (empty == NULL && rte_ring_sc_dequeue(scorer->blinds_free, &empty) != 0) {
+		if (appliance->live &&
+			!atomic_load_explicit(&appliance->stop, memory_order_relaxed))
+			return NULL;
+		app_idle_wait(&scorer->idle);
+	}
+	message = message_take(scorer);
+	scorer->blind_spare = message == NULL ? empty : NULL;
+	if (message == NULL)
+		return NULL;
+	message->kind = APP_BLIND;
+	message->blind = blind;
+	message_send(scorer, message);
+	return empty;
+}
+
 void app_scorer_sinks(struct appliance *appliance, struct adit_score_params *params)
 {
 	params->verdict = verdict_send;
 	params->features = appliance->wants_features ? features_send : NULL;
+	params->blind = appliance->scorer->blinds[0];
+	params->blind_full = blind_send;
 	params->context = appliance->scorer;
 }
 

@@ -38,7 +38,8 @@ static void stage_flush(struct app_spreader *spreader, struct stage *stage, uint
 		sent += (uint16_t)done;
 		if (done != 0) {
 			app_idle_work(&spreader->idle);
-		} else if (spreader->live && app_meta(stage->mbufs[to][sent])->kind == APP_FRAME) {
+		} else if (spreader->live &&
+			   app_meta(stage->mbufs[to][sent])->packet.mark == APP_FRAME) {
 			/* Live, packets do not wait; ticks must not be lost. */
 			spreader->ended.outcome[ADIT_OUTCOME_QUEUE_FULL]++;
 			rte_pktmbuf_free(stage->mbufs[to][sent++]);
@@ -66,7 +67,8 @@ static struct rte_mbuf *buffer_take(struct app_spreader *spreader, struct stage 
 			stage->buffer_count = STAGE;
 			break;
 		}
-		/* The workers have them all: let them go on with what is staged. */
+		/* The workers have them all: let them go on with what is staged. Live, this waits
+		 * for a worker to end its burst, which it does whatever happens. */
 		for (uint16_t i = 0; i < spreader->appliance->worker_count; i++)
 			stage_flush(spreader, stage, i);
 		app_idle_wait(&spreader->idle);
@@ -80,8 +82,8 @@ static void tick_send(struct app_spreader *spreader, struct stage *stage, enum a
 		struct rte_mbuf *mbuf = buffer_take(spreader, stage);
 		struct app_meta *meta = app_meta(mbuf);
 
-		meta->kind = (uint8_t)kind;
 		meta->slice = stage->slice;
+		meta->packet.mark = (uint8_t)kind;
 		stage_add(spreader, stage, i, mbuf);
 		stage_flush(spreader, stage, i);
 	}
@@ -110,6 +112,7 @@ static void timeline_end(struct app_spreader *spreader, struct stage *stage)
 	if (stage->open)
 		tick_send(spreader, stage, APP_FINAL);
 	stage->open = false;
+	adit_reassembly_reset(spreader->intake.reassembly);
 }
 
 /* Copies a frame into buffers, chained where one does not hold it. */
@@ -136,30 +139,32 @@ static struct rte_mbuf *frame_copy(
 	return head;
 }
 
-static void frame_spread(
-	struct app_spreader *spreader, struct stage *stage, const struct adit_frame *frame)
+/* Sends a copy of what was decoded to the worker of its shard. What follows the payload says
+ * nothing. */
+static void copy_send(struct app_spreader *spreader, struct stage *stage,
+	const struct adit_frame *frame, const struct adit_packet *packet)
 {
-	struct appliance *appliance = spreader->appliance;
+	uint32_t size = (uint32_t)packet->payload_offset + packet->payload_size;
+	struct rte_mbuf *mbuf = frame_copy(spreader, stage, frame->data, size);
+	struct app_meta *meta = app_meta(mbuf);
+
+	meta->ts_ns = frame->ts_ns;
+	meta->packet = *packet;
+	meta->packet.mark = APP_FRAME;
+	stage_add(spreader, stage, packet->shard % spreader->appliance->worker_count, mbuf);
+}
+
+static void frame_spread(
+	struct app_spreader *spreader, struct stage *stage, struct adit_frame *frame)
+{
 	struct adit_packet packet;
-	struct rte_mbuf *mbuf;
-	struct app_meta *meta;
 
 	spreader->counters.received++;
 	time_move(spreader, stage, frame->ts_ns);
-	if (adit_packet_decode(frame, &appliance->ports, &packet) != ADIT_OUTCOME_PENDING) {
+	if (adit_intake_take(&spreader->intake, frame, &packet) == ADIT_OUTCOME_PENDING)
+		copy_send(spreader, stage, frame, &packet);
+	else
 		spreader->ended.outcome[packet.outcome]++;
-		return;
-	}
-	adit_packet_shard(frame, &packet, &appliance->key);
-	/* What follows the payload says nothing. */
-	mbuf = frame_copy(spreader, stage, frame->data,
-		(uint32_t)packet.payload_offset + packet.payload_size);
-	meta = app_meta(mbuf);
-	meta->ts_ns = frame->ts_ns;
-	meta->packet = packet;
-	meta->kind = APP_FRAME;
-	meta->link = frame->link;
-	stage_add(spreader, stage, packet.shard % appliance->worker_count, mbuf);
 }
 
 /* Reads one capture. Where it starts before the time reached so far, a new timeline begins;
@@ -208,7 +213,7 @@ static void captures_spread(struct app_spreader *spreader, struct stage *stage)
 	}
 }
 
-/* A received mbuf goes on as it is: no copy. */
+/* A received mbuf goes on as it is: no copy. A datagram put together from fragments is one. */
 static void mbuf_spread(
 	struct app_spreader *spreader, struct stage *stage, struct rte_mbuf *mbuf, uint64_t now)
 {
@@ -216,19 +221,25 @@ static void mbuf_spread(
 	struct adit_frame frame;
 	struct adit_packet packet;
 	struct app_meta *meta = app_meta(mbuf);
+	const uint8_t *received;
 
 	spreader->counters.received++;
-	app_frame_of(mbuf, spreader->linear, &frame);
-	if (adit_packet_decode(&frame, &appliance->ports, &packet) != ADIT_OUTCOME_PENDING) {
+	app_frame_of(appliance, mbuf, spreader->linear, &frame);
+	frame.ts_ns = now;
+	received = frame.data;
+	if (adit_intake_take(&spreader->intake, &frame, &packet) != ADIT_OUTCOME_PENDING) {
 		spreader->ended.outcome[packet.outcome]++;
 		rte_pktmbuf_free(mbuf);
 		return;
 	}
-	adit_packet_shard(&frame, &packet, &appliance->key);
+	if (ADIT_UNLIKELY(frame.data != received)) {
+		rte_pktmbuf_free(mbuf);
+		copy_send(spreader, stage, &frame, &packet);
+		return;
+	}
 	meta->ts_ns = now;
 	meta->packet = packet;
-	meta->kind = APP_FRAME;
-	meta->link = ADIT_LINK_ETHERNET;
+	meta->packet.mark = APP_FRAME;
 	stage_add(spreader, stage, packet.shard % appliance->worker_count, mbuf);
 }
 

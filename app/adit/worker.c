@@ -37,7 +37,8 @@ uint64_t app_now_ns(void)
 	return (uint64_t)now.tv_sec * ADIT_NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
-bool app_frame_of(struct rte_mbuf *mbuf, uint8_t *linear, struct adit_frame *frame)
+bool app_frame_of(const struct appliance *appliance, struct rte_mbuf *mbuf, uint8_t *linear,
+	struct adit_frame *frame)
 {
 	bool whole = mbuf->nb_segs == 1;
 
@@ -50,7 +51,7 @@ bool app_frame_of(struct rte_mbuf *mbuf, uint8_t *linear, struct adit_frame *fra
 		frame->data = rte_pktmbuf_read(mbuf, 0, frame->captured, linear);
 	}
 	frame->vlan = mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED ? mbuf->vlan_tci : 0;
-	frame->tap = 0;
+	frame->tap = mbuf->port < APP_PORTS_MAX ? appliance->tap_of_port[mbuf->port] : 0;
 	frame->link = ADIT_LINK_ETHERNET;
 	return whole;
 }
@@ -118,8 +119,9 @@ static void window_turn(struct app_worker *worker, uint32_t next)
 /* Returns false when nothing follows. */
 static bool tick(struct app_worker *worker, const struct app_meta *meta)
 {
-	switch (meta->kind) {
+	switch (meta->packet.mark) {
 	case APP_OPEN:
+		adit_pipeline_reset(worker->pipeline);
 		window_open(worker, meta->slice);
 		return true;
 	case APP_SLICE:
@@ -144,43 +146,54 @@ static void batch_run(struct app_worker *worker, struct batch *batch)
 {
 	if (batch->count == 0)
 		return;
-	if (worker->decodes)
-		adit_pipeline_decode(worker->pipeline, batch->frames, batch->packets, batch->count);
 	adit_pipeline_run(
 		worker->pipeline, worker->window, batch->frames, batch->packets, batch->count);
 	batch->count = 0;
 }
 
-/* Runs one burst. Ticks and frames of several segments (one copy room for them) split it. */
+/* Takes one packet into the batch. What stands in a room that the next packet may need, and not in
+ * the mbuf, is run at once. */
+static void batch_add(
+	struct app_worker *worker, struct batch *batch, struct rte_mbuf *mbuf, uint64_t now)
+{
+	const struct app_meta *meta = app_meta(mbuf);
+	struct adit_frame *frame;
+	const uint8_t *received;
+	bool whole = mbuf->nb_segs == 1;
+
+	if (!whole) {
+		batch_run(worker, batch);
+		worker->counters.linearised++;
+	}
+	frame = &batch->frames[batch->count];
+	app_frame_of(worker->appliance, mbuf, worker->linear, frame);
+	received = frame->data;
+	if (worker->decodes) {
+		frame->ts_ns = now;
+		adit_intake_take(&worker->intake, frame, &batch->packets[batch->count]);
+	} else {
+		frame->ts_ns = meta->ts_ns;
+		frame->tap = meta->packet.tap;
+		batch->packets[batch->count] = meta->packet;
+	}
+	batch->count++;
+	if (ADIT_UNLIKELY(!whole || frame->data != received))
+		batch_run(worker, batch);
+}
+
+/* Runs one burst; ticks split it. */
 static bool burst_run(struct app_worker *worker, struct batch *batch, struct rte_mbuf **mbufs,
 	uint16_t count, uint64_t now)
 {
 	bool goes_on = true;
 
 	for (uint16_t i = 0; i < count; i++) {
-		struct app_meta *meta = app_meta(mbufs[i]);
-		struct adit_frame *frame = &batch->frames[batch->count];
-
-		if (!worker->decodes && meta->kind != APP_FRAME) {
+		if (!worker->decodes && app_meta(mbufs[i])->packet.mark != APP_FRAME) {
 			batch_run(worker, batch);
-			goes_on &= tick(worker, meta);
+			goes_on &= tick(worker, app_meta(mbufs[i]));
 			continue;
 		}
-		if (mbufs[i]->nb_segs > 1) {
-			batch_run(worker, batch);
-			frame = &batch->frames[0];
-			worker->counters.linearised++;
-		}
-		app_frame_of(mbufs[i], worker->linear, frame);
-		frame->ts_ns = worker->decodes ? now : meta->ts_ns;
-		if (!worker->decodes) {
-			frame->link = meta->link;
-			frame->tap = meta->packet.tap;
-			batch->packets[batch->count] = meta->packet;
-		}
-		batch->count++;
-		if (mbufs[i]->nb_segs > 1)
-			batch_run(worker, batch);
+		batch_add(worker, batch, mbufs[i], now);
 	}
 	batch_run(worker, batch);
 	return goes_on;

@@ -20,6 +20,46 @@
 	ADIT_INTS(dns, ports, "53", 1, 65535, "port", "UDP and TCP ports that carry DNS")          \
 	ADIT_STRING(dns, public_suffix_list, "/usr/share/publicsuffix/public_suffix_list.dat",     \
 		NULL, "Public suffix list, which says where registrable domains start")            \
+	ADIT_SECTION(                                                                              \
+		context, "What tells one network's subscribers from another's, beside the tap")    \
+	ADIT_STRING(context, vlan, "outer", "none|outer|both",                                     \
+		"VLAN tags that are part of it: none, the outermost, or the two outermost")        \
+	ADIT_BOOL(context, core_peer, false,                                                       \
+		"The core-side peer of GTP-U is part of it: for cores that share a tap and an "    \
+		"address range")                                                                   \
+	ADIT_SECTION(fragment, "IP fragments, which are put together before they are read")        \
+	ADIT_INT(fragment, datagrams, 1024, 1, 65536, "datagrams",                                 \
+		"Datagrams that may wait for pieces at a time (64 KiB of room each)")              \
+	ADIT_INT(fragment, timeout, 2000, 10, 60000, "milliseconds",                               \
+		"Longest wait for a piece; busy tunnel peers use an identification again soon")    \
+	ADIT_SECTION(tcp, "DNS over TCP")                                                          \
+	ADIT_INT(tcp, streams, 16384, 64, 4194304, "streams",                                      \
+		"Directions of connections that are followed, over all shards")                    \
+	ADIT_INT(tcp, buffers, 1024, 64, 65536, "buffers",                                         \
+		"Streams that may wait for bytes at a time, over all shards (80 KiB each)")        \
+	ADIT_SECTION(encrypted, "Encrypted DNS, which is counted by subscriber and not read")      \
+	ADIT_INTS(encrypted, ports, "853", 0, 65535, "port",                                       \
+		"Ports of DNS over TLS (TCP) and over QUIC (UDP); 0: none")                        \
+	ADIT_LIST(encrypted, resolvers,                                                            \
+		"1.1.1.1,1.0.0.1,2606:4700:4700::1111,2606:4700:4700::1001,8.8.8.8,8.8.4.4,"       \
+		"2001:4860:4860::8888,2001:4860:4860::8844,9.9.9.9,149.112.112.112,2620:fe::fe",   \
+		"Addresses of resolvers whose port 443 is DNS over HTTPS; empty: it is not "       \
+		"counted")                                                                         \
+	ADIT_INT(encrypted, subscribers, 65536, 64, 16777216, "subscribers",                       \
+		"Subscribers whose encrypted DNS is counted in an hour")                           \
+	ADIT_SECTION(identity, "Who has an address: records that fill verdicts")                   \
+	ADIT_LIST(identity, files, "",                                                             \
+		"CSV files with address or teid, from, until, imsi, msisdn, apn")                  \
+	ADIT_STRING(identity, socket, "", NULL,                                                    \
+		"UNIX socket on which adit run takes lines of such a file; empty: none")           \
+	ADIT_INT(identity, records, 262144, 64, 16777216, "records",                               \
+		"Records to remember (about 256 bytes each, once there is a source)")              \
+	ADIT_SECTION(privacy, "Pseudonyms in place of addresses in every output")                  \
+	ADIT_STRING(privacy, addresses, "off", "off|subscribers|all",                              \
+		"Whose addresses are replaced: nobody's, those of subscribers, or those of peers " \
+		"and servers too")                                                                 \
+	ADIT_STRING(privacy, key_file, "", NULL,                                                   \
+		"File with the key that makes the pseudonyms, at least 16 bytes")                  \
 	ADIT_SECTION(eal, "DPDK's environment layer")                                              \
 	ADIT_LIST(eal, arguments, "",                                                              \
 		"Arguments for DPDK's environment layer; those after -- on the command line come " \
@@ -28,6 +68,9 @@
 	ADIT_LIST(port, devices, "",                                                               \
 		"Ports: PCI addresses, or vdev strings such as "                                   \
 		"net_af_packet0,iface=eth1")                                                       \
+	ADIT_LIST(port, taps, "",                                                                  \
+		"Name of the tap that each port belongs to, in the order of devices; empty: all "  \
+		"are of one")                                                                      \
 	ADIT_INT(port, queues, 1, 1, 16, "queues", "Receive queues of each port")                  \
 	ADIT_INT(port, descriptors, 2048, 64, 32768, "descriptors",                                \
 		"Receive descriptors of each queue")                                               \
@@ -40,6 +83,9 @@
 	ADIT_SECTION(worker, "The lcores that read packets")                                       \
 	ADIT_INT(worker, count, 1, 1, 16, "lcores", "Worker lcores")                               \
 	ADIT_INT(worker, burst, 64, 1, 64, "packets", "Most packets to take from a queue at once") \
+	ADIT_INT(worker, duplicate_window, 20, 0, 10000, "milliseconds",                           \
+		"A DNS packet that comes again within this was seen twice by the tap and counts "  \
+		"once; 0: every packet counts")                                                    \
 	ADIT_INT(worker, packet_buffers, 16384, 1024, 4194304, "buffers",                          \
 		"Packet buffers (2 KiB each) on their way; rings and caches come on top")          \
 	ADIT_STRING(worker, idle, "auto", "auto|poll|yield",                                       \
@@ -51,6 +97,8 @@
 		"Rows of the subscriber × domain table, over all shards")                          \
 	ADIT_INT(window, servers, 16384, 64, 16777216, "rows",                                     \
 		"Rows of the subscriber × server table, over all shards")                          \
+	ADIT_INT(window, encrypted, 16384, 64, 16777216, "rows",                                   \
+		"Rows of the subscriber × encrypted DNS table, over all shards")                   \
 	ADIT_INT(window, details, 16384, 64, 4194304, "records",                                   \
 		"Second-tier records (sketches, histograms), over all shards")                     \
 	ADIT_SECTION(history, "Room for slices that are rolled up into longer windows")            \
