@@ -18,6 +18,7 @@ import json
 import random
 import struct
 
+import packets
 import pcapio
 from gtpu import wrap
 
@@ -141,11 +142,11 @@ class Capture:
 
     def frame(self, ends, ports, message, subscriber, uplink):
         self.packets += 1
-        packet = pcapio.udp(*ends, ports, message, self.packets)
+        packet = packets.udp(*ends, ports, message, self.packets)
         if self.gtpu:
             return wrap(packet, subscriber, uplink, self.packets, None)
         macs = MACS[1] + MACS[0] if uplink else MACS[0] + MACS[1]
-        return macs + pcapio.ETHERTYPE_IPV4 + packet
+        return macs + packets.ETHERTYPE_IPV4 + packet
 
     def write(self, micros, frame):
         self.writer.write(START + micros // 1000000, micros % 1000000, frame)

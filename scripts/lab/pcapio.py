@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Captures (classic pcap, Ethernet, microseconds) and the few headers the laboratory reads."""
+"""Captures: classic pcap, Ethernet, microseconds."""
 import struct
 
 GLOBAL = struct.Struct("<IHHiIII")
 RECORD = struct.Struct("<IIII")
 MAGIC = 0xA1B2C3D4
 ETHERNET = 1
-ETHERTYPE_IPV4 = b"\x08\x00"
-UDP = 17
 
 
 def read(path):
@@ -41,42 +39,20 @@ class Writer:
         self.file.write(RECORD.pack(seconds, micros, len(frame), len(frame)) + frame)
 
 
-def checksum(data):
-    """RFC 1071, as one remainder: 2^16 is 1 modulo 65535."""
-    if len(data) & 1:
-        data += b"\0"
-    rest = int.from_bytes(data, "big") % 0xFFFF
-    return 0xFFFF - rest
+class Sorted:
+    """Frames in any order, written in the order of their times; `uplink` tells the two fibres of an
+    optical tap apart."""
 
+    def __init__(self):
+        self.frames = []
 
-def udp(source, destination, ports, payload, ident=0, with_checksum=True):
-    """An IPv4 datagram; the addresses are 4 bytes each, ports a pair."""
-    length = 8 + len(payload)
-    head = struct.pack(">HHH", *ports, length)
-    total = 0
-    if with_checksum:
-        pseudo = source + destination + struct.pack(">HH", UDP, length)
-        total = checksum(pseudo + head + b"\0\0" + payload) or 0xFFFF
-    ip = struct.pack(">BBHHHBB", 0x45, 0, 20 + length, ident & 0xFFFF, 0x4000, 62, UDP)
-    ip_sum = checksum(ip + b"\0\0" + source + destination)
-    return (ip + struct.pack(">H", ip_sum) + source + destination + head
-            + struct.pack(">H", total) + payload)
+    def add(self, micros, uplink, frame):
+        self.frames.append((micros, len(self.frames), uplink, frame))
 
-
-def ipv4(frame):
-    """The IPv4 packet of an untagged Ethernet frame, without padding; None if it is not one."""
-    if frame[12:14] != ETHERTYPE_IPV4 or len(frame) < 34:
-        return None
-    return frame[14:14 + struct.unpack_from(">H", frame, 16)[0]]
-
-
-def question(message):
-    """(name, type, is a response) of a DNS message, or None. Bytes are kept as Latin-1."""
-    labels, at = [], 12
-    while at < len(message) and 0 < message[at] < 64:
-        labels.append(message[at + 1:at + 1 + message[at]].decode("latin-1"))
-        at += 1 + message[at]
-    if len(message) < at + 5 or message[at] != 0:
-        return None
-    return (".".join(labels), struct.unpack_from(">H", message, at + 1)[0],
-            bool(message[2] & 0x80))
+    def write(self, path, uplink=None):
+        """All frames, or those of one direction; returns their number."""
+        chosen = [one for one in sorted(self.frames) if uplink is None or one[2] == uplink]
+        with Writer(path) as writer:
+            for micros, _, _, frame in chosen:
+                writer.write(micros // 1000000, micros % 1000000, frame)
+        return len(chosen)

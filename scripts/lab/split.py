@@ -2,19 +2,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Labels a capture of the laboratory, and cuts it up by tunnel if asked to.
 
-split.py CAPTURE --lab DIR --tunnels FILE [--out DIR]
+split.py CAPTURE --lab DIR --tunnels FILE [--out DIR] [--traffic FILE [--also CAPTURE...]]
 
 Prints one line per registrable domain (tunnels first): domain, label, tool or kind, subscriber,
-queries, responses, packets. With --out, also writes DIR/<tunnel id>.pcap for each tunnel and
-DIR/benign.pcap. DIR of --lab is what `lab` wrote: its domains.tsv is the truth.
+queries, responses, packets (of a message over TCP, the one that made it whole). With --out, also
+writes DIR/<tunnel id>.pcap for each tunnel and DIR/benign.pcap, which has all TCP. With --traffic,
+writes messages, connections and fragments of this and more captures, by protocol and family. DIR
+of --lab is what `lab` wrote: its domains.tsv is the truth.
 """
 import argparse
 import collections
 import os
-import struct
-import sys
 
+import packets
 import pcapio
+from messages import Reader
 from names import registrable
 from zones import read_tunnels
 
@@ -27,45 +29,41 @@ class Domain:
         self.queries = self.responses = self.packets = 0
 
 
-def domains_of(path):
-    """Yields (record, domain, subscriber, is a response) for each packet; the last two are None
-    for a later fragment, which goes with the domain of its datagram's first one."""
-    fragments = {}
-    for record in pcapio.read(path):
-        packet = pcapio.ipv4(record[2])
-        if packet is None or packet[9] != pcapio.UDP:
-            yield record, None, None, None
-            continue
-        datagram = packet[4:6] + packet[12:20]
-        if struct.unpack_from(">H", packet, 6)[0] & 0x1FFF:
-            yield record, fragments.get(datagram), None, None
-            continue
-        asked = pcapio.question(packet[(packet[0] & 15) * 4 + 8:])
-        if asked is None:
-            yield record, None, None, None
-            continue
-        name, _, response = asked
-        fragments[datagram] = registrable(name)
-        address = packet[16:20] if response else packet[12:16]
-        yield record, registrable(name), ".".join(map(str, address)), response
+class Domains:
+    """What a capture holds, by registrable domain; `owner` has the domain of each frame."""
+
+    def __init__(self, path):
+        self.table = collections.defaultdict(Domain)
+        self.owner = {}
+        self.reader = Reader()
+        for message in self.reader.read(path):
+            self._count(message)
+
+    def _count(self, message):
+        domain = registrable(message.name)
+        row = self.table[domain]
+        row.packets += len(message.frames)
+        address = message.destination if message.response else message.source
+        row.subscribers.add(packets.text(address))
+        row.queries += not message.response
+        row.responses += message.response
+        # A TCP connection stays together, with what is nobody's.
+        if message.over == "UDP":
+            self.owner.update((frame, domain) for frame in message.frames)
 
 
-def count(path, files):
-    table = collections.defaultdict(Domain)
-    unlabelled = 0
-    for record, domain, subscriber, response in domains_of(path):
-        if domain is None:
-            unlabelled += 1
-            continue
-        row = table[domain]
-        row.packets += 1
-        if subscriber is not None:
-            row.subscribers.add(subscriber)
-            row.queries += not response
-            row.responses += response
-        if files:
-            files.get(domain, files[""]).write(*record)
-    return table, unlabelled
+def write_parts(path, domains, files):
+    for number, record in enumerate(pcapio.read(path), 1):
+        files.get(domains.owner.get(number), files[""]).write(*record)
+
+
+def write_traffic(file, captures):
+    print("#capture", "what", "ipv4", "ipv6", sep="\t", file=file)
+    for path in captures:
+        reader = Reader()
+        collections.deque(reader.read(path), maxlen=0)
+        for what, count in reader.described().items():
+            print(os.path.basename(path), what, count["ipv4"], count["ipv6"], sep="\t", file=file)
 
 
 def main():
@@ -74,6 +72,8 @@ def main():
     parser.add_argument("--lab", required=True)
     parser.add_argument("--tunnels", required=True)
     parser.add_argument("--out")
+    parser.add_argument("--traffic", help="file for the counts by protocol and family")
+    parser.add_argument("--also", nargs="*", default=[], help="more captures for --traffic")
     options = parser.parse_args()
     with open(f"{options.lab}/domains.tsv", encoding="ascii") as file:
         kinds = {name: (label, kind) for name, label, kind in (row.split() for row in file)}
@@ -83,18 +83,21 @@ def main():
         files = {registrable(row["zone"]): pcapio.Writer(f"{options.out}/{row['id']}.pcap")
                  for row in read_tunnels(options.tunnels)}
         files[""] = pcapio.Writer(f"{options.out}/benign.pcap")
-    table, unlabelled = count(options.capture, files)
+    domains = Domains(options.capture)
+    if files:
+        write_parts(options.capture, domains, files)
     for writer in files.values():
         writer.file.close()
     print(HEADER)
     # Names that exist nowhere are no zone's: mistyped ones, and probes.
-    rows = [(*kinds.get(name, ("benign", "nxdomain")), name, row) for name, row in table.items()]
+    rows = [(*kinds.get(name, ("benign", "nxdomain")), name, row) for name, row in domains.table.items()]
     rows.sort(key=lambda row: (row[0] != "tunnel", -row[3].queries, row[2]))
     for label, kind, name, row in rows:
         who = min(row.subscribers) if len(row.subscribers) == 1 else "-"
         print(name, label, kind, who, row.queries, row.responses, row.packets, sep="\t")
-    if unlabelled:
-        print(f"split.py: {unlabelled} packets without a domain", file=sys.stderr)
+    if options.traffic:
+        with open(options.traffic, "w", encoding="ascii") as file:
+            write_traffic(file, [options.capture, *options.also])
 
 
 if __name__ == "__main__":

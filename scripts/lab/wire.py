@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """wire.py IF_A IF_B MIN_MS MAX_MS LOSS : joins two interfaces like a long wire.
 
-Each pair of addresses has a delay of its own between MIN_MS and MAX_MS, plus up to a tenth of it
-as jitter; LOSS is the share of packets lost, 0 to 1. In user space because the kernel's netem is
+Each pair of addresses, IPv4 or IPv6, has a delay of its own between MIN_MS and MAX_MS, plus up to a
+tenth of it as jitter; LOSS is the share of packets lost, 0 to 1. In user space because the kernel's netem is
 a module that small kernels and many containers lack.
 """
 import heapq
@@ -15,7 +15,9 @@ import sys
 import time
 
 ETH_P_ALL = 3
-ETH_P_IP = b"\x08\x00"
+ETHERTYPE_IPV4 = b"\x08\x00"
+ETHERTYPE_IPV6 = b"\x86\xdd"
+ICMPV6 = 58
 PACKET_OUTGOING = 4
 SOL_PACKET = 263
 PACKET_ADD_MEMBERSHIP = 1
@@ -33,9 +35,17 @@ def open_interface(name):
     return port
 
 
-def pair_delay(delays, frame, low, high):
+def addresses(frame):
+    """Both, or None for what passes at once: ARP, and its counterpart in ICMPv6."""
+    if frame[12:14] == ETHERTYPE_IPV4:
+        return frozenset((frame[26:30], frame[30:34]))
+    if frame[12:14] == ETHERTYPE_IPV6 and frame[20:21] != bytes((ICMPV6,)):
+        return frozenset((frame[22:38], frame[38:54]))
+    return None
+
+
+def pair_delay(delays, pair, low, high):
     """The fixed delay of these two addresses, the same in both directions."""
-    pair = frozenset((frame[26:30], frame[30:34]))
     if pair not in delays:
         delays[pair] = random.Random(b"".join(sorted(pair))).uniform(low, high)
     return delays[pair]
@@ -51,10 +61,11 @@ def drain(port, other, queue, order, delays, settings):
         if address[2] == PACKET_OUTGOING:
             continue
         delay = 0.0
-        if frame[12:14] == ETH_P_IP:
+        pair = addresses(frame)
+        if pair is not None:
             if random.random() < loss:
                 continue
-            delay = pair_delay(delays, frame, low, high) * random.uniform(1, 1.1)
+            delay = pair_delay(delays, pair, low, high) * random.uniform(1, 1.1)
         heapq.heappush(queue, (time.monotonic() + delay, next(order), other, frame))
 
 

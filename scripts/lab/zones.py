@@ -30,6 +30,7 @@ hotel radio studio garden logistics mobile weather maps school clinic pharma too
 HOSTS = "www m api app mail blog shop img cdn static login assets news account images".split()
 CDN_DOMAIN = "lumoracdn.net"
 MAIL_DOMAIN = "mailorvo.com"
+LARGE_DOMAIN = "grandovolumen.org"
 
 
 def read_tunnels(path):
@@ -141,6 +142,24 @@ def make_sites(rng, count, taken):
     return zones, sites
 
 
+def make_large(rng, zones):
+    """A zone of honest answers that no packet holds: long texts, and the keys of a zone that is
+    changing them."""
+    zone = zones[LARGE_DOMAIN] = Zone(rng, LARGE_DOMAIN, "large")
+    for number in range(24):
+        size = rng.randrange(1500, 3800)
+        text = base64.b64encode(rng.randbytes(size * 3 // 4)).decode()
+        zone.add(f"notes{number}", "TXT",
+                 " ".join(f'"{text[i:i + 255]}"' for i in range(0, len(text), 255)))
+        zone.ask(f"notes{number}", "TXT")
+        owner = f"keys{number}"
+        for _ in range(rng.randrange(6, 12)):
+            key = base64.b64encode(b"\3\1\0\1" + rng.randbytes(256)).decode()
+            zone.add(owner, "DNSKEY", f"256 3 8 {key}")
+        zone.ask(owner, "DNSKEY")
+    return zone
+
+
 def make_baits(rng, zones):
     """Adds the zones of every bait; returns for each one a function that draws a query."""
     for bait in BAITS:
@@ -177,6 +196,7 @@ def write_nsd(out, name, addresses, zones):
               f'  xfrdfile: "{out}/{name}.xfrd"',
               f'  zonelistfile: "{out}/{name}.list"', f'  logfile: "{out}/{name}.log"',
               "  do-ip6: no", "  minimal-responses: yes", "  rrl-ratelimit: 0",
+              "  ipv4-edns-size: 4096",
               "remote-control:", "  control-enable: no"]
     for zone in zones:
         lines += ["zone:", f'  name: "{zone}"', f'  zonefile: "{zone_file(zone)}"']
@@ -238,8 +258,11 @@ def main():
     zones, sites = make_sites(rng, options.domains, names)
     baits = make_baits(rng, zones)
     add_tunnels(rng, zones, tunnels)
+    # A generator of its own, so that the names of old seeds stay.
+    large = make_large(random.Random(f"large {options.seed}"), zones)
     write_zones(out, zones)
     write_queries(rng, out, options, sites, baits)
+    write_lines(f"{out}/queries/large.txt", [" ".join(query) for query in large.queries])
     write_lines(f"{out}/domains.tsv", [
         f"{name}\t{'tunnel' if name in names else 'benign'}\t{zone.kind}"
         for name, zone in sorted(zones.items())])
