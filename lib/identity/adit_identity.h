@@ -4,18 +4,23 @@
  * IMSI, MSISDN, APN), read from CSV files or fed line by line, looked up when a verdict is written.
  * The identities are opaque strings. Management thread only.
  *
- * A feed is CSV (RFC 4180) with a header line that names its columns, in any order:
+ * A feed is CSV (RFC 4180) with a header line that names its columns, in any order and not
+ * necessarily all of them:
  *
  *	address,teid,tap,vlan,from,until,imsi,msisdn,apn
  *
  * `address` (IPv4 or IPv6, or a prefix such as 2001:db8:1::/64: mobile networks give one to each
- * subscriber) or `teid` (decimal or 0x…) must be there; an empty cell means any. `from` (inclusive)
- * and `until` (exclusive) are RFC 3339 or seconds since the Unix epoch; empty: open. The line that
- * came last wins among those that cover a subscriber at a time, and one with an address wins over
- * one with a TEID alone.
+ * subscriber) or `teid` (decimal or 0x…) must be there; an empty cell means any. A line with both
+ * asks for both. `vlan` 0: no tag. `from` (inclusive) and `until` (exclusive) are RFC 3339 or
+ * seconds since the Unix epoch; empty: open. The line that came last wins among those that cover
+ * a subscriber at a time, and one with an address wins over one with a TEID alone. A line without
+ * any identity says that nobody is known in its span, as after the end of a session. Lines end in
+ * LF or CRLF, take at most 4095 bytes, and a quoted cell ends on its line; empty lines are skipped.
  *
- * Memory is bounded: `capacity` records of about 256 bytes; then the one whose span began first
- * gives way, and that is counted.
+ * Memory is bounded: `capacity` records of about 268 bytes; then the one whose span began first
+ * gives way, and that is counted. (A line that covers the middle of an older one of the same
+ * address leaves two records of that.) A look-up takes time by the number of different prefix
+ * lengths in use, and by the logarithm of the records at worst.
  */
 #ifndef ADIT_IDENTITY_H
 #define ADIT_IDENTITY_H
@@ -43,7 +48,8 @@ struct adit_identity_query {
 };
 
 struct adit_identity_counters {
-	uint64_t records, evicted, refused; /* refused: lines that could not be read */
+	uint64_t records;          /* held now */
+	uint64_t evicted, refused; /* refused: lines that could not be read */
 };
 
 struct adit_identities;
@@ -52,15 +58,18 @@ struct adit_identities;
 struct adit_identities *adit_identities_create(size_t capacity);
 void adit_identities_destroy(struct adit_identities *identities);
 
-/* Reads a whole file. Returns 0, -errno of the file, or -EINVAL: the error names file, line and
- * what would be right; what stood before that line is kept. */
+/* Reads a whole file, whose first line must be the header. Returns 0, -errno of the file, or
+ * -EINVAL: the error names file, line, column and what would be right; what stood before that line
+ * is kept. */
 int adit_identities_read(
 	struct adit_identities *identities, const char *path, struct adit_error *error);
 
 /*
  * A feed that comes in pieces, as from a socket: lines are cut from what is pushed; the first line
  * is a header if it names columns, else the columns are those above in that order. A line that
- * can't be read is counted, its message is in `error`, and the feed goes on (returns -EINVAL).
+ * can't be read is counted, its message is in `error` (the first one's, where there are several),
+ * and the feed goes on (returns -EINVAL). A line counts once its end was pushed: what a connection
+ * left unfinished is not read.
  */
 struct adit_identity_feed;
 struct adit_identity_feed *adit_identity_feed_create(
