@@ -73,6 +73,7 @@ static inline void app_idle_work(struct app_idle *idle)
 
 struct app_queue {
 	uint16_t port, queue;
+	uint64_t received; /* packets that its poller took; written by it */
 };
 
 struct app_worker_counters {
@@ -104,6 +105,7 @@ struct app_worker {
 
 struct app_spreader_counters {
 	uint64_t received, late, timelines;
+	uint64_t queue_full[APP_WORKERS_MAX]; /* packets that this worker's queue had no room for */
 };
 
 /* The spreader lcore; it writes everything here. */
@@ -155,6 +157,14 @@ struct app_scorer {
 	struct app_scorer_counters counters;
 } ADIT_CACHE_ALIGNED;
 
+/* What the self-check found last; the management thread writes it. */
+struct app_selfcheck {
+	uint64_t subscribers, split; /* seen; and of those, on more than one worker */
+	uint64_t told;               /* `split` of the line printed last */
+	uint64_t looked_ns;
+	bool printed;
+};
+
 struct appliance {
 	const struct adit_config *config;
 	bool live;
@@ -172,6 +182,8 @@ struct appliance {
 	struct adit_allow *allow;
 	uint16_t port[APP_PORTS_MAX]; /* of adit run */
 	uint16_t port_count;
+	struct app_port *ports_open; /* port.h: one for each of port[]; owned by port.c */
+	struct app_selfcheck selfcheck;
 	uint16_t ring_port; /* behind a spreader; RTE_MAX_ETHPORTS: none */
 	struct rte_mempool *pool;
 	struct rte_ring *messages_full, *messages_free; /* scorer → manager, and back */
@@ -229,10 +241,11 @@ int app_ports_open(struct appliance *appliance, struct adit_error *error);
 int app_ports_start(struct appliance *appliance, struct adit_error *error);
 void app_ports_close(struct appliance *appliance);
 int app_ring_port_open(struct appliance *appliance, struct adit_error *error);
-struct app_port_counters {
-	uint64_t received, missed, no_buffer, errors;
-};
-void app_ports_count(const struct appliance *appliance, struct app_port_counters *counters);
+
+/* selfcheck.c: whether a subscriber's packets meet on one worker, from what the pipelines saw.
+ * Called again and again by the management thread while lcores run (`elapsed_ns` since they
+ * started), and with `ended` after; prints a line once there is something to say. */
+void app_selfcheck(struct appliance *appliance, uint64_t elapsed_ns, bool ended);
 
 /* Current time, ns since the Unix epoch. */
 uint64_t app_now_ns(void);

@@ -4,6 +4,7 @@
  */
 #include "adit_app.h"
 #include "command.h"
+#include "port.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -49,6 +50,18 @@ static int config_check(const struct app_options *options, const struct adit_con
 	return 0;
 }
 
+/* A line for each port: how it spreads, as far as it tells, and what was added to its arguments. */
+static void tell_ports(const struct appliance *appliance)
+{
+	for (uint16_t i = 0; i < appliance->port_count; i++) {
+		const struct app_port *port = &appliance->ports_open[i];
+
+		fprintf(stderr, "adit run: port %u (%s): %s%s%s\n", port->id, port->device,
+			port->words, port->note != NULL ? "; added: " : "",
+			port->note != NULL ? port->note : "");
+	}
+}
+
 static void tell_start(const struct appliance *appliance)
 {
 	const struct adit_config *config = appliance->config;
@@ -82,9 +95,11 @@ static int ports_start(
 	int status = app_ports_start(appliance, error);
 
 	(void)options;
-	if (status == 0)
-		tell_start(appliance);
-	return status;
+	if (status != 0)
+		return status;
+	tell_ports(appliance);
+	tell_start(appliance);
+	return 0;
 }
 
 int adit_cmd_run(int argc, char **argv)

@@ -207,6 +207,7 @@ void app_manager_run(struct app_manager *manager)
 				break;
 			nanosleep(&nap, NULL);
 		}
+		app_selfcheck(appliance, now - manager->started_ns, false);
 		if (manager->progress && now - drawn >= PROGRESS_NS) {
 			progress_draw(manager, now);
 			drawn = now;
@@ -215,6 +216,7 @@ void app_manager_run(struct app_manager *manager)
 	manager->ended_ns = monotonic_ns();
 	if (manager->progress)
 		fprintf(stderr, "\r\033[K");
+	app_selfcheck(appliance, manager->ended_ns - manager->started_ns, true);
 }
 
 static unsigned terminal_width(void)

@@ -3,14 +3,14 @@
  * Ports: real ones for adit run, and the ring port through which workers behind a spreader
  * receive.
  */
-#include "appliance.h"
+#include "port.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <rte_dev.h>
 #include <rte_eth_ring.h>
-#include <rte_ethdev.h>
 
 /* Workers take packets from a spreader exactly as from a NIC. */
 int app_ring_port_open(struct appliance *appliance, struct adit_error *error)
@@ -33,7 +33,7 @@ int app_ring_port_open(struct appliance *appliance, struct adit_error *error)
 			ring_port, i, 64, SOCKET_ID_ANY, NULL, appliance->pool);
 		if (status == 0)
 			status = rte_eth_tx_queue_setup(ring_port, i, 64, SOCKET_ID_ANY, NULL);
-		appliance->workers[i].queue[0] = (struct app_queue){ring_port, i};
+		appliance->workers[i].queue[0] = (struct app_queue){.port = ring_port, .queue = i};
 		appliance->workers[i].queues = 1;
 	}
 	if (status == 0)
@@ -44,18 +44,41 @@ int app_ring_port_open(struct appliance *appliance, struct adit_error *error)
 	return 0;
 }
 
+/* The ring of net_af_packet has 512 frames unless told otherwise; at 20,000 packets a second that
+ * lost four of ten. */
+#define AF_PACKET_RING "framecnt=8192"
+
+/* A device's arguments as EAL gets them: as given, and what is missing. The caller frees. */
+static char *device_arguments(const char *device, const char **note)
+{
+	bool add = (strncmp(device, "net_af_packet", 13) == 0 ||
+			   strncmp(device, "eth_af_packet", 13) == 0) &&
+		   strstr(device, "framecnt=") == NULL;
+	char *text = NULL;
+
+	*note = add ? AF_PACKET_RING : NULL;
+	if (asprintf(&text, "%s%s%s", device, add ? "," : "", add ? AF_PACKET_RING : "") < 0)
+		return NULL;
+	return text;
+}
+
 /* "0000:03:00.0" and "net_af_packet0,iface=eth1" are both what EAL calls device arguments. */
-static int port_probe(const char *device, uint16_t *port, struct adit_error *error)
+static int port_probe(
+	const char *device, uint16_t *port, const char **note, struct adit_error *error)
 {
 	struct rte_dev_iterator iterator;
 	uint16_t found = RTE_MAX_ETHPORTS, id;
 	char name[RTE_DEV_NAME_MAX_LEN];
+	char *arguments;
 	int status;
 
+	*note = NULL;
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(device, ","), device);
 	if (rte_eth_dev_get_port_by_name(name, port) == 0)
 		return 0;
-	status = rte_dev_probe(device);
+	arguments = device_arguments(device, note);
+	status = arguments == NULL ? -ENOMEM : rte_dev_probe(arguments);
+	free(arguments);
 	if (status != 0)
 		return adit_error_set(error, status,
 			"port.devices: '%s' can't be opened: %s; expected a PCI address bound to a "
@@ -74,14 +97,45 @@ static int port_probe(const char *device, uint16_t *port, struct adit_error *err
 	return 0;
 }
 
+/* Enters an open port, under the name that the user gave or EAL has. */
+static int port_add(struct appliance *appliance, uint16_t id, const char *device, const char *note,
+	struct adit_error *error)
+{
+	struct app_port *port = &appliance->ports_open[appliance->port_count];
+	struct rte_eth_dev_info info;
+	char name[RTE_ETH_NAME_MAX_LEN] = "";
+	int status = rte_eth_dev_info_get(id, &info);
+
+	if (status != 0)
+		return adit_error_set(error, status, "port %u: %s", id, rte_strerror(-status));
+	if (device == NULL && rte_eth_dev_get_name_by_port(id, name) == 0)
+		device = name;
+	port->id = id;
+	port->device = strdup(device != NULL ? device : "");
+	port->driver = info.driver_name != NULL ? info.driver_name : "";
+	port->note = note;
+	port->queues = (uint16_t)appliance->config->port_queues;
+	for (int queue = 0; queue < APP_PORT_QUEUES_MAX; queue++)
+		port->socket[queue] = -1;
+	appliance->port[appliance->port_count++] = id;
+	if (port->device == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for port %u", id);
+	return 0;
+}
+
 int app_ports_open(struct appliance *appliance, struct adit_error *error)
 {
 	const struct adit_list *devices = &appliance->config->port_devices;
+	int status = 0;
 
-	for (size_t i = 0; i < devices->count; i++) {
+	appliance->ports_open = calloc(APP_PORTS_MAX, sizeof(*appliance->ports_open));
+	if (appliance->ports_open == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for the ports");
+	for (size_t i = 0; i < devices->count && status == 0; i++) {
+		const char *note;
 		uint16_t port;
-		int status = port_probe(devices->item[i], &port, error);
 
+		status = port_probe(devices->item[i], &port, &note, error);
 		if (status != 0)
 			return status;
 		/* Two pollers on one queue would race. */
@@ -89,20 +143,23 @@ int app_ports_open(struct appliance *appliance, struct adit_error *error)
 			if (appliance->port[k] == port)
 				return adit_error_set(error, -EINVAL,
 					"port.devices: '%s' is listed twice", devices->item[i]);
-		appliance->port[appliance->port_count++] = port;
+		status = port_add(appliance, port, devices->item[i], note, error);
 	}
 	/* Devices that the EAL arguments name count as well. */
 	if (devices->count == 0) {
 		uint16_t port;
 
 		RTE_ETH_FOREACH_DEV(port)
-		appliance->port[appliance->port_count++] = port;
+		{
+			if (status == 0)
+				status = port_add(appliance, port, NULL, NULL, error);
+		}
 	}
-	if (appliance->port_count == 0)
+	if (status == 0 && appliance->port_count == 0)
 		return adit_error_set(error, -ENODEV,
 			"no port to listen on; give port.devices in the configuration or by --set, "
 			"or EAL's -a or --vdev after --");
-	return 0;
+	return status;
 }
 
 static int port_configure(
@@ -122,11 +179,7 @@ static int port_configure(
 			info.max_rx_queues);
 	/* Frames above a buffer's size (GTP-U around full-sized packets) come in segments. */
 	conf.rxmode.offloads = info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
-	if (queues > 1 && info.flow_type_rss_offloads != 0) {
-		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf.rx_adv_conf.rss_conf.rss_hf =
-			info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_GTPU);
-	}
+	app_rss_configure(queues, &info, &conf);
 	/* Some virtual ports pair queues: as many to transmit, none of which is used. */
 	status = rte_eth_dev_configure(
 		port, queues, queues <= info.max_tx_queues ? queues : info.max_tx_queues, &conf);
@@ -146,14 +199,19 @@ static int port_configure(
 	return 0;
 }
 
-/* Who polls which queue: all of them the spreader, or the workers in turn. */
+/*
+ * Who polls which queue: all of them the spreader, or the workers in turn. Where each worker has a
+ * queue of every port, queues of one number go to one worker: what a subscriber sends may come from
+ * one port and what it receives from another.
+ */
 static void queues_deal(struct appliance *appliance, uint16_t queues)
 {
+	bool by_number = queues >= appliance->worker_count;
 	uint32_t dealt = 0;
 
 	for (uint16_t i = 0; i < appliance->port_count; i++)
 		for (uint16_t queue = 0; queue < queues; queue++, dealt++) {
-			struct app_queue it = {appliance->port[i], queue};
+			struct app_queue it = {.port = appliance->port[i], .queue = queue};
 			struct app_worker *worker;
 
 			if (appliance->has_spreader) {
@@ -163,40 +221,93 @@ static void queues_deal(struct appliance *appliance, uint16_t queues)
 					spreader->queue[spreader->queues++] = it;
 				continue;
 			}
-			worker = &appliance->workers[dealt % appliance->worker_count];
+			worker = &appliance->workers[(by_number ? queue : dealt) %
+						     appliance->worker_count];
 			if (worker->queues < APP_QUEUES_MAX)
 				worker->queue[worker->queues++] = it;
 		}
 }
 
+static int port_start(struct appliance *appliance, struct app_port *port, struct adit_error *error)
+{
+	int status = rte_eth_dev_start(port->id);
+
+	if (status != 0)
+		return adit_error_set(error, status, "port %u did not start: %s", port->id,
+			rte_strerror(-status));
+	if (appliance->config->port_promiscuous && rte_eth_promiscuous_enable(port->id) != 0)
+		fprintf(stderr,
+			"adit: port %u has no promiscuous mode; it sees only what is addressed to "
+			"it\n",
+			port->id);
+	app_rss_program(port);
+	return 0;
+}
+
+/* With port.spread = "auto": whether the ports do the spreader's work. */
+static bool spreader_is_idle(const struct appliance *appliance, uint16_t queues)
+{
+	if (!appliance->has_spreader || strcmp(appliance->config->port_spread, "auto") != 0 ||
+		queues < appliance->worker_count)
+		return false;
+	for (uint16_t i = 0; i < appliance->port_count; i++)
+		if (appliance->ports_open[i].spread != APP_SPREAD_SUBSCRIBER)
+			return false;
+	return true;
+}
+
+static void ring_port_close(struct appliance *appliance)
+{
+	struct rte_eth_dev_info info;
+
+	if (appliance->ring_port == RTE_MAX_ETHPORTS)
+		return;
+	rte_eth_dev_stop(appliance->ring_port);
+	/* Closed alone, its name would stay taken. */
+	if (rte_eth_dev_info_get(appliance->ring_port, &info) == 0)
+		rte_dev_remove(info.device);
+	appliance->ring_port = RTE_MAX_ETHPORTS;
+}
+
+/* Before lcores start: the workers poll the ports themselves. */
+static int spreader_dismiss(struct appliance *appliance, struct adit_error *error)
+{
+	int status = 0;
+
+	ring_port_close(appliance);
+	appliance->has_spreader = false;
+	for (uint16_t i = 0; i < appliance->worker_count && status == 0; i++) {
+		struct app_worker *worker = &appliance->workers[i];
+
+		rte_ring_free(worker->packets);
+		worker->packets = NULL;
+		worker->queues = 0;
+		worker->decodes = true;
+		status = app_intake_create(appliance, &worker->intake, error);
+	}
+	return status;
+}
+
 int app_ports_start(struct appliance *appliance, struct adit_error *error)
 {
 	uint16_t queues = (uint16_t)appliance->config->port_queues;
+	int status = 0;
 
 	if ((size_t)appliance->port_count * queues > APP_QUEUES_MAX)
 		return adit_error_set(error, -EINVAL,
 			"%u ports of %u queues are more than %u queues", appliance->port_count,
 			queues, APP_QUEUES_MAX);
-	for (uint16_t i = 0; i < appliance->port_count; i++) {
-		int status = port_configure(appliance, appliance->port[i], queues, error);
-
-		if (status != 0)
-			return status;
-	}
+	for (uint16_t i = 0; i < appliance->port_count && status == 0; i++)
+		status = port_configure(appliance, appliance->port[i], queues, error);
+	for (uint16_t i = 0; i < appliance->port_count && status == 0; i++)
+		status = port_start(appliance, &appliance->ports_open[i], error);
+	if (status == 0 && spreader_is_idle(appliance, queues))
+		status = spreader_dismiss(appliance, error);
+	if (status != 0)
+		return status;
 	queues_deal(appliance, queues);
-	for (uint16_t i = 0; i < appliance->port_count; i++) {
-		int status = rte_eth_dev_start(appliance->port[i]);
-
-		if (status != 0)
-			return adit_error_set(error, status, "port %u did not start: %s",
-				appliance->port[i], rte_strerror(-status));
-		if (appliance->config->port_promiscuous &&
-			rte_eth_promiscuous_enable(appliance->port[i]) != 0)
-			fprintf(stderr,
-				"adit: port %u has no promiscuous mode; it sees only what is "
-				"addressed to it\n",
-				appliance->port[i]);
-	}
+	for (uint16_t i = 0; i < appliance->port_count; i++)
+		app_port_count_begin(appliance, &appliance->ports_open[i]);
 	return 0;
 }
 
@@ -205,30 +316,10 @@ void app_ports_close(struct appliance *appliance)
 	for (uint16_t i = 0; i < appliance->port_count; i++) {
 		rte_eth_dev_stop(appliance->port[i]);
 		rte_eth_dev_close(appliance->port[i]);
+		free(appliance->ports_open[i].device);
 	}
 	appliance->port_count = 0;
-	if (appliance->ring_port != RTE_MAX_ETHPORTS) {
-		struct rte_eth_dev_info info;
-
-		rte_eth_dev_stop(appliance->ring_port);
-		/* Closed alone, its name would stay taken. */
-		if (rte_eth_dev_info_get(appliance->ring_port, &info) == 0)
-			rte_dev_remove(info.device);
-		appliance->ring_port = RTE_MAX_ETHPORTS;
-	}
-}
-
-void app_ports_count(const struct appliance *appliance, struct app_port_counters *counters)
-{
-	memset(counters, 0, sizeof(*counters));
-	for (uint16_t i = 0; i < appliance->port_count; i++) {
-		struct rte_eth_stats stats;
-
-		if (rte_eth_stats_get(appliance->port[i], &stats) != 0)
-			continue;
-		counters->received += stats.ipackets;
-		counters->missed += stats.imissed;
-		counters->no_buffer += stats.rx_nombuf;
-		counters->errors += stats.ierrors;
-	}
+	free(appliance->ports_open);
+	appliance->ports_open = NULL;
+	ring_port_close(appliance);
 }

@@ -3,6 +3,7 @@
  * What a run counted: the registry of all cells, stats.json from it, and a summary in words.
  */
 #include "manager.h"
+#include "port.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -41,12 +42,34 @@ static const struct worker_cell worker_cells[] = {
 };
 #undef CELL
 
-#define COUNTERS_MAX (ADIT_OUTCOME_COUNT + ADIT_COUNT(worker_cells) + 16)
+/* Counts of a port, of which it has one each. */
+struct port_cell {
+	const char *name, *help;
+	size_t offset;
+};
+#define CELL(field, text)                                                       \
+	{                                                                       \
+		"port_" #field, text, offsetof(struct app_port_counters, field) \
+	}
+static const struct port_cell port_cells[] = {
+	CELL(received, "packets that the port received"),
+	CELL(missed, "packets lost for want of a free descriptor"),
+	CELL(no_buffer, "packets lost for want of a buffer"),
+	CELL(errors, "frames that the port could not receive"),
+};
+#undef CELL
+
+#define COUNTERS_MAX                                          \
+	(ADIT_OUTCOME_COUNT + ADIT_COUNT(worker_cells) + 16 + \
+		ADIT_COUNT(port_cells) * APP_PORTS_MAX + 2 * APP_QUEUES_MAX + 2 * APP_WORKERS_MAX)
 
 struct registry {
 	struct adit_metrics *metrics;
 	struct adit_stats_counter values[COUNTERS_MAX];
 	size_t outcomes, queries, responses, tables, tables_end; /* first counter of each group */
+	/* Values of labels: a port, a queue of a port, a worker. */
+	char port[APP_PORTS_MAX][8], queue[APP_PORTS_MAX][APP_PORT_QUEUES_MAX][16];
+	char worker[APP_WORKERS_MAX][8];
 };
 
 static size_t single(
@@ -114,6 +137,57 @@ static void tables_add(struct registry *registry, const struct appliance *applia
 	single(registry, "history_orphans", "pairs whose domain had no row", &ledger->orphans);
 }
 
+static void labelled(struct registry *registry, const char *name, const char *help,
+	const char *label, const char *value, const uint64_t *cells, size_t count)
+{
+	const struct adit_metrics_counter counter = {
+		.name = name, .help = help, .label = label, .value = value};
+	int number = adit_metrics_add(registry->metrics, &counter);
+
+	for (size_t i = 0; i < count && number >= 0; i++)
+		adit_metrics_bind(registry->metrics, (size_t)number, &cells[i]);
+}
+
+static void ports_add(struct registry *registry, const struct appliance *appliance)
+{
+	for (uint16_t i = 0; i < appliance->port_count; i++) {
+		const struct app_port *port = &appliance->ports_open[i];
+
+		snprintf(registry->port[i], sizeof(registry->port[i]), "%u", port->id);
+		for (size_t k = 0; k < ADIT_COUNT(port_cells); k++)
+			labelled(registry, port_cells[k].name, port_cells[k].help, "port",
+				registry->port[i],
+				(const uint64_t *)((const char *)&port->counters +
+						   port_cells[k].offset),
+				1);
+		for (uint16_t q = 0; q < port->queues; q++) {
+			char *name = registry->queue[i][q];
+
+			snprintf(name, sizeof(registry->queue[i][q]), "%u.%u", port->id, q);
+			labelled(registry, "queue_packets", "packets taken from a port's queue",
+				"queue", name, &port->counters.queue[q].packets, 1);
+			labelled(registry, "queue_errors", "packets dropped at a port's queue",
+				"queue", name, &port->counters.queue[q].errors, 1);
+		}
+	}
+}
+
+static void workers_add(struct registry *registry, const struct appliance *appliance)
+{
+	for (uint16_t w = 0; w < appliance->worker_count; w++) {
+		char *name = registry->worker[w];
+
+		snprintf(name, sizeof(registry->worker[w]), "%u", w);
+		labelled(registry, "worker_packets", "packets that the worker ran to their end",
+			"worker", name,
+			adit_pipeline_counters(appliance->workers[w].pipeline)->outcome,
+			ADIT_OUTCOME_COUNT);
+		labelled(registry, "worker_queue_full",
+			"packets lost because the worker's queue was full", "worker", name,
+			&appliance->spreader->counters.queue_full[w], 1);
+	}
+}
+
 static int registry_make(struct registry *registry, const struct appliance *appliance)
 {
 	size_t count;
@@ -134,7 +208,10 @@ static int registry_make(struct registry *registry, const struct appliance *appl
 	}
 	registry->tables = adit_metrics_count(registry->metrics);
 	tables_add(registry, appliance);
-	count = registry->tables_end = adit_metrics_count(registry->metrics);
+	registry->tables_end = adit_metrics_count(registry->metrics);
+	ports_add(registry, appliance);
+	workers_add(registry, appliance);
+	count = adit_metrics_count(registry->metrics);
 	for (size_t i = 0; i < count; i++) {
 		const struct adit_metrics_counter *counter = adit_metrics_get(registry->metrics, i);
 
@@ -158,23 +235,87 @@ static double elapsed_s(const struct app_manager *manager)
 	return (double)(manager->ended_ns - manager->started_ns) / (double)ADIT_NS_PER_S;
 }
 
+/* The same counts as in the registry, by port and by worker. */
+struct lists {
+	struct adit_stats_port port[APP_PORTS_MAX];
+	struct adit_stats_queue queue[APP_PORTS_MAX][APP_PORT_QUEUES_MAX];
+	struct adit_stats_worker worker[APP_WORKERS_MAX];
+	struct app_port_counters sum;
+};
+
+static uint64_t worker_packets(const struct appliance *appliance, uint16_t worker)
+{
+	const struct adit_pipeline_counters *counters =
+		adit_pipeline_counters(appliance->workers[worker].pipeline);
+	uint64_t count = 0;
+
+	for (int i = 0; i < ADIT_OUTCOME_COUNT; i++)
+		count += counters->outcome[i];
+	return count;
+}
+
+static void lists_make(struct lists *lists, const struct appliance *appliance)
+{
+	memset(lists, 0, sizeof(*lists));
+	for (uint16_t i = 0; i < appliance->port_count; i++) {
+		const struct app_port *port = &appliance->ports_open[i];
+		const struct app_port_counters *counters = &port->counters;
+
+		lists->port[i] = (struct adit_stats_port){.port = port->id,
+			.device = port->device,
+			.driver = port->driver,
+			.received = counters->received,
+			.missed = counters->missed,
+			.no_buffer = counters->no_buffer,
+			.errors = counters->errors,
+			.queues = lists->queue[i],
+			.queue_count = port->queues};
+		for (uint16_t q = 0; q < port->queues; q++)
+			lists->queue[i][q] = (struct adit_stats_queue){
+				counters->queue[q].packets, counters->queue[q].errors};
+		lists->sum.missed += counters->missed;
+		lists->sum.no_buffer += counters->no_buffer;
+		lists->sum.errors += counters->errors;
+	}
+	for (uint16_t w = 0; w < appliance->worker_count; w++)
+		lists->worker[w] = (struct adit_stats_worker){
+			worker_packets(appliance, w), appliance->spreader->counters.queue_full[w]};
+}
+
+/* Puts a document into the run's directory. */
+static int stats_write(const struct app_manager *manager, const struct adit_stats *stats)
+{
+	char path[PATH_MAX];
+	FILE *file;
+	int status;
+
+	snprintf(path, sizeof(path), "%s/stats.json", manager->directory);
+	file = fopen(path, "we");
+	if (file == NULL)
+		return -errno;
+	status = adit_stats_write_json(stats, file);
+	if (fclose(file) != 0 && status == 0)
+		status = -errno;
+	return status;
+}
+
 int app_report_stats(struct app_manager *manager, const char *problem)
 {
 	const struct appliance *appliance = manager->appliance;
-	struct app_port_counters ports;
 	struct registry registry = {0};
-	char path[PATH_MAX];
-	FILE *file;
-	int status = registry_make(&registry, appliance);
+	struct lists lists;
+	int status;
 
+	app_ports_count(manager->appliance);
+	status = registry_make(&registry, appliance);
 	if (status != 0)
 		return status;
 	adit_metrics_free(registry.metrics);
-	app_ports_count(appliance, &ports);
+	lists_make(&lists, appliance);
 	const struct adit_stats_counter drops[] = {
-		{"port_missed", ports.missed},
-		{"port_no_buffer", ports.no_buffer},
-		{"port_errors", ports.errors},
+		{"port_missed", lists.sum.missed},
+		{"port_no_buffer", lists.sum.no_buffer},
+		{"port_errors", lists.sum.errors},
 		{"queue_full", registry.values[ADIT_OUTCOME_QUEUE_FULL].value},
 		{"verdicts_dropped", appliance->scorer->counters.verdicts_dropped},
 		{"rows_dropped", appliance->scorer->counters.rows_dropped},
@@ -187,6 +328,13 @@ int app_report_stats(struct app_manager *manager, const char *problem)
 		.dns_responses = registry.values[registry.responses].value,
 		.drops = drops,
 		.drop_count = ADIT_COUNT(drops),
+		.ports = lists.port,
+		.port_count = appliance->port_count,
+		.workers = lists.worker,
+		.worker_count = appliance->worker_count,
+		.selfchecked = appliance->live,
+		.selfcheck_subscribers = appliance->selfcheck.subscribers,
+		.selfcheck_split = appliance->selfcheck.split,
 		.tables = &registry.values[registry.tables],
 		.table_count = registry.tables_end - registry.tables,
 		.elapsed_s = elapsed_s(manager),
@@ -194,14 +342,7 @@ int app_report_stats(struct app_manager *manager, const char *problem)
 		.problem = problem,
 	};
 
-	snprintf(path, sizeof(path), "%s/stats.json", manager->directory);
-	file = fopen(path, "we");
-	if (file == NULL)
-		return -errno;
-	status = adit_stats_write_json(&stats, file);
-	if (fclose(file) != 0 && status == 0)
-		status = -errno;
-	return status;
+	return stats_write(manager, &stats);
 }
 
 static uint64_t outcome_count(const struct appliance *appliance, int outcome)
@@ -213,18 +354,43 @@ static uint64_t outcome_count(const struct appliance *appliance, int outcome)
 	return count;
 }
 
+/* Of what came, lost and not: never more than 100. */
+static double percent(uint64_t lost, uint64_t received)
+{
+	return 100 * (double)lost / ((double)lost + (double)received);
+}
+
+/* Where packets were lost, and how many of those that came there. */
+static void losses_print(const struct appliance *appliance)
+{
+	for (uint16_t i = 0; i < appliance->port_count; i++) {
+		const struct app_port *port = &appliance->ports_open[i];
+		const struct app_port_counters *is = &port->counters;
+		uint64_t lost = app_port_lost(is);
+
+		if (lost != 0)
+			printf("Packets lost at port %u (%s): %" PRIu64 " (%.2f %%): %" PRIu64
+			       " missed, %" PRIu64 " without a buffer, %" PRIu64 " errors\n",
+				port->id, port->device, lost, percent(lost, is->received),
+				is->missed, is->no_buffer, is->errors);
+	}
+	for (uint16_t w = 0; w < appliance->worker_count; w++) {
+		uint64_t lost = appliance->spreader->counters.queue_full[w];
+
+		if (lost != 0)
+			printf("Packets lost behind the full queue of worker %u: %" PRIu64
+			       " (%.2f %%)\n",
+				w, lost, percent(lost, worker_packets(appliance, w)));
+	}
+}
+
 /* What makes the table below it mean less than it seems to. */
 static void caveats_print(const struct appliance *appliance, bool saw_packets, bool saw_dns)
 {
 	const struct app_spreader *spreader = appliance->spreader;
-	uint64_t queue_full = outcome_count(appliance, ADIT_OUTCOME_QUEUE_FULL);
-	struct app_port_counters ports;
 	int most = 0;
 
-	app_ports_count(appliance, &ports);
-	if (ports.missed + ports.no_buffer + ports.errors + queue_full != 0)
-		printf("Packets lost: %" PRIu64 " at the ports, %" PRIu64 " behind a full queue\n",
-			ports.missed + ports.no_buffer + ports.errors, queue_full);
+	losses_print(appliance);
 	if (appliance->scorer->counters.verdicts_dropped != 0)
 		printf("Records lost: %" PRIu64 ", the disk was behind\n",
 			appliance->scorer->counters.verdicts_dropped);
@@ -247,6 +413,7 @@ void app_report_summary(struct app_manager *manager)
 	uint64_t received = app_report_received(appliance), queries = 0, responses = 0;
 	double seconds = elapsed_s(manager), rate;
 
+	app_ports_count(manager->appliance);
 	for (uint16_t w = 0; w < appliance->worker_count; w++) {
 		queries += adit_pipeline_counters(appliance->workers[w].pipeline)->dns_queries;
 		responses += adit_pipeline_counters(appliance->workers[w].pipeline)->dns_responses;

@@ -42,6 +42,7 @@ static void stage_flush(struct app_spreader *spreader, struct stage *stage, uint
 			   app_meta(stage->mbufs[to][sent])->packet.mark == APP_FRAME) {
 			/* Live, packets do not wait; ticks must not be lost. */
 			spreader->ended.outcome[ADIT_OUTCOME_QUEUE_FULL]++;
+			spreader->counters.queue_full[to]++;
 			rte_pktmbuf_free(stage->mbufs[to][sent++]);
 		} else {
 			app_idle_wait(&spreader->idle);
@@ -261,6 +262,7 @@ static void ports_spread(struct app_spreader *spreader, struct stage *stage)
 			uint16_t count = rte_eth_rx_burst(
 				spreader->queue[i].port, spreader->queue[i].queue, mbufs, burst);
 
+			spreader->queue[i].received += count;
 			for (uint16_t k = 0; k < count; k++)
 				mbuf_spread(spreader, stage, mbufs[k], now);
 			total += count;

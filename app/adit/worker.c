@@ -234,12 +234,13 @@ int app_worker_main(void *argument)
 				break;
 		}
 		for (uint16_t i = 0; i < worker->queues && goes_on; i++) {
-			const struct app_queue *from = &worker->queue[i];
+			struct app_queue *from = &worker->queue[i];
 			uint16_t count = rte_eth_rx_burst(from->port, from->queue, mbufs, burst);
 
 			if (count == 0)
 				continue;
 			worker->counters.received += worker->decodes ? count : 0;
+			from->received += count;
 			goes_on = burst_run(worker, &batch, mbufs, count, now);
 			rte_pktmbuf_free_bulk(mbufs, count);
 			total += count;

@@ -153,6 +153,20 @@ struct adit_stats_counter {
 	const char *name;
 	uint64_t value;
 };
+/* `errors` of a queue: dropped there, where the port tells by queue. */
+struct adit_stats_queue {
+	uint64_t packets, errors;
+};
+struct adit_stats_port {
+	uint32_t port;
+	const char *device, *driver;
+	uint64_t received, missed, no_buffer, errors;
+	const struct adit_stats_queue *queues; /* by number */
+	size_t queue_count;
+};
+struct adit_stats_worker {
+	uint64_t packets, queue_full;
+};
 struct adit_stats {
 	uint64_t received;
 	const struct adit_stats_counter *outcomes;
@@ -160,6 +174,14 @@ struct adit_stats {
 	uint64_t dns_queries, dns_responses;
 	const struct adit_stats_counter *drops; /* by cause */
 	size_t drop_count;
+	const struct adit_stats_port *ports;
+	size_t port_count;
+	const struct adit_stats_worker *workers; /* by number */
+	size_t worker_count;
+	/* Whether a subscriber's packets meet on one worker: subscribers looked at, and how many of
+	 * them several workers saw. */
+	bool selfchecked;
+	uint64_t selfcheck_subscribers, selfcheck_split;
 	const struct adit_stats_counter *tables; /* evictions, refusals, late packets and so on */
 	size_t table_count;
 	double elapsed_s;
@@ -167,8 +189,10 @@ struct adit_stats {
 	const char *problem; /* what went wrong, or NULL */
 };
 /* Writes the document (indented JSON) and flushes: schema, complete, problem,
- * packets.{received,outcomes}, dns.{queries,responses}, drops, tables, elapsed_s,
- * packets_per_second (an integer; 0 where no time passed). Returns 0 or -errno. */
+ * packets.{received,outcomes}, dns.{queries,responses}, drops,
+ * ports[].{port,device,driver,received,missed,no_buffer,errors,queues[].{queue,packets,errors}},
+ * workers[].{worker,packets,queue_full}, selfcheck.{subscribers,split} (null where there was none),
+ * tables, elapsed_s, packets_per_second (an integer; 0 where no time passed). Returns 0 or -errno. */
 int adit_stats_write_json(const struct adit_stats *stats, FILE *to);
 
 /* RFC 3339 text in UTC with as many fraction digits as needed, none for whole seconds:
