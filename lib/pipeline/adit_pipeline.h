@@ -41,6 +41,12 @@ struct adit_intake {
 enum adit_outcome adit_intake_take(
 	struct adit_intake *intake, struct adit_frame *frame, struct adit_packet *packet);
 
+/* The segment that adit_streams_push takes, from a PENDING packet with ADIT_PACKET_TCP. Between two
+ * DNS ports the end whose key is lower stands for the client. */
+void adit_segment_make(const struct adit_context_rule *rule, const struct adit_hash_key *key,
+	const struct adit_frame *frame, const struct adit_packet *packet,
+	struct adit_segment *segment);
+
 /* What a pipeline reads and never writes; all of it outlives the pipeline. */
 struct adit_pipeline_params {
 	const struct adit_suffix_list *suffixes;

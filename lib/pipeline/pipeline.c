@@ -226,18 +226,6 @@ static void item_server(struct item *item)
 	item->server = item->up ? ends.destination : ends.source;
 }
 
-/* Size of the innermost IP packet on the wire. */
-static uint32_t ip_bytes(const struct adit_frame *frame, const struct adit_packet *packet)
-{
-	const uint8_t *ip = frame->data + packet->ip_offset;
-	uint32_t rest = frame->wire - packet->ip_offset;
-	uint32_t size = packet->flags & ADIT_PACKET_V6 ? adit_load_be16(ip + 4) + 40u
-						       : adit_load_be16(ip + 2);
-
-	/* Length 0: a segment that a card was to split; the rest of the frame. */
-	return size == 0 || (size == 40 && packet->flags & ADIT_PACKET_V6) ? rest : size;
-}
-
 /* Encrypted DNS: how much of it a subscriber has, and no more can be known. */
 static void count_encrypted(struct adit_pipeline *pipeline, struct adit_window *window,
 	const struct adit_frame *frame, const struct adit_packet *packet)
@@ -257,7 +245,7 @@ static void count_encrypted(struct adit_pipeline *pipeline, struct adit_window *
 		.key = adit_hash_pair(pipeline->params.key, item->who_key, transport),
 		.who = &item->who,
 		.server = &item->server,
-		.bytes = ip_bytes(frame, packet),
+		.bytes = adit_ip_bytes(frame, packet),
 		.transport = (uint8_t)transport,
 		.up = item->up,
 	};
@@ -442,55 +430,6 @@ static void items_count(struct adit_pipeline *pipeline, struct adit_window *wind
 		adit_window_count(window, pipeline->items[i].shard, &pipeline->items[i].event);
 }
 
-/* Which way a segment goes, the same for all of its connection. Between two DNS ports no message is
- * at hand yet: the lower of the two keys stands for the client. */
-static bool segment_up(const struct adit_pipeline *pipeline, const struct adit_frame *frame,
-	const struct adit_packet *packet)
-{
-	const struct adit_pipeline_params *params = &pipeline->params;
-	const uint16_t both = ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS;
-
-	if ((packet->flags & both) != both)
-		return (packet->flags & ADIT_PACKET_TO_DNS) != 0;
-	return adit_packet_client_key(frame, packet, true, params->rule, params->key) <=
-	       adit_packet_client_key(frame, packet, false, params->rule, params->key);
-}
-
-static void segment_make(const struct adit_pipeline *pipeline, const struct adit_frame *frame,
-	const struct adit_packet *packet, struct adit_segment *segment)
-{
-	const struct adit_hash_key *key = pipeline->params.key;
-	const uint8_t *tcp = frame->data + packet->l4_offset;
-	bool up = segment_up(pipeline, frame, packet);
-	struct {
-		struct adit_address server;
-		uint8_t is_zero;
-		uint16_t client_port, server_port;
-	} other = {{{0}}};
-	struct adit_endpoints ends;
-	uint64_t who, flow;
-
-	adit_packet_endpoints(frame, packet, &ends);
-	who = adit_packet_client_key(frame, packet, up, pipeline->params.rule, key);
-	other.server = up ? ends.destination : ends.source;
-	other.client_port = up ? ends.source_port : ends.destination_port;
-	other.server_port = up ? ends.destination_port : ends.source_port;
-	flow = adit_hash_pair(key, who, adit_hash(key, &other, sizeof(other)));
-	*segment = (struct adit_segment){
-		.ts_ns = frame->ts_ns,
-		.stream = adit_hash_pair(key, flow, up),
-		.opposite = adit_hash_pair(key, flow, !up),
-		.payload = frame->data + packet->payload_offset,
-		.size = packet->payload_size,
-		.wire_size = ip_bytes(frame, packet) + packet->ip_offset - packet->payload_offset,
-		.sequence = adit_load_be32(tcp + 4),
-		.acknowledged = adit_load_be32(tcp + 8),
-		.flags = tcp[13],
-	};
-	if (segment->wire_size < segment->size)
-		segment->wire_size = segment->size;
-}
-
 /* A TCP segment on a DNS port: the messages that it makes whole. */
 static void run_segment(struct adit_pipeline *pipeline, struct adit_window *window,
 	const struct adit_frame *frame, const struct adit_packet *packet)
@@ -501,7 +440,7 @@ static void run_segment(struct adit_pipeline *pipeline, struct adit_window *wind
 	struct adit_segment segment;
 	enum adit_outcome outcome;
 
-	segment_make(pipeline, frame, packet, &segment);
+	adit_segment_make(pipeline->params.rule, pipeline->params.key, frame, packet, &segment);
 	outcome = adit_streams_push(
 		pipeline->streams, packet->shard / pipeline->params.workers, &segment);
 	counters->outcome[outcome]++;

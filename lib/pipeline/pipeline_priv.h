@@ -36,6 +36,9 @@ uint64_t adit_duplicate_digest(const struct adit_hash_key *key, const struct adi
 bool adit_duplicate_seen(
 	struct adit_duplicates *duplicates, uint32_t shard, uint64_t digest, uint64_t ts_ns);
 
+/* Size of the innermost IP packet on the wire. */
+uint32_t adit_ip_bytes(const struct adit_frame *frame, const struct adit_packet *packet);
+
 /* Fills the fields of an event that come from the name: registrable domain, lengths, character
  * classes, information, hashes. */
 void adit_name_profile(const struct adit_pipeline_params *params, const struct adit_name *name,

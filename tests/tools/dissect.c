@@ -6,37 +6,119 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static const struct adit_ports *dns_ports(void)
-{
-	static struct adit_ports ports;
+/* What is kept between frames. */
+struct parts {
+	struct adit_ports ports;
+	struct adit_context_rule rule;
+	struct adit_intake intake;
+	struct adit_streams *streams;
+	void (*each)(void *context, const struct dissection *made);
+	void *context;
+};
 
-	adit_ports_add(&ports, 53);
-	return &ports;
+static void parts_close(struct parts *parts)
+{
+	adit_reassembly_destroy(parts->intake.reassembly);
+	adit_streams_destroy(parts->streams);
+	free(parts);
 }
 
-static void dissect_frame(struct dissection *made)
+static struct parts *parts_open(void)
 {
-	made->outcome = adit_packet_decode(&made->frame, dns_ports(), &made->packet);
-	made->on_dns_port = made->outcome == ADIT_OUTCOME_PENDING;
-	made->readable = false;
-	if (!made->on_dns_port)
-		return;
-	made->outcome = adit_dns_parse(made->frame.data + made->packet.payload_offset,
-		made->packet.payload_size, &made->dns);
+	struct parts *parts = calloc(1, sizeof(*parts));
+	const struct adit_streams_params streams = {
+		.shards = ADIT_SHARDS, .streams = 256, .buffers = 16};
+	struct adit_reassembly_params fragments = {
+		.key = &adit_hash_key_fixed, .datagrams = 1024, .timeout_ns = 2 * ADIT_NS_PER_S};
+
+	if (parts == NULL)
+		return NULL;
+	adit_ports_init(&parts->ports);
+	adit_ports_add(&parts->ports, 53, ADIT_SERVICE_DNS);
+	adit_ports_add(&parts->ports, 853, ADIT_SERVICE_ENCRYPTED);
+	parts->rule.vlan = true;
+	fragments.ports = &parts->ports;
+	parts->intake = (struct adit_intake){.ports = &parts->ports,
+		.rule = &parts->rule,
+		.key = &adit_hash_key_fixed,
+		.reassembly = adit_reassembly_create(&fragments, NULL)};
+	parts->streams = adit_streams_create(&streams, NULL);
+	if (parts->intake.reassembly == NULL || parts->streams == NULL) {
+		parts_close(parts);
+		return NULL;
+	}
+	return parts;
+}
+
+static void message_tell(struct parts *parts, struct dissection *made)
+{
+	made->on_dns_port = true;
+	made->outcome = adit_dns_parse(made->message, made->size, &made->dns);
 	made->readable = made->outcome != ADIT_OUTCOME_DNS_SHORT &&
 			 made->outcome != ADIT_OUTCOME_DNS_BAD_NAME &&
 			 made->outcome != ADIT_OUTCOME_DNS_IMPLAUSIBLE;
+	parts->each(parts->context, made);
+}
+
+static void segment_tell(struct parts *parts, struct dissection *made)
+{
+	struct adit_stream_message message;
+	struct adit_segment segment;
+	bool any = false;
+
+	adit_segment_make(
+		&parts->rule, &adit_hash_key_fixed, &made->frame, &made->packet, &segment);
+	made->outcome = adit_streams_push(parts->streams, made->packet.shard, &segment);
+	while (adit_streams_next(parts->streams, &message)) {
+		if (message.raw)
+			continue;
+		made->message = message.data;
+		made->size = message.size;
+		message_tell(parts, made);
+		any = true;
+	}
+	if (!any)
+		parts->each(parts->context, made);
+}
+
+static void dissect_frame(struct parts *parts, struct dissection *made)
+{
+	const uint16_t encrypted = ADIT_PACKET_ENCRYPTED | ADIT_PACKET_DOH;
+
+	made->outcome = adit_intake_take(&parts->intake, &made->frame, &made->packet);
+	made->on_dns_port = made->readable = false;
+	if (made->outcome != ADIT_OUTCOME_PENDING) {
+		parts->each(parts->context, made);
+	} else if (made->packet.flags & encrypted) {
+		made->outcome =
+			made->packet.flags & ADIT_PACKET_TCP ? ADIT_OUTCOME_DOT : ADIT_OUTCOME_DOQ;
+		parts->each(parts->context, made);
+	} else if (made->packet.flags & ADIT_PACKET_TCP) {
+		segment_tell(parts, made);
+	} else {
+		made->message = made->frame.data + made->packet.payload_offset;
+		made->size = made->packet.payload_size;
+		message_tell(parts, made);
+	}
 }
 
 int dissect_capture(const char *path, void (*each)(void *context, const struct dissection *made),
 	void *context, struct adit_error *error)
 {
+	struct parts *parts = parts_open();
 	struct dissection made = {0};
 	struct app_capture *capture;
-	int status = app_capture_open(path, &capture, error);
+	int status;
 
-	if (status != 0)
+	if (parts == NULL)
+		return adit_error_set(error, -ENOMEM, "%s: no memory", path);
+	parts->each = each;
+	parts->context = context;
+	status = app_capture_open(path, &capture, error);
+	if (status != 0) {
+		parts_close(parts);
 		return status;
+	}
 	while ((status = app_capture_next(capture, &made.frame, error)) == 1) {
 		uint8_t *exact = malloc(made.frame.captured != 0 ? made.frame.captured : 1);
 
@@ -47,11 +129,11 @@ int dissect_capture(const char *path, void (*each)(void *context, const struct d
 		memcpy(exact, made.frame.data, made.frame.captured);
 		made.frame.data = exact;
 		made.number++;
-		dissect_frame(&made);
-		each(context, &made);
+		dissect_frame(parts, &made);
 		free(exact);
 	}
 	app_capture_close(capture);
+	parts_close(parts);
 	return status;
 }
 
@@ -71,12 +153,12 @@ static void set_integer(json_t *object, const char *key, uint64_t value)
 static void put_gtpu(json_t *object, const struct dissection *made)
 {
 	struct adit_address source, destination;
-	uint8_t flags = made->packet.flags;
+	uint16_t flags = made->packet.flags;
 
 	if (!(flags & ADIT_PACKET_GTPU))
 		return;
 	adit_packet_outer(&made->frame, &made->packet, &source, &destination);
-	set_integer(object, "teid", made->packet.teid);
+	set_integer(object, "teid", adit_packet_teid(&made->frame, &made->packet));
 	json_object_set_new(object, "outer_source", address_json(&source));
 	json_object_set_new(object, "outer_destination", address_json(&destination));
 	if (flags & (ADIT_PACKET_PDU_UL | ADIT_PACKET_PDU_DL))
@@ -87,18 +169,22 @@ static void put_gtpu(json_t *object, const struct dissection *made)
 /* The client is the end whose port is not 53; where both are, the QR bit tells, as for adit. */
 static void put_ends(json_t *object, const struct dissection *made)
 {
-	uint8_t direction = made->packet.flags & (ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS);
+	uint16_t direction = made->packet.flags & (ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS);
 	bool up = direction == ADIT_PACKET_TO_DNS;
+	struct adit_address client;
 	struct adit_endpoints ends;
 
 	if (direction == (ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS))
 		up = (made->dns.flags & ADIT_DNS_QR) == 0;
 	adit_packet_endpoints(&made->frame, &made->packet, &ends);
-	json_object_set_new(object, "client", address_json(up ? &ends.source : &ends.destination));
+	adit_packet_client(&made->frame, &made->packet, up, &client);
+	json_object_set_new(object, "client", address_json(&client));
 	json_object_set_new(object, "server", address_json(up ? &ends.destination : &ends.source));
 	set_integer(object, "client_port", up ? ends.source_port : ends.destination_port);
 	set_integer(object, "server_port", up ? ends.destination_port : ends.source_port);
-	set_integer(object, "payload_size", made->packet.payload_size);
+	set_integer(object, "payload_size", made->size);
+	if (made->packet.flags & ADIT_PACKET_TCP)
+		json_object_set_new(object, "tcp", json_true());
 	if (made->packet.flags & ADIT_PACKET_CUT)
 		json_object_set_new(object, "cut", json_true());
 }
@@ -155,12 +241,14 @@ json_t *dissect_json(const struct dissection *made)
 	json_object_set_new(object, "outcome", json_string(adit_outcome_names[made->outcome]));
 	if (made->packet.vlan != 0)
 		set_integer(object, "vlan", made->packet.vlan);
+	if (made->packet.vlan_inner != 0)
+		set_integer(object, "vlan_inner", made->packet.vlan_inner);
 	if (made->on_dns_port || made->outcome == ADIT_OUTCOME_FRAGMENT)
 		put_gtpu(object, made);
 	if (!made->on_dns_port)
 		return object;
 	put_ends(object, made);
-	if (made->packet.payload_size >= 4) {
+	if (made->size >= 4) {
 		set_integer(object, "id", made->dns.id);
 		set_integer(object, "qr", made->dns.flags >> 15);
 	}
