@@ -166,9 +166,10 @@ static int command_start(const struct app_command *command, struct app_manager *
 }
 
 /* Everything that can be wrong before something starts. */
-static int command_prepare(const struct app_command *command, struct appliance *appliance,
+static int command_prepare(const struct app_command *command, struct app_manager *manager,
 	const struct app_options *options, struct adit_config *config, struct adit_error *error)
 {
+	struct appliance *appliance = manager->appliance;
 	int status = adit_config_init(config);
 
 	if (status == 0)
@@ -180,14 +181,19 @@ static int command_prepare(const struct app_command *command, struct appliance *
 	appliance->live = command->live;
 	appliance->has_spreader = command->needs_spreader(config);
 	appliance->wants_features = options->features;
-	return appliance_load(appliance, config, error);
+	status = appliance_load(appliance, config, error);
+	if (status == 0)
+		status = app_identity_open(&manager->identity, config, error);
+	return status;
 }
 
 int app_command_run(const struct app_command *command, int argc, char **argv)
 {
 	struct app_options options = {0};
 	struct appliance appliance = {.ring_port = RTE_MAX_ETHPORTS};
-	struct app_manager manager = {.appliance = &appliance, .command = command->name};
+	struct app_manager manager = {.appliance = &appliance,
+		.command = command->name,
+		.identity = {.command = command->name}};
 	struct adit_config config;
 	struct adit_error error = {"no memory"};
 	int status;
@@ -199,8 +205,9 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 		fputs(options_help, stdout);
 		return ADIT_EXIT_DONE;
 	}
-	if (command_prepare(command, &appliance, &options, &config, &error) != 0) {
+	if (command_prepare(command, &manager, &options, &config, &error) != 0) {
 		fprintf(stderr, "adit %s: %s\n", command->name, error.text);
+		app_manager_close(&manager);
 		appliance_destroy(&appliance);
 		adit_config_clear(&config);
 		return ADIT_EXIT_USAGE;
@@ -208,6 +215,8 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 	manager.directory = options.directory;
 	manager.features = options.features;
 	status = app_manager_open(&manager, &error);
+	if (status == 0 && command->live)
+		status = app_identity_listen(&manager.identity, &config, &error);
 	if (status == 0)
 		status = command_start(command, &manager, &options, &error);
 	if (status == 0)

@@ -96,6 +96,10 @@ int app_manager_open(struct app_manager *manager, struct adit_error *error)
 		manager->verdicts = file_open(manager, "verdicts.jsonl", error);
 		if (manager->verdicts == NULL)
 			return -EIO;
+		manager->encrypted = file_open(manager, "encrypted.csv", error);
+		if (manager->encrypted == NULL)
+			return -EIO;
+		adit_encrypted_write_header(manager->encrypted);
 		if (manager->features) {
 			manager->windows = file_open(manager, "windows.csv", error);
 			if (manager->windows == NULL)
@@ -125,26 +129,89 @@ static void problem_note(struct app_manager *manager, const char *file, int stat
 	fprintf(stderr, "adit %s: %s\n", manager->command, manager->error.text);
 }
 
-static void message_write(struct app_manager *manager, const struct app_message *message)
+static const char *tap_name(const struct app_manager *manager, uint8_t tap)
+{
+	return tap < manager->appliance->tap_count ? manager->appliance->tap_name[tap] : NULL;
+}
+
+static void verdict_write(struct app_manager *manager, struct adit_verdict *verdict)
 {
 	int status;
 
-	if (message->kind == APP_FEATURES) {
-		if (manager->windows == NULL)
-			return;
-		status = adit_feature_write_row(
-			&message->features, ADIT_FEATURE_COUNT, manager->windows);
-		if (status != 0)
-			problem_note(manager, "windows.csv", status);
-		return;
-	}
-	if (adit_verdict_board_add(manager->board, &message->verdict) != 0)
+	for (size_t i = 0; i < verdict->subscriber_count; i++)
+		verdict->subscriber[i].tap_name = tap_name(manager, verdict->subscriber[i].tap);
+	app_identity_fill(&manager->identity, verdict);
+	if (adit_verdict_board_add(manager->board, verdict) != 0)
 		problem_note(manager, "table of verdicts", -ENOMEM);
 	if (manager->verdicts == NULL)
 		return;
-	status = adit_verdict_write_json(&message->verdict, manager->verdicts);
+	status = adit_verdict_write_json(verdict, manager->identity.privacy, manager->verdicts);
 	if (status != 0)
 		problem_note(manager, "verdicts.jsonl", status);
+}
+
+static void features_write(struct app_manager *manager, const struct adit_feature_row *row)
+{
+	int status;
+
+	if (manager->windows == NULL)
+		return;
+	status = adit_feature_write_row(
+		row, ADIT_FEATURE_COUNT, manager->identity.privacy, manager->windows);
+	if (status != 0)
+		problem_note(manager, "windows.csv", status);
+}
+
+/* An hour of encrypted DNS; the table goes back empty. */
+static void blind_write(struct app_manager *manager, struct adit_blind *blind)
+{
+	int status = 0;
+
+	adit_blind_sort(blind);
+	for (uint32_t i = 0; manager->encrypted != NULL && status == 0 && i < blind->count; i++) {
+		const struct adit_blind_row *from = &blind->rows[i];
+		struct adit_encrypted_row row = {
+			.window_start_ns = blind->first_slice * ADIT_SLICE_NS,
+			.window_end_ns = (blind->last_slice + UINT64_C(1)) * ADIT_SLICE_NS,
+			.subscriber = from->who.address,
+			.tap = from->who.tap,
+			.tap_name = tap_name(manager, from->who.tap),
+			.vlan = from->who.vlan,
+			.vlan_inner = from->who.vlan_inner,
+			.resolver = from->resolver,
+		};
+
+		for (int t = 0; t < ADIT_TRANSPORT_COUNT; t++)
+			row.count[t] = (struct adit_encrypted_count){
+				.packets_up = from->packets_up[t],
+				.packets_down = from->packets_down[t],
+				.bytes_up = from->bytes_up[t],
+				.bytes_down = from->bytes_down[t],
+			};
+		status = adit_encrypted_write_row(
+			&row, manager->identity.privacy, manager->encrypted);
+	}
+	if (status == 0 && manager->encrypted != NULL && fflush(manager->encrypted) != 0)
+		status = -errno;
+	if (status != 0)
+		problem_note(manager, "encrypted.csv", status);
+	adit_blind_clear(blind);
+	rte_ring_sp_enqueue(manager->appliance->scorer->blinds_free, blind);
+}
+
+static void message_write(struct app_manager *manager, struct app_message *message)
+{
+	switch (message->kind) {
+	case APP_VERDICT:
+		verdict_write(manager, &message->verdict);
+		break;
+	case APP_FEATURES:
+		features_write(manager, &message->features);
+		break;
+	case APP_BLIND:
+		blind_write(manager, message->blind);
+		break;
+	}
 }
 
 static size_t messages_take(struct app_manager *manager)
@@ -207,6 +274,7 @@ void app_manager_run(struct app_manager *manager)
 				break;
 			nanosleep(&nap, NULL);
 		}
+		app_identity_poll(&manager->identity);
 		app_selfcheck(appliance, now - manager->started_ns, false);
 		if (manager->progress && now - drawn >= PROGRESS_NS) {
 			progress_draw(manager, now);
@@ -251,8 +319,8 @@ int app_manager_finish(struct app_manager *manager)
 		}
 	}
 	app_report_summary(manager);
-	drawn = adit_verdict_board_draw(
-			manager->board, stdout, terminal_width(), isatty(STDOUT_FILENO), 50) == 0;
+	drawn = adit_verdict_board_draw(manager->board, manager->identity.privacy, stdout,
+			terminal_width(), isatty(STDOUT_FILENO), 50) == 0;
 	if (!drawn)
 		problem = problem != NULL ? problem : "the table could not be written";
 	if (spreader->problem)
@@ -269,5 +337,8 @@ void app_manager_close(struct app_manager *manager)
 		fclose(manager->verdicts);
 	if (manager->windows != NULL)
 		fclose(manager->windows);
+	if (manager->encrypted != NULL)
+		fclose(manager->encrypted);
 	adit_verdict_board_destroy(manager->board);
+	app_identity_close(&manager->identity);
 }

@@ -8,6 +8,7 @@
 #define ADIT_MANAGER_H
 
 #include "appliance.h"
+#include "identity.h"
 
 struct app_manager {
 	struct appliance *appliance;
@@ -15,7 +16,8 @@ struct app_manager {
 	const char *directory; /* of the outputs; NULL: none */
 	bool features;         /* windows.csv is wanted */
 	bool progress;         /* standard error is a terminal */
-	FILE *verdicts, *windows;
+	FILE *verdicts, *windows, *encrypted;
+	struct app_identity identity;
 	struct adit_verdict_board *board;
 	bool problem;            /* something could not be written */
 	struct adit_error error; /* the first such */

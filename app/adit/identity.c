@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "identity.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define FEED_BYTES 65536 /* read from a connection at a time */
+
+int app_identity_open(
+	struct app_identity *identity, const struct adit_config *config, struct adit_error *error)
+{
+	const struct adit_list *files = &config->identity_files;
+	int status = 0;
+
+	if (strcmp(config->privacy_addresses, "off") != 0) {
+		bool all = strcmp(config->privacy_addresses, "all") == 0;
+
+		if (config->privacy_key_file[0] == '\0')
+			return adit_error_set(error, -EINVAL,
+				"privacy.addresses is '%s', but privacy.key_file names no file",
+				config->privacy_addresses);
+		status = adit_privacy_open(config->privacy_key_file,
+			all ? ADIT_PRIVACY_ALL : ADIT_PRIVACY_SUBSCRIBERS, &identity->privacy,
+			error);
+	}
+	if (status != 0 || (files->count == 0 && config->identity_socket[0] == '\0'))
+		return status;
+	identity->identities = adit_identities_create((size_t)config->identity_records);
+	if (identity->identities == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for %lld identity records",
+			(long long)config->identity_records);
+	for (size_t i = 0; i < files->count && status == 0; i++)
+		status = adit_identities_read(identity->identities, files->item[i], error);
+	return status;
+}
+
+/* A socket that nobody listens on is left from a run that was cut off. */
+static int stale_remove(const struct sockaddr_un *address, struct adit_error *error)
+{
+	struct stat about;
+	int fd, status;
+
+	if (lstat(address->sun_path, &about) != 0)
+		return 0;
+	if (!S_ISSOCK(about.st_mode))
+		return adit_error_set(error, -EEXIST,
+			"identity.socket: '%s' exists and is no socket", address->sun_path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	status = connect(fd, (const struct sockaddr *)address, sizeof(*address));
+	close(fd);
+	if (status == 0)
+		return adit_error_set(error, -EADDRINUSE,
+			"identity.socket: another program listens on '%s'", address->sun_path);
+	unlink(address->sun_path);
+	return 0;
+}
+
+int app_identity_listen(
+	struct app_identity *identity, const struct adit_config *config, struct adit_error *error)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const char *path = config->identity_socket;
+	mode_t mask;
+	int status;
+
+	if (path[0] == '\0')
+		return 0;
+	if (strlen(path) >= sizeof(address.sun_path))
+		return adit_error_set(error, -ENAMETOOLONG,
+			"identity.socket: '%s' is longer than %zu bytes", path,
+			sizeof(address.sun_path) - 1);
+	memcpy(address.sun_path, path, strlen(path));
+	status = stale_remove(&address, error);
+	if (status != 0)
+		return status;
+	identity->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	/* For the owner and the group: who may say whose an address is may frame anybody. */
+	mask = umask(0117);
+	status = identity->listener < 0 ||
+		 bind(identity->listener, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+		 listen(identity->listener, APP_FEEDS_MAX) != 0;
+	umask(mask);
+	if (status != 0) {
+		status = adit_error_set(
+			error, -errno, "identity.socket: '%s': %s", path, strerror(errno));
+		if (identity->listener >= 0)
+			close(identity->listener);
+		return status;
+	}
+	identity->path = path;
+	return 0;
+}
+
+static void feed_close(struct app_feed *feed)
+{
+	if (!feed->open)
+		return;
+	close(feed->fd);
+	adit_identity_feed_destroy(feed->feed);
+	*feed = (struct app_feed){.open = false};
+}
+
+static void feed_read(struct app_identity *identity, struct app_feed *feed)
+{
+	static char text[FEED_BYTES];
+	struct adit_error error;
+	ssize_t size = read(feed->fd, text, sizeof(text));
+
+	if (size < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (size <= 0) {
+		feed_close(feed);
+		return;
+	}
+	if (adit_identity_feed_push(feed->feed, text, (size_t)size, &error) == 0 ||
+		identity->complained)
+		return;
+	/* The first one is told, all are counted. */
+	identity->complained = true;
+	fprintf(stderr, "adit %s: %s\n", identity->command, error.text);
+}
+
+void app_identity_poll(struct app_identity *identity)
+{
+	if (identity->path == NULL)
+		return;
+	for (int i = 0; i < APP_FEEDS_MAX; i++) {
+		struct app_feed *feed = &identity->feeds[i];
+
+		if (feed->open) {
+			feed_read(identity, feed);
+			continue;
+		}
+		/* Those beyond the most wait until one is free. */
+		feed->fd = accept4(identity->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		feed->open = feed->fd >= 0;
+		if (!feed->open)
+			continue;
+		feed->feed = adit_identity_feed_create(identity->identities, identity->path);
+		if (feed->feed == NULL)
+			feed_close(feed);
+	}
+}
+
+void app_identity_fill(const struct app_identity *identity, struct adit_verdict *verdict)
+{
+	for (size_t i = 0; identity->identities != NULL && i < verdict->subscriber_count; i++) {
+		struct adit_verdict_subscriber *subscriber = &verdict->subscriber[i];
+		struct adit_identity_query query = {
+			.address = &subscriber->address,
+			.tap = subscriber->tap_name,
+			.vlan = subscriber->vlan,
+			.ts_ns = verdict->window_end_ns - 1,
+		};
+		const struct adit_identity *found;
+
+		if (subscriber->bearer_count != 0) {
+			const struct adit_verdict_bearer *bearer =
+				&subscriber->bearer[subscriber->bearer_count - 1];
+
+			query.has_teid = true;
+			query.teid[0] = bearer->has_teid_uplink ? bearer->teid_uplink
+								: bearer->teid_downlink;
+			query.teid[1] = bearer->has_teid_downlink ? bearer->teid_downlink
+								  : bearer->teid_uplink;
+		}
+		found = adit_identities_find(identity->identities, &query);
+		if (found != NULL)
+			subscriber->identity = *found;
+	}
+}
+
+void app_identity_close(struct app_identity *identity)
+{
+	for (int i = 0; i < APP_FEEDS_MAX; i++)
+		feed_close(&identity->feeds[i]);
+	if (identity->path != NULL) {
+		close(identity->listener);
+		unlink(identity->path);
+	}
+	adit_identities_destroy(identity->identities);
+	adit_privacy_close(identity->privacy);
+}
