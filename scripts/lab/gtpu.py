@@ -38,21 +38,6 @@ def teid(number, uplink, base=(0x1A500000, 0x6C310000)):
     return base[0] + number * 7 if uplink else base[1] + number * 13
 
 
-def path(number, handovers=0, cores=1, outer6=False):
-    """Base station and serving gateway; a handover changes the base station and both TEIDs."""
-    later = handovers << 26
-    return Path(peer(10, 1 + (number + handovers) % RADIO_PEERS, outer6),
-                peer(20, 1 + number % cores, outer6),
-                teid(number, True) + later & 0xFFFFFFFF, teid(number, False) + later & 0xFFFFFFFF)
-
-
-def second_path(number, outer6=False):
-    """Serving gateway and packet gateway, which a handover between base stations leaves alone."""
-    base = 0x2B700000, 0x7D900000
-    return Path(peer(30, 1 + number % 2, outer6), peer(40, 1, outer6),
-                teid(number, True, base), teid(number, False, base))
-
-
 def message(kind, tunnel, body=b"", sequence=None, number=None, extensions=()):
     """A GTP-U message; extensions are (type, content) in order."""
     flags, options = 0x30, b""
@@ -78,9 +63,9 @@ def g_pdu(packet, tunnel, number, uplink, sequence, varied=False):
 
 def wrap(packet, number, uplink, sequence, vlan):
     """One IP packet as one frame."""
-    way = path(number)
-    tunnel = way.teid_up if uplink else way.teid_down
-    source, destination = (way.radio, way.core) if uplink else (way.core, way.radio)
+    tunnel = teid(number, uplink)
+    ends = peer(10, 1 + number % RADIO_PEERS), peer(20, 1)
+    source, destination = ends if uplink else ends[::-1]
     outer = packets.udp(source[0], destination[0], (GTPU_PORT, GTPU_PORT),
                         g_pdu(packet, tunnel, number, uplink, sequence), sequence,
                         with_checksum=tunnel % 2 == 0)
@@ -106,10 +91,10 @@ class Tap:
     microseconds, whether uplink, frame), and counts what it does in `truth`."""
 
     def __init__(self, rng, out, *, vlans=(), labels=(), mtu=1500, cores=1, first_core=0,
-                 outer6=False, both_legs=False):
+                 radio_network=10, outer6=False, both_legs=False):
         self.rng, self.out, self.mtu, self.outer6 = rng, out, mtu, outer6
         self.vlans, self.labels, self.both_legs = vlans, labels, both_legs
-        self.cores, self.first_core = cores, first_core
+        self.cores, self.first_core, self.radio_network = cores, first_core, radio_network
         self.sent = 0
         self.handovers = collections.Counter()
         self.truth = collections.Counter()
@@ -121,9 +106,21 @@ class Tap:
         """Replace `frames_of` to be told what kind of packet went out in how many frames."""
 
     def path(self, number):
-        way = path(number, self.handovers[number], self.cores, self.outer6)
-        host = 1 + self.first_core + number % self.cores
-        return way._replace(core=peer(20, host, self.outer6))
+        """Where a subscriber's packets go now, between base station and serving gateway. A handover
+        changes the base station and both TEIDs."""
+        later = self.handovers[number]
+        site = 1 + (number + later) % RADIO_PEERS
+        core = 1 + self.first_core + number % self.cores
+        return Path(peer(self.radio_network, site, self.outer6), peer(20, core, self.outer6),
+                    teid(number, True) + (later << 26) & 0xFFFFFFFF,
+                    teid(number, False) + (later << 26) & 0xFFFFFFFF)
+
+    def second_path(self, number):
+        """Between serving gateway and packet gateway, which handovers leave alone."""
+        base = 0x2B700000, 0x7D900000
+        return Path(peer(self.radio_network + 20, 1 + number % 2, self.outer6),
+                    peer(40, 1 + self.first_core, self.outer6),
+                    teid(number, True, base), teid(number, False, base))
 
     def _send(self, micros, uplink, way, content, kind, checksum=True):
         source, destination = (way.radio, way.core) if uplink else (way.core, way.radio)
@@ -145,7 +142,7 @@ class Tap:
         self.subscribers.setdefault(who or number, {})[way] = None
         legs = [(micros, way, kind)]
         if self.both_legs:
-            legs.append((micros + self.rng.randrange(*LEG_DELAY), second_path(number, self.outer6),
+            legs.append((micros + self.rng.randrange(*LEG_DELAY), self.second_path(number),
                          kind and f"{kind} again"))
             self.truth["duplicates"] += 1
         for at, leg, what in legs:

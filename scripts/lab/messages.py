@@ -30,21 +30,25 @@ class Stream:
     def push(self, sequence, data):
         """Whether any byte was new."""
         late = (self.next - sequence) & 0xFFFFFFFF
-        if late < 1 << 31:
-            if late >= len(data):
-                return False
-            self.bytes += data[late:]
-            self.next = (sequence + len(data)) & 0xFFFFFFFF
-            for waiting in sorted(self.ahead, key=lambda at: (at - self.next + (1 << 31))
-                                  & 0xFFFFFFFF):
-                if (self.next - waiting) & 0xFFFFFFFF < 1 << 31:
-                    self.push(waiting, self.ahead.pop(waiting))
-            return True
-        known = self.ahead.get(sequence, b"")
-        if len(data) <= len(known):
+        if late >= 1 << 31:
+            known = self.ahead.get(sequence, b"")
+            self.ahead[sequence] = max(known, data, key=len)
+            return len(data) > len(known)
+        if late >= len(data):
             return False
-        self.ahead[sequence] = data
+        self._append(data[late:])
         return True
+
+    def _append(self, data):
+        """Takes what follows, and what waited behind it."""
+        while data:
+            self.bytes += data
+            self.next = (self.next + len(data)) & 0xFFFFFFFF
+            data = b""
+            for sequence in list(self.ahead):
+                late = (self.next - sequence) & 0xFFFFFFFF
+                if late < 1 << 31:
+                    data = max(data, self.ahead.pop(sequence)[late:], key=len)
 
     def messages(self):
         if self.is_dns is None and len(self.bytes) >= 14:
