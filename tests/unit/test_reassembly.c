@@ -1,0 +1,868 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "fragments.h"
+
+#include <stdlib.h>
+
+#define MS ADIT_NS_PER_MS
+
+/* One of each way through the decoder. */
+static const struct {
+	const char *name;
+	struct context context;
+} ways[] = {
+	{"IPv4", {.identification = 7}},
+	{"IPv4 with options", {.identification = 7, .options = 8}},
+	{"IPv4 behind tags", {.identification = 7, .vlan = 42, .vlan_inner = 43, .tap = 2}},
+	{"IPv4, a tag taken by the port", {.identification = 7, .port_vlan = 0x602a}},
+	{"IPv4, cooked", {.identification = 7, .cooked = true}},
+	{"IPv6", {.identification = 0xfedcba98, .v6 = true}},
+	{"IPv6 with extensions", {.identification = 9, .v6 = true, .extensions = true}},
+	{"IPv4 in GTP-U", {.identification = 7, .gtpu = true, .teid = TEID}},
+	{"IPv6 in GTP-U over IPv6",
+		{.identification = 7, .gtpu = true, .teid = TEID, .v6 = true, .outer_v6 = true}},
+};
+
+/* What came whole is the frame that one datagram would have been, but for the lengths in front of
+ * it, which are the first piece's. */
+static void check_whole(const struct context *c, const struct adit_frame *got,
+	const struct adit_packet *packet, const uint8_t *data, size_t size)
+{
+	struct fragment atomic = {0, 0, false};
+	struct adit_packet want_packet;
+	struct adit_frame want;
+	struct frames f;
+
+	put_front(&f, c);
+	f.length_count = f.checksum_count = 0; /* what is in front is not compared */
+	/* An IPv6 fragment header stays. */
+	put_ip(&f, c, c->v6 ? &atomic : NULL);
+	frames_bytes(&f, data, size);
+	want = finish_frame(&f, c);
+	CHECK_EQ_INT(got->captured, want.captured);
+	CHECK_EQ_INT(got->wire, want.wire);
+	CHECK_EQ_INT(got->vlan, want.vlan);
+	CHECK_EQ_INT(got->tap, want.tap);
+	CHECK_EQ_INT(got->link, want.link);
+	if (got->captured != want.captured)
+		return;
+	CHECK_EQ_MEM(got->data + packet->ip_offset, want.data + packet->ip_offset,
+		want.captured - packet->ip_offset);
+	/* With lengths that are right everywhere, the decoder finds the same. */
+	put_front(&f, c);
+	put_ip(&f, c, c->v6 ? &atomic : NULL);
+	frames_bytes(&f, data, size);
+	want = finish_frame(&f, c);
+	want_packet = decode(&want);
+	CHECK_OUTCOME(want_packet.outcome, PENDING);
+	CHECK_EQ_MEM(packet, &want_packet, sizeof(want_packet));
+}
+
+/* The k-th order of n things. */
+static void permute(unsigned k, unsigned n, unsigned *order)
+{
+	for (unsigned i = 0; i < n; i++)
+		order[i] = i;
+	for (unsigned i = n; i > 1; i--, k /= i + 1) {
+		unsigned j = k % i, keep = order[i - 1];
+
+		order[i - 1] = order[j];
+		order[j] = keep;
+	}
+}
+
+TEST(reassembly, pieces_may_come_in_any_order)
+{
+	static const struct fragment parts[] = {
+		{0, 64, true}, {64, 8, true}, {72, 104, true}, {176, 13, false}};
+	struct adit_reassembly *table = make_table(4);
+	uint8_t data[189];
+	struct frames f;
+
+	REQUIRE(table != NULL);
+	for (size_t w = 0; w < ADIT_COUNT(ways); w++) {
+		for (unsigned k = 0; k < 24; k++) {
+			struct context c = ways[w].context;
+			unsigned order[4];
+
+			c.identification += k;
+			make_udp(data, sizeof(data), 53, (uint8_t)k);
+			permute(k, 4, order);
+			for (unsigned i = 0; i < 4; i++) {
+				struct adit_frame frame =
+					make_fragment(&f, &c, data, parts[order[i]]);
+				struct adit_packet packet;
+				unsigned outcome;
+
+				frame.ts_ns = 1000 + i;
+				outcome = add(table, &frame, &packet);
+				if (i < 3) {
+					CHECK_OUTCOME(outcome, FRAGMENT);
+					continue;
+				}
+				CHECK_OUTCOME(outcome, PENDING);
+				CHECK_EQ_INT(frame.ts_ns, 1003);
+				check_whole(&c, &frame, &packet, data, sizeof(data));
+			}
+			if (harness_failed())
+				FAIL("%s, order %u", ways[w].name, k);
+			REQUIRE(!harness_failed());
+		}
+	}
+	CHECK_EQ_INT(adit_reassembly_counters(table)->completed, ADIT_COUNT(ways) * 24);
+	CHECK_EQ_INT(adit_reassembly_counters(table)->started, ADIT_COUNT(ways) * 24);
+	CHECK_EQ_INT(adit_reassembly_counters(table)->lost, 0);
+	adit_reassembly_destroy(table);
+}
+
+TEST(reassembly, duplicates_are_ignored)
+{
+	static const struct fragment parts[] = {{0, 64, true}, {64, 40, true}, {104, 13, false}};
+	struct adit_reassembly *table = make_table(4);
+	uint8_t data[117], other[117];
+
+	make_udp(data, sizeof(data), 53, 1);
+	make_udp(other, sizeof(other), 53, 2);
+	for (unsigned k = 0; k < 6; k++) {
+		struct context c = {.identification = k};
+		unsigned order[3];
+
+		permute(k, 3, order);
+		for (unsigned i = 0; i < 3; i++) {
+			unsigned outcome = add_part(table, &c, data, parts[order[i]], 0);
+
+			if (i < 2)
+				CHECK_OUTCOME(outcome, FRAGMENT);
+			else
+				CHECK_OUTCOME(outcome, PENDING);
+			/* All that came so far comes again, before the whole and after it. */
+			for (unsigned j = 0; j <= i; j++)
+				CHECK_OUTCOME(add_part(table, &c, data, parts[order[j]], 0),
+					FRAGMENT_DUPLICATE);
+		}
+		/* The same identification, another datagram. */
+		for (unsigned i = 0; i < 3; i++) {
+			unsigned outcome = add_part(table, &c, other, parts[order[i]], 0);
+
+			if (i < 2)
+				CHECK_OUTCOME(outcome, FRAGMENT);
+			else
+				CHECK_OUTCOME(outcome, PENDING);
+		}
+	}
+	CHECK_EQ_INT(adit_reassembly_counters(table)->completed, 12);
+	CHECK_EQ_INT(waiting(table), 0);
+	adit_reassembly_destroy(table);
+}
+
+TEST(reassembly, a_duplicate_may_be_a_part_of_what_is_held)
+{
+	struct adit_reassembly *table = make_table(4);
+	struct context c = {.identification = 1};
+	uint8_t data[128];
+
+	make_udp(data, sizeof(data), 53, 1);
+	CHECK_OUTCOME(add_part(table, &c, data, (struct fragment){0, 32, true}, 0), FRAGMENT);
+	CHECK_OUTCOME(add_part(table, &c, data, (struct fragment){32, 32, true}, 0), FRAGMENT);
+	CHECK_OUTCOME(
+		add_part(table, &c, data, (struct fragment){16, 32, true}, 0), FRAGMENT_DUPLICATE);
+	CHECK_OUTCOME(
+		add_part(table, &c, data, (struct fragment){0, 64, true}, 0), FRAGMENT_DUPLICATE);
+	CHECK_OUTCOME(add_part(table, &c, data, (struct fragment){64, 64, false}, 0), PENDING);
+	adit_reassembly_destroy(table);
+}
+
+/* The first pieces are held; the last one overlaps, whatever it is. */
+TEST(reassembly, an_overlap_refuses_the_datagram)
+{
+	static const struct {
+		const char *name;
+		bool differs; /* the last piece has other bytes */
+		unsigned count;
+		struct fragment parts[4];
+	} rows[] = {
+		{"the same place, other bytes", true, 2, {{0, 64, true}, {0, 64, true}}},
+		{"the same last piece, other bytes", true, 2, {{64, 13, false}, {64, 13, false}}},
+		{"over the end of one", false, 2, {{0, 64, true}, {56, 64, true}}},
+		{"over the begin of one", false, 2, {{64, 64, true}, {8, 64, true}}},
+		{"around one", false, 2, {{64, 8, true}, {56, 24, true}}},
+		{"within one, other bytes", true, 2, {{0, 64, true}, {16, 8, true}}},
+		{"over a gap", false, 3, {{0, 64, true}, {72, 64, true}, {56, 24, true}}},
+		{"two ends", false, 2, {{64, 13, false}, {80, 13, false}}},
+		{"two ends in one unit", false, 2, {{64, 13, false}, {64, 14, false}}},
+		{"behind the end", false, 2, {{64, 13, false}, {80, 8, true}}},
+		{"up to the end, and more to come", false, 2, {{64, 16, false}, {72, 8, true}}},
+		{"an end before what is held", false, 2, {{64, 16, true}, {32, 8, false}}},
+		{"an end where more was said to come", false, 2, {{64, 16, true}, {64, 16, false}}},
+		{"an end within what is held", false, 2, {{0, 64, true}, {32, 16, false}}},
+	};
+	struct adit_reassembly *table = make_table(4);
+	const struct adit_reassembly_counters *n = adit_reassembly_counters(table);
+	uint8_t data[256], other[256];
+	uint64_t lost = 0;
+
+	make_udp(data, sizeof(data), 53, 1);
+	make_udp(other, sizeof(other), 53, 2);
+	for (unsigned w = 0; w < 2; w++) {
+		for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
+			struct context c = {.identification = (uint32_t)i, .v6 = w != 0};
+			unsigned last = rows[i].count - 1, outcome;
+
+			for (unsigned k = 0; k < last; k++)
+				CHECK_OUTCOME(
+					add_part(table, &c, data, rows[i].parts[k], 0), FRAGMENT);
+			outcome = add_part(
+				table, &c, rows[i].differs ? other : data, rows[i].parts[last], 0);
+			CHECK_OUTCOME(outcome, FRAGMENT_OVERLAP);
+			lost += last;
+			CHECK_EQ_INT(n->refused, w * ADIT_COUNT(rows) + i + 1);
+			CHECK_EQ_INT(n->lost, lost);
+			/* And whatever follows of it. */
+			CHECK_OUTCOME(add_part(table, &c, data, (struct fragment){0, 8, true}, 0),
+				FRAGMENT_OVERLAP);
+			CHECK_OUTCOME(
+				add_part(table, &c, data, (struct fragment){200, 8, false}, 0),
+				FRAGMENT_OVERLAP);
+			CHECK_EQ_INT(n->started, n->refused);
+			if (harness_failed())
+				FAIL("%s", rows[i].name);
+			REQUIRE(!harness_failed());
+		}
+	}
+	adit_reassembly_destroy(table);
+}
+
+TEST(reassembly, a_piece_more_than_the_cap_refuses_the_datagram)
+{
+	struct adit_reassembly *table = make_table(2);
+	const struct adit_reassembly_counters *n = adit_reassembly_counters(table);
+	struct context at_cap = {.identification = 1}, over = {.identification = 2};
+	uint8_t data[16 * (ADIT_FRAGMENT_MAX + 1)];
+
+	/* Every other unit first, so that as many spans are noted as can be. */
+	make_udp(data, 8 * ADIT_FRAGMENT_MAX, 53, 1);
+	for (unsigned k = 0; k < ADIT_FRAGMENT_MAX; k++) {
+		unsigned unit =
+			k < ADIT_FRAGMENT_MAX / 2 ? 2 * k + 1 : 2 * (k - ADIT_FRAGMENT_MAX / 2);
+		struct fragment part = {8 * unit, 8, unit != ADIT_FRAGMENT_MAX - 1};
+		unsigned outcome = add_part(table, &at_cap, data, part, 0);
+
+		if (k + 1 < ADIT_FRAGMENT_MAX)
+			CHECK_OUTCOME(outcome, FRAGMENT);
+		else
+			CHECK_OUTCOME(outcome, PENDING);
+	}
+	make_udp(data, sizeof(data), 53, 1);
+	for (unsigned k = 0; k < ADIT_FRAGMENT_MAX; k++)
+		CHECK_OUTCOME(add_part(table, &over, data, (struct fragment){16 * k, 8, true}, 0),
+			FRAGMENT);
+	CHECK_OUTCOME(
+		add_part(table, &over, data, (struct fragment){16 * ADIT_FRAGMENT_MAX, 8, true}, 0),
+		FRAGMENT_EXCESS);
+	CHECK_OUTCOME(
+		add_part(table, &over, data, (struct fragment){8, 8, true}, 0), FRAGMENT_EXCESS);
+	CHECK_EQ_INT(n->completed, 1);
+	CHECK_EQ_INT(n->refused, 1);
+	CHECK_EQ_INT(n->lost, ADIT_FRAGMENT_MAX);
+	adit_reassembly_destroy(table);
+}
+
+TEST(reassembly, a_datagram_waits_for_so_long)
+{
+	static const struct fragment first = {0, 64, true}, last = {64, 13, false};
+	struct adit_reassembly *table = make_table(100);
+	const struct adit_reassembly_counters *n = adit_reassembly_counters(table);
+	struct context c = {.identification = 1}, d = {.identification = 2};
+	uint8_t data[77];
+
+	make_udp(data, sizeof(data), 53, 1);
+	/* Up to the time-out, by the time of the packets, and not longer. */
+	CHECK_OUTCOME(add_part(table, &c, data, first, 5 * MS), FRAGMENT);
+	CHECK_OUTCOME(add_part(table, &c, data, last, 5 * MS + TIMEOUT_NS), PENDING);
+	CHECK_OUTCOME(add_part(table, &d, data, first, 200 * MS), FRAGMENT);
+	CHECK_OUTCOME(add_part(table, &d, data, last, 200 * MS + TIMEOUT_NS + 1), FRAGMENT);
+	CHECK_EQ_INT(n->expired, 1);
+	CHECK_EQ_INT(n->lost, 1);
+	/* Another datagram's piece is enough to move the time; going back a little does no harm. */
+	CHECK_OUTCOME(add_part(table, &c, data, first, 500 * MS), FRAGMENT);
+	CHECK_EQ_INT(n->expired, 2);
+	CHECK_OUTCOME(add_part(table, &c, data, last, 499 * MS), PENDING);
+	/* More of them than one call drops: none is taken for alive. */
+	for (uint32_t i = 0; i < 100; i++)
+		CHECK_OUTCOME(add_part(table, &(struct context){.identification = 1000 + i}, data,
+				      first, 600 * MS),
+			FRAGMENT);
+	CHECK_OUTCOME(
+		add_part(table, &(struct context){.identification = 1099}, data, last, 900 * MS),
+		FRAGMENT);
+	for (uint32_t i = 0; i < 99; i++)
+		CHECK_OUTCOME(add_part(table, &(struct context){.identification = 2000 + i}, data,
+				      first, 900 * MS),
+			FRAGMENT);
+	CHECK_EQ_INT(n->expired, 102);
+	CHECK_EQ_INT(n->evicted, 0);
+	CHECK_EQ_INT(waiting(table), 100);
+	adit_reassembly_destroy(table);
+}
+
+TEST(reassembly, the_oldest_gives_way)
+{
+	static const struct fragment first = {0, 64, true}, last = {64, 13, false};
+	struct adit_reassembly *table = make_table(3);
+	const struct adit_reassembly_counters *n = adit_reassembly_counters(table);
+	uint8_t data[77];
+
+	make_udp(data, sizeof(data), 53, 1);
+	for (uint32_t i = 0; i < 4; i++)
+		CHECK_OUTCOME(add_part(table, &(struct context){.identification = i}, data, first,
+				      i * MS),
+			FRAGMENT);
+	CHECK_EQ_INT(n->evicted, 1);
+	CHECK_EQ_INT(n->lost, 1);
+	CHECK_EQ_INT(waiting(table), 3);
+	for (uint32_t i = 1; i < 4; i++)
+		CHECK_OUTCOME(
+			add_part(table, &(struct context){.identification = i}, data, last, 4 * MS),
+			PENDING);
+	CHECK_OUTCOME(add_part(table, &(struct context){.identification = 0}, data, last, 4 * MS),
+		FRAGMENT);
+	CHECK_EQ_INT(n->started, 5);
+	adit_reassembly_destroy(table);
+}
+
+TEST(reassembly, reset_drops_what_waits)
+{
+	static const struct fragment first = {0, 64, true}, last = {64, 13, false};
+	struct adit_reassembly *table = make_table(3);
+	const struct adit_reassembly_counters *n = adit_reassembly_counters(table);
+	struct context c = {.identification = 1}, d = {.identification = 2};
+	uint8_t data[77];
+
+	make_udp(data, sizeof(data), 53, 1);
+	CHECK_OUTCOME(add_part(table, &c, data, first, 900 * MS), FRAGMENT);
+	CHECK_OUTCOME(add_part(table, &d, data, first, 900 * MS), FRAGMENT);
+	CHECK_OUTCOME(add_part(table, &d, data, last, 900 * MS), PENDING);
+	adit_reassembly_reset(table);
+	CHECK_EQ_INT(n->expired, 1);
+	CHECK_EQ_INT(n->lost, 1);
+	CHECK_EQ_INT(waiting(table), 0);
+	/* Time begins anew, and nothing is remembered. */
+	CHECK_OUTCOME(add_part(table, &c, data, last, 1 * MS), FRAGMENT);
+	CHECK_OUTCOME(add_part(table, &d, data, last, 2 * MS), FRAGMENT);
+	CHECK_OUTCOME(add_part(table, &c, data, first, 1 * MS + TIMEOUT_NS), PENDING);
+	adit_reassembly_destroy(table);
+}
+
+/* The same identification, and one thing different. */
+TEST(reassembly, contexts_do_not_mix)
+{
+	static const struct context rows[] = {
+		{.identification = 7},
+		{.identification = 8},
+		{.identification = 7, .tap = 1},
+		{.identification = 7, .vlan = 5},
+		{.identification = 7, .vlan = 5, .vlan_inner = 6},
+		{.identification = 7, .vlan = 6, .vlan_inner = 5},
+		{.identification = 7, .port_vlan = 9},
+		{.identification = 7, .protocol = 6},
+		{.identification = 7, .source = 99},
+		{.identification = 7, .destination = 99},
+		{.identification = 7, .gtpu = true, .teid = 1},
+		{.identification = 7, .gtpu = true, .teid = 2},
+		{.identification = 7, .gtpu = true, .teid = 2, .peer = 77},
+		{.identification = 7, .v6 = true},
+		{.identification = 0x70007, .v6 = true},
+		{.identification = 7, .v6 = true, .gtpu = true, .teid = 1},
+	};
+	static const struct fragment parts[] = {{0, 64, true}, {64, 40, true}, {104, 13, false}};
+	struct adit_reassembly *table = make_table(ADIT_COUNT(rows));
+	uint8_t data[ADIT_COUNT(rows)][117];
+	struct frames f;
+
+	for (unsigned k = 0; k < 3; k++) {
+		for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
+			struct adit_packet packet;
+			struct adit_frame frame;
+			unsigned outcome;
+
+			make_udp(data[i], sizeof(data[i]), 53, (uint8_t)i);
+			if (rows[i].protocol == 6)
+				data[i][12] = 0x50; /* a TCP header of 20 bytes */
+			frame = make_fragment(&f, &rows[i], data[i], parts[k]);
+			outcome = add(table, &frame, &packet);
+			if (k < 2) {
+				CHECK_OUTCOME(outcome, FRAGMENT);
+				continue;
+			}
+			CHECK_OUTCOME(outcome, PENDING);
+			check_whole(&rows[i], &frame, &packet, data[i], sizeof(data[i]));
+			if (harness_failed())
+				FAIL("row %zu", i);
+		}
+	}
+	CHECK_EQ_INT(adit_reassembly_counters(table)->completed, ADIT_COUNT(rows));
+	adit_reassembly_destroy(table);
+}
+
+/* What has no say: the priority of a tag; which radio peer sent it. */
+TEST(reassembly, a_context_is_identifiers_only)
+{
+	struct context low = {.identification = 7, .vlan = 0x0005}, high = low;
+	struct adit_reassembly *table = make_table(2);
+	uint8_t data[77];
+
+	high.vlan = 0x6005;
+	make_udp(data, sizeof(data), 53, 1);
+	CHECK_OUTCOME(add_part(table, &low, data, (struct fragment){0, 64, true}, 0), FRAGMENT);
+	CHECK_OUTCOME(add_part(table, &high, data, (struct fragment){64, 13, false}, 0), PENDING);
+	adit_reassembly_destroy(table);
+}
+
+TEST(reassembly, the_largest_datagram)
+{
+	struct adit_reassembly *table = make_table(2);
+	const struct adit_reassembly_counters *n = adit_reassembly_counters(table);
+	uint8_t *data = calloc(1, 65536);
+	struct frames f;
+
+	REQUIRE(data != NULL);
+	for (unsigned v6 = 0; v6 < 2; v6++) {
+		struct context c = {.identification = 1, .v6 = v6 != 0};
+		unsigned size = ADIT_DATAGRAM_MAX - (v6 ? 48 : 20);
+		struct adit_packet packet;
+		struct adit_frame frame;
+
+		make_udp(data, size, 53, 1);
+		for (unsigned at = 0; at < size; at += 1480) {
+			bool more = at + 1480 < size;
+			struct fragment part = {at, more ? 1480 : size - at, more};
+			unsigned outcome;
+
+			frame = make_fragment(&f, &c, data, part);
+			outcome = add(table, &frame, &packet);
+			if (more)
+				CHECK_OUTCOME(outcome, FRAGMENT);
+			else
+				CHECK_OUTCOME(outcome, PENDING);
+		}
+		CHECK_EQ_INT(packet.payload_size, size - 8);
+		CHECK_EQ_INT(frame.captured, 14 + ADIT_DATAGRAM_MAX);
+		check_whole(&c, &frame, &packet, data, size);
+		/* A byte more: the piece itself shows that it cannot be right. */
+		CHECK_OUTCOME(add_part(table, &(struct context){.identification = 2, .v6 = v6 != 0},
+				      data, (struct fragment){65480, size + 1 - 65480, false}, 0),
+			FRAGMENT_MALFORMED);
+	}
+	CHECK_EQ_INT(n->started, 2);
+	CHECK_EQ_INT(waiting(table), 0);
+	/* Or only the options of the first piece make it too large, which may come last or first.
+	 */
+	for (unsigned k = 0; k < 2; k++) {
+		struct context c = {.identification = 3 + k, .options = 8};
+		struct fragment parts[] = {{0, 64, true}, {65504, 10, false}};
+
+		CHECK_OUTCOME(add_part(table, &c, data, parts[k], 0), FRAGMENT);
+		CHECK_OUTCOME(add_part(table, &c, data, parts[!k], 0), FRAGMENT_MALFORMED);
+		CHECK_EQ_INT(n->refused, k + 1);
+		CHECK_OUTCOME(add_part(table, &c, data, parts[0], 0), FRAGMENT_MALFORMED);
+	}
+	free(data);
+	adit_reassembly_destroy(table);
+}
+
+TEST(reassembly, a_lone_bad_fragment_changes_nothing)
+{
+	struct adit_reassembly *table = make_table(2);
+	struct context v4 = {.identification = 1}, v6 = {.identification = 1, .v6 = true};
+	uint8_t *data = calloc(1, 65600);
+	struct frames f;
+
+	REQUIRE(data != NULL);
+	for (unsigned k = 0; k < 2; k++) {
+		const struct context *c = k ? &v6 : &v4;
+		static const struct fragment bad[] = {{0, 0, true}, {64, 0, false}, {0, 63, true},
+			{64, 1, true}, {65528, 8, true}, {65528, 8, false}};
+		struct adit_packet packet;
+		struct adit_frame frame;
+
+		CHECK_OUTCOME(add_part(table, c, data, (struct fragment){0, 64, true}, 0),
+			FRAGMENT_OTHER);
+		make_udp(data, 77, 53, 1);
+		adit_reassembly_reset(table);
+		CHECK_OUTCOME(
+			add_part(table, c, data, (struct fragment){0, 64, true}, 0), FRAGMENT);
+		for (size_t i = 0; i < ADIT_COUNT(bad); i++)
+			CHECK_OUTCOME(add_part(table, c, data, bad[i], 0), FRAGMENT_MALFORMED);
+		/* A length of 0 is no fragment's, whatever the frame holds. */
+		put_front(&f, c);
+		put_ip(&f, c, &(struct fragment){64, 13, false});
+		frames_bytes(&f, data + 64, 13);
+		frames_finish(&f);
+		f.bytes[k ? 18 : 16] = f.bytes[k ? 19 : 17] = 0;
+		f.length_count = 0;
+		frame = finish_frame(&f, c);
+		CHECK_OUTCOME(add(table, &frame, &packet), FRAGMENT_MALFORMED);
+		/* The capture holds all but its last byte. */
+		frame = make_fragment(&f, c, data, (struct fragment){64, 13, false});
+		frame.data = harness_exact(frame.data, frame.captured - 1);
+		frame.captured--;
+		CHECK_OUTCOME(add(table, &frame, &packet), FRAME_CUT);
+		/* With padding behind it. */
+		put_front(&f, c);
+		put_ip(&f, c, &(struct fragment){64, 13, false});
+		frames_bytes(&f, data + 64, 13);
+		frames_trailer(&f, 20);
+		frame = finish_frame(&f, c);
+		CHECK_OUTCOME(add(table, &frame, &packet), PENDING);
+		check_whole(c, &frame, &packet, data, 77);
+		memset(data, 0, 77);
+	}
+	free(data);
+	adit_reassembly_destroy(table);
+}
+
+TEST(reassembly, headers_longer_than_their_room_are_refused)
+{
+	struct adit_reassembly *table = make_table(2);
+	const struct adit_reassembly_counters *n = adit_reassembly_counters(table);
+	struct context c = {.identification = 1, .v6 = true};
+	struct adit_packet packet;
+	struct adit_frame frame;
+	uint8_t data[77];
+	struct frames f;
+
+	make_udp(data, sizeof(data), 53, 1);
+	/* An IPv6 header of 512 bytes with its extensions fits, one of 520 does not. */
+	for (unsigned k = 0; k < 2; k++) {
+		put_front(&f, &c);
+		frames_ipv6(&f, SERVER_V6, CLIENT_V6);
+		frames_ipv6_extension(&f, 60, 512 - 48 + 8 * k);
+		frames_ipv6_fragment(&f, 0, true);
+		frames_next(&f, 17);
+		frames_bytes(&f, data, 64);
+		frame = finish_frame(&f, &c);
+		if (k == 0)
+			CHECK_OUTCOME(add(table, &frame, &packet), FRAGMENT);
+		else
+			CHECK_OUTCOME(add(table, &frame, &packet), FRAGMENT_EXCESS);
+		adit_reassembly_reset(table);
+	}
+	/* Likewise what stands in front of an inner header. */
+	for (unsigned k = 0; k < 2; k++) {
+		put_front(&f, &c);
+		frames_ipv6(&f, CORE_V6, RADIO_V6);
+		frames_ipv6_extension(&f, 60, 432 + 8 * k);
+		frames_udp(&f, 2152, 2152);
+		frames_gtpu(&f, FRAMES_G_PDU, FRAMES_GTPU_E, TEID);
+		frames_gtpu_session(&f, 0, 1);
+		/* 14 + 40 + 8 + 16 bytes and the extension: 510, or 518. */
+		put_ip(&f, &c, &(struct fragment){0, 64, true});
+		frames_bytes(&f, data, 64);
+		frame = finish_frame(&f, &c);
+		adit_packet_decode(&frame, dns_ports(), &packet);
+		CHECK(k == 0 ? packet.ip_offset <= ADIT_FRAGMENT_PREFIX_MAX
+			     : packet.ip_offset > ADIT_FRAGMENT_PREFIX_MAX);
+		if (k == 0)
+			CHECK_OUTCOME(add(table, &frame, &packet), FRAGMENT);
+		else
+			CHECK_OUTCOME(add(table, &frame, &packet), FRAGMENT_EXCESS);
+		adit_reassembly_reset(table);
+	}
+	CHECK_EQ_INT(n->refused, 2);
+	CHECK_EQ_INT(n->expired, 2);
+	adit_reassembly_destroy(table);
+}
+
+/* A first piece in GTP-U or alone, of which enough is there to say what it is. */
+TEST(reassembly, what_is_no_dns_holds_no_room)
+{
+	static const struct {
+		const char *name;
+		uint8_t protocol;
+		uint16_t port;
+		unsigned first; /* bytes in the first piece */
+		bool other;
+	} rows[] = {
+		{"UDP", 17, 4711, 8, true},
+		{"UDP, a DNS port", 17, 53, 8, false},
+		{"UDP, encrypted DNS", 17, 853, 64, false},
+		{"UDP, GTP-U, its header not there", 17, 2152, 8, false},
+		{"UDP, GTP-U, of another version", 17, 2152, 64, true},
+		{"TCP, not all of its header", 6, 4711, 16, false},
+		{"TCP", 6, 4711, 24, true},
+		{"TCP, a DNS port", 6, 53, 24, false},
+		{"TCP, encrypted DNS", 6, 853, 24, false},
+		{"ICMP", 1, 0, 8, true},
+		{"ESP", 50, 53, 8, true},
+	};
+	struct adit_reassembly *table = make_table(4);
+	const struct adit_reassembly_counters *n = adit_reassembly_counters(table);
+	uint8_t data[1400];
+	uint64_t passed = 0;
+
+	for (size_t i = 0; i < 2 * ADIT_COUNT(rows); i++) {
+		size_t k = i / 2;
+		struct context c = {.identification = (uint32_t)i,
+			.protocol = rows[k].protocol,
+			.gtpu = i % 2 != 0,
+			.teid = 5};
+		struct fragment first = {0, rows[k].first, true}, middle = {720, 640, true},
+				last = {1360, 40, false};
+		unsigned outcome;
+
+		make_udp(data, sizeof(data), rows[k].port, 0);
+		if (rows[k].protocol == 6)
+			data[12] = 0x50;
+		/* Inside GTP-U there is no other GTP-U. */
+		if (c.gtpu && rows[k].port == 2152)
+			continue;
+		CHECK_OUTCOME(add_part(table, &c, data, middle, i * 1000 * MS), FRAGMENT);
+		outcome = add_part(table, &c, data, first, i * 1000 * MS);
+		if (rows[k].other) {
+			passed++;
+			CHECK_OUTCOME(outcome, FRAGMENT_OTHER);
+			CHECK_OUTCOME(
+				add_part(table, &c, data, last, i * 1000 * MS), FRAGMENT_OTHER);
+			CHECK_OUTCOME(
+				add_part(table, &c, data, middle, i * 1000 * MS), FRAGMENT_OTHER);
+			CHECK_EQ_INT(waiting(table), 0);
+		} else {
+			CHECK_OUTCOME(outcome, FRAGMENT);
+			CHECK_OUTCOME(add_part(table, &c, data, last, i * 1000 * MS), FRAGMENT);
+			CHECK_EQ_INT(waiting(table), 1);
+		}
+		CHECK_EQ_INT(n->passed, passed);
+		if (harness_failed())
+			FAIL("%s%s", rows[k].name, c.gtpu ? " in GTP-U" : "");
+		REQUIRE(!harness_failed());
+	}
+	/* Three pieces of each that waited; what was passed lost none. */
+	adit_reassembly_reset(table);
+	CHECK_EQ_INT(n->lost, 3 * n->expired);
+	adit_reassembly_destroy(table);
+}
+
+TEST(reassembly, what_was_passed_is_remembered_for_a_while)
+{
+	static const struct fragment first = {0, 64, true}, last = {64, 13, false};
+	struct adit_reassembly *table = make_table(1);
+	const struct adit_reassembly_counters *n = adit_reassembly_counters(table);
+	struct context c = {.identification = 1};
+	uint8_t other[77], dns[77];
+
+	make_udp(other, sizeof(other), 4711, 1);
+	make_udp(dns, sizeof(dns), 53, 1);
+	CHECK_OUTCOME(add_part(table, &c, other, first, 0), FRAGMENT_OTHER);
+	CHECK_OUTCOME(add_part(table, &c, other, last, TIMEOUT_NS), FRAGMENT_OTHER);
+	CHECK_OUTCOME(add_part(table, &c, other, last, TIMEOUT_NS + 1), FRAGMENT);
+	CHECK_EQ_INT(n->started, 2);
+	/* A datagram that is no DNS lets no other give way. */
+	CHECK_OUTCOME(
+		add_part(table, &(struct context){.identification = 2}, other, first, TIMEOUT_NS),
+		FRAGMENT_OTHER);
+	CHECK_EQ_INT(n->evicted, 0);
+	/* The identification is used again, for DNS. */
+	CHECK_OUTCOME(
+		add_part(table, &(struct context){.identification = 2}, dns, first, TIMEOUT_NS),
+		FRAGMENT);
+	CHECK_OUTCOME(
+		add_part(table, &(struct context){.identification = 2}, dns, last, TIMEOUT_NS),
+		PENDING);
+	/* Whole at once: its own outcome. */
+	CHECK_OUTCOME(
+		add_part(table, &(struct context){.identification = 3}, other, last, TIMEOUT_NS),
+		FRAGMENT);
+	CHECK_OUTCOME(
+		add_part(table, &(struct context){.identification = 3}, other, first, TIMEOUT_NS),
+		UDP_OTHER);
+	CHECK_EQ_INT(n->completed, 2);
+	CHECK_EQ_INT(n->passed, 2);
+	CHECK_EQ_INT(n->evicted, 1);
+	adit_reassembly_destroy(table);
+}
+
+/* Fragments of `inner`, a frame's bytes from an IP header on, in the G-PDU of a datagram that is
+ * itself sent in two pieces. Writes the outer datagram's data; returns its size. */
+static size_t wrap_gtpu(uint8_t *data, const uint8_t *inner, size_t size, uint32_t teid)
+{
+	struct frames f;
+
+	frames_start(&f);
+	frames_ipv4(&f, CORE, RADIO);
+	frames_udp(&f, 2152, 2152);
+	frames_gtpu(&f, FRAMES_G_PDU, 0, teid);
+	frames_bytes(&f, inner, size);
+	frames_finish(&f);
+	memcpy(data, f.bytes + 20, f.size - 20);
+	return f.size - 20;
+}
+
+TEST(reassembly, fragments_in_a_datagram_of_fragments)
+{
+	static const struct fragment inner_parts[] = {
+		{0, 600, true}, {600, 800, true}, {1400, 77, false}};
+	struct adit_reassembly *table = make_table(4);
+	const struct adit_reassembly_counters *n = adit_reassembly_counters(table);
+	uint8_t dns[1477];
+	struct frames f;
+
+	make_udp(dns, sizeof(dns), 53, 1);
+	for (unsigned v6 = 0; v6 < 2; v6++) {
+		struct context inner = {.identification = 9, .v6 = v6 != 0};
+
+		for (uint32_t i = 0; i < 3; i++) {
+			struct context outer = {.identification = i + 10 * v6, .tap = 3};
+			struct adit_frame frame = make_fragment(&f, &inner, dns, inner_parts[i]);
+			struct adit_frame before;
+			struct adit_packet packet;
+			uint8_t data[1600];
+			size_t size = wrap_gtpu(data, frame.data + 14, frame.captured - 14, TEID);
+			unsigned outcome, cut = i == 0 ? 40 : 80;
+
+			/* The second piece before the first one, once. */
+			frame = make_fragment(&f, &outer, data,
+				i == 1 ? (struct fragment){cut, (unsigned)size - cut, false}
+				       : (struct fragment){0, cut, true});
+			CHECK_OUTCOME(add(table, &frame, &packet), FRAGMENT);
+			frame = make_fragment(&f, &outer, data,
+				i == 1 ? (struct fragment){0, cut, true}
+				       : (struct fragment){cut, (unsigned)size - cut, false});
+			frame.ts_ns = i;
+			before = frame;
+			packet.mark = 0;
+			outcome = add(table, &frame, &packet);
+			if (i < 2) {
+				CHECK_OUTCOME(outcome, FRAGMENT);
+				CHECK_EQ_MEM(&frame, &before, sizeof(frame));
+				continue;
+			}
+			CHECK_OUTCOME(outcome, PENDING);
+			CHECK_EQ_INT(packet.payload_size, sizeof(dns) - 8);
+			CHECK_EQ_MEM(frame.data + packet.payload_offset, dns + 8, sizeof(dns) - 8);
+			CHECK_EQ_INT(packet.flags & (ADIT_PACKET_GTPU | ADIT_PACKET_V6),
+				ADIT_PACKET_GTPU | (v6 ? ADIT_PACKET_V6 : 0));
+			CHECK_EQ_INT(adit_packet_teid(&frame, &packet), TEID);
+			CHECK_EQ_INT(packet.who_offset, packet.ip_offset);
+			CHECK_EQ_INT(packet.outer_ip_offset, 14);
+			CHECK_EQ_INT(frame.ts_ns, 2);
+			CHECK_EQ_INT(frame.tap, 3);
+		}
+	}
+	CHECK_EQ_INT(n->started, 8);
+	CHECK_EQ_INT(n->completed, 8);
+	adit_reassembly_destroy(table);
+}
+
+/* Datagrams that wait for what the next one outside of them brings, more than there may be IP
+ * headers: they are made from the inside out. */
+TEST(reassembly, a_chain_of_datagrams_has_an_end)
+{
+	for (unsigned depth = 1; depth <= ADIT_PACKET_IP_MAX + 1; depth++) {
+		struct adit_reassembly *table = make_table(8);
+		uint8_t data[2048], first[8];
+		size_t size = 64;
+		struct adit_packet packet;
+		struct adit_frame frame;
+		struct frames f;
+		unsigned outcome;
+
+		make_udp(data, size, 53, 1);
+		for (unsigned k = 0; k < depth; k++) {
+			struct context c = {.identification = k, .protocol = k == 0 ? 17 : 4};
+
+			memcpy(first, data, 8);
+			CHECK_OUTCOME(add_part(table, &c, first, (struct fragment){0, 8, true}, 0),
+				FRAGMENT);
+			frame = make_fragment(
+				&f, &c, data, (struct fragment){8, (unsigned)size - 8, false});
+			size = frame.captured - 14;
+			memcpy(data, frame.data + 14, size);
+		}
+		outcome = add(table, &frame, &packet);
+		if (depth <= ADIT_PACKET_IP_MAX)
+			CHECK_OUTCOME(outcome, PENDING);
+		else
+			CHECK_OUTCOME(outcome, NESTING);
+		adit_reassembly_destroy(table);
+	}
+}
+
+TEST(reassembly, a_frame_with_caller_s_own_fields)
+{
+	struct adit_reassembly *table = make_table(1);
+	struct context c = {.identification = 1};
+	struct adit_packet packet;
+	struct adit_frame frame;
+	uint8_t data[77];
+	struct frames f;
+
+	make_udp(data, sizeof(data), 53, 1);
+	for (unsigned k = 0; k < 2; k++) {
+		frame = make_fragment(&f, &c, data,
+			k ? (struct fragment){64, 13, false} : (struct fragment){0, 64, true});
+		frame.readable_tail = 0;
+		frame.ts_ns = 1000 - k;
+		adit_packet_decode(&frame, dns_ports(), &packet);
+		packet.mark = (uint8_t)(5 + k);
+		adit_reassembly_add(table, &frame, &packet);
+	}
+	CHECK_OUTCOME(packet.outcome, PENDING);
+	CHECK_EQ_INT(packet.mark, 6);
+	CHECK_EQ_INT(frame.ts_ns, 999);
+	/* What it promises may be loaded. */
+	CHECK(frame.readable_tail > 0);
+	for (uint32_t i = 0; i < frame.readable_tail; i++)
+		data[0] ^= frame.data[frame.captured + i];
+	adit_reassembly_destroy(table);
+}
+
+struct counting {
+	struct harness_allocator inner;
+	size_t bytes;
+};
+
+static void *count_alloc(void *context, size_t size_bytes, size_t align)
+{
+	struct counting *counting = context;
+
+	counting->bytes += size_bytes;
+	return counting->inner.allocator.alloc(
+		counting->inner.allocator.context, size_bytes, align);
+}
+
+static void count_free(void *context, void *memory)
+{
+	struct counting *counting = context;
+
+	counting->inner.allocator.free(counting->inner.allocator.context, memory);
+}
+
+TEST(reassembly, memory_is_what_was_said_and_may_be_missing)
+{
+	struct adit_reassembly_params params = {.ports = dns_ports(),
+		.key = &adit_hash_key_fixed,
+		.datagrams = 10,
+		.timeout_ns = TIMEOUT_NS};
+	struct counting counting = {0};
+	struct adit_allocator allocator = {count_alloc, count_free, &counting};
+	struct adit_reassembly *table;
+	size_t n = 0;
+
+	for (;; n++) {
+		harness_allocator_init(&counting.inner, n);
+		counting.bytes = 0;
+		table = adit_reassembly_create(&params, &allocator);
+		if (table != NULL)
+			break;
+		CHECK_EQ_INT(counting.inner.live, 0);
+		REQUIRE(n < 100);
+	}
+	CHECK(n > 1);
+	CHECK_EQ_INT(counting.bytes, adit_reassembly_bytes(&params));
+	adit_reassembly_destroy(table);
+	CHECK_EQ_INT(counting.inner.live, 0);
+	adit_reassembly_destroy(NULL);
+	params.datagrams = 0;
+	CHECK(adit_reassembly_create(&params, NULL) == NULL);
+	params.datagrams = UINT32_MAX;
+	CHECK(adit_reassembly_create(&params, NULL) == NULL);
+}
