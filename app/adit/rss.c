@@ -34,20 +34,25 @@ static uint8_t key_bytes(const struct rte_eth_dev_info *info)
 	return info->hash_key_size == 0 ? KEY_BYTES_USUAL : RTE_MIN(info->hash_key_size, KEY_BYTES);
 }
 
+/* The hash that a port is asked for. */
+static struct rte_eth_rss_conf hash_wanted(const struct rte_eth_dev_info *info)
+{
+	/* Where a driver has the level, its bits stand among what it can. */
+	const uint64_t wanted = RTE_ETH_RSS_IP | RTE_ETH_RSS_LEVEL_INNERMOST;
+	struct rte_eth_rss_conf conf = {.rss_key = key,
+		.rss_key_len = key_bytes(info),
+		.rss_hf = info->flow_type_rss_offloads & wanted};
+
+	return conf;
+}
+
 void app_rss_configure(
 	uint16_t queues, const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
 {
-	uint64_t can = info->flow_type_rss_offloads;
-	struct rte_eth_rss_conf *rss = &conf->rx_adv_conf.rss_conf;
-
-	if (queues < 2 || (can & RTE_ETH_RSS_IP) == 0)
+	if (queues < 2 || (info->flow_type_rss_offloads & RTE_ETH_RSS_IP) == 0)
 		return;
 	conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-	rss->rss_hf = can & RTE_ETH_RSS_IP;
-	if ((can & RTE_ETH_RSS_LEVEL_INNERMOST) != 0)
-		rss->rss_hf |= RTE_ETH_RSS_LEVEL_INNERMOST;
-	rss->rss_key = key;
-	rss->rss_key_len = key_bytes(info);
+	conf->rx_adv_conf.rss_conf = hash_wanted(info);
 }
 
 /* Drivers want the same thing said differently. */
@@ -170,7 +175,7 @@ struct hash {
 	bool asked, addresses, innermost, symmetric;
 };
 
-static struct hash hash_read(const struct app_port *port, uint8_t bytes)
+static struct hash hash_ask(const struct app_port *port, uint8_t bytes)
 {
 	uint8_t has[KEY_BYTES] = {0};
 	struct rte_eth_rss_conf conf = {.rss_key = has, .rss_key_len = bytes};
@@ -183,6 +188,18 @@ static struct hash hash_read(const struct app_port *port, uint8_t bytes)
 	hash.innermost = RTE_ETH_RSS_LEVEL(conf.rss_hf) == 2;
 	hash.symmetric = memcmp(has, key, bytes) == 0;
 	return hash;
+}
+
+/* Some drivers do not look at the hash when they are configured: they are told once more. */
+static struct hash hash_settle(const struct app_port *port, const struct rte_eth_dev_info *info)
+{
+	struct rte_eth_rss_conf wanted = hash_wanted(info);
+	struct hash hash = hash_ask(port, wanted.rss_key_len);
+
+	if (!hash.asked || (hash.addresses && hash.symmetric))
+		return hash;
+	rte_eth_dev_rss_hash_update(port->id, &wanted);
+	return hash_ask(port, wanted.rss_key_len);
 }
 
 /* What flow rules were taken, by kind of GTP-U. */
@@ -295,7 +312,7 @@ void app_rss_program(struct app_port *port)
 		return;
 	}
 	table = table_fill(port, &info);
-	hash = hash_read(port, key_bytes(&info));
+	hash = hash_settle(port, &info);
 	rules_make(port, key_bytes(&info), &hash, &rules);
 	port->spread = spread_of(&rules, &hash);
 	tell(port, &rules, &hash, table);
