@@ -211,7 +211,7 @@ TEST(config, refuses_names)
 			"public_suffix_list"},
 		{"\n\nwindows: { };", "f:3: unknown section windows; did you mean window?"},
 		{"frobnicate: { };",
-			"f:1: unknown section frobnicate; there are dns, eal, port, worker, "
+			"f:1: unknown section frobnicate; there are dns, context, fragment, tcp, encrypted, identity, privacy, eal, port, worker, "
 			"window, history, detect, output"},
 		{"ports = [53];",
 			"f:1: ports stands outside a section; write dns: { ports = ...; };"},

@@ -53,7 +53,8 @@ static void on_row(void *context, const struct adit_feature_row *row)
 static struct fixture *fixture_open(const char *allow)
 {
 	static struct fixture x;
-	struct adit_window_params window = {.shards = 1, .rows = {200, 200, 200}, .details = 200};
+	struct adit_window_params window = {
+		.shards = 1, .rows = {200, 200, 200, 20}, .details = 200};
 	struct adit_error error = {""};
 
 	memset(&x, 0, sizeof(x));
@@ -510,7 +511,7 @@ TEST(scorer, server_has_a_story_of_its_own)
  * shards only one has a 22nd of its own. */
 TEST(scorer, last_shard_of_every_worker_is_read)
 {
-	struct adit_window_params params = {.shards = 22, .rows = {8, 8, 8}, .details = 8};
+	struct adit_window_params params = {.shards = 22, .rows = {8, 8, 8, 8}, .details = 8};
 	struct fixture *x = fixture_open(NULL);
 	struct adit_window *windows[3];
 	struct test_event e;
@@ -529,4 +530,164 @@ TEST(scorer, last_shard_of_every_worker_is_read)
 	for (uint32_t i = 0; i < ADIT_COUNT(windows); i++)
 		adit_window_destroy(windows[i]);
 	fixture_close(x);
+}
+
+/* What a subscriber tunnels in a slice, in a bearer; a leg of its own for each direction. */
+static void tunnel_in(struct fixture *x, uint8_t radio_up, uint32_t teid_up, uint8_t radio_down,
+	uint32_t teid_down, uint64_t ts_ns)
+{
+	static uint32_t name = 1u << 20;
+	struct test_event e;
+
+	for (uint32_t i = 0; i < 30; i++) {
+		struct adit_path *path;
+		bool up = i % 2 == 0;
+
+		name += up;
+		event_make(&e, 1, 1, name);
+		e.event.payload_type = true;
+		e.event.type_group = ADIT_GROUP_TXT;
+		e.event.info_bytes = 25;
+		e.event.classes = 1u << CLASS_STRONG;
+		path = &e.who.path[up ? ADIT_UP : ADIT_DOWN];
+		path->known = true;
+		path->radio.bytes[0] = up ? radio_up : radio_down;
+		path->core.bytes[0] = 200;
+		path->teid = up ? teid_up : teid_down;
+		path->first_ns = path->last_ns = ts_ns + i;
+		if (!up)
+			event_answer(&e, 100);
+		adit_window_count(x->window, 0, &e.event);
+	}
+}
+
+TEST(scorer, a_handover_keeps_the_subscriber_and_begins_a_bearer)
+{
+	struct fixture *x = fixture_open(NULL);
+	const struct adit_verdict_subscriber *who;
+
+	tunnel_in(x, 1, 11, 1, 12, 1000);
+	slice_end(x);
+	tunnel_in(x, 1, 11, 1, 12, 2000);
+	slice_end(x);
+	tunnel_in(x, 2, 21, 2, 22, 3000);
+	slice_end(x);
+	adit_scorer_end(x->scorer);
+	REQUIRE(x->told >= 2);
+	CHECK_EQ_INT(x->verdict[0].subscriber[0].bearer_count, 1);
+	CHECK_EQ_INT(x->verdict[x->told - 1].state, ADIT_STATE_CLOSED);
+	CHECK_EQ_INT(x->verdict[x->told - 1].subscriber_count, 1);
+	who = &x->verdict[x->told - 1].subscriber[0];
+	CHECK_EQ_INT(who->queries, 45);
+	/* Both directions moved. */
+	CHECK_EQ_INT(who->handovers, 2);
+	REQUIRE(who->bearer_count == 2);
+	CHECK_EQ_INT(who->bearer[0].outer.bytes[0], 1);
+	CHECK_EQ_INT(who->bearer[0].outer_core.bytes[0], 200);
+	CHECK(who->bearer[0].has_teid_uplink && who->bearer[0].has_teid_downlink);
+	CHECK_EQ_INT(who->bearer[0].teid_uplink, 11);
+	CHECK_EQ_INT(who->bearer[0].teid_downlink, 12);
+	CHECK_EQ_INT(who->bearer[0].first_ns, 1000);
+	CHECK_EQ_INT(who->bearer[0].last_ns, 2029);
+	CHECK_EQ_INT(who->bearer[1].outer.bytes[0], 2);
+	CHECK_EQ_INT(who->bearer[1].teid_uplink, 21);
+	CHECK_EQ_INT(who->bearer[1].first_ns, 3000);
+	fixture_close(x);
+}
+
+/* A tap of two legs shows each direction elsewhere: that is no handover. */
+TEST(scorer, directions_on_different_legs_are_two_bearers)
+{
+	struct fixture *x = fixture_open(NULL);
+	const struct adit_verdict_subscriber *who;
+
+	for (uint64_t i = 0; i < 3; i++) {
+		tunnel_in(x, 1, 11, 3, 12, 1000 * i);
+		slice_end(x);
+	}
+	adit_scorer_end(x->scorer);
+	REQUIRE(x->told >= 1);
+	who = &x->verdict[x->told - 1].subscriber[0];
+	CHECK_EQ_INT(who->handovers, 0);
+	REQUIRE(who->bearer_count == 2);
+	CHECK(who->bearer[0].has_teid_uplink && !who->bearer[0].has_teid_downlink);
+	CHECK(!who->bearer[1].has_teid_uplink && who->bearer[1].has_teid_downlink);
+	fixture_close(x);
+}
+
+TEST(scorer, only_the_last_bearers_are_kept)
+{
+	struct fixture *x = fixture_open(NULL);
+	const struct adit_verdict_subscriber *who;
+
+	for (uint32_t i = 0; i < 10; i++) {
+		tunnel_in(x, (uint8_t)(10 + i), i, (uint8_t)(10 + i), 100 + i, 1000 * i);
+		slice_end(x);
+	}
+	adit_scorer_end(x->scorer);
+	REQUIRE(x->told >= 1);
+	who = &x->verdict[x->told - 1].subscriber[0];
+	CHECK_EQ_INT(who->handovers, 18);
+	CHECK_EQ_INT(who->bearer_count, ADIT_VERDICT_BEARERS);
+	CHECK_EQ_INT(who->bearer[ADIT_VERDICT_BEARERS - 1].outer.bytes[0], 19);
+	CHECK_EQ_INT(who->bearer[0].outer.bytes[0], 20 - ADIT_VERDICT_BEARERS);
+	fixture_close(x);
+}
+
+static struct adit_blind *taken[2];
+static size_t takes;
+
+static struct adit_blind *on_blind(void *context, struct adit_blind *blind)
+{
+	(void)context;
+	CHECK(blind == taken[takes % 2]);
+	takes++;
+	adit_blind_clear(taken[takes % 2]);
+	return taken[takes % 2];
+}
+
+/* The table of encrypted DNS goes to whoever keeps it at the end of a clock hour and of the
+ * timeline, and a verdict says how much of it the subscriber has. */
+TEST(scorer, encrypted_dns_by_the_hour_and_in_verdicts)
+{
+	struct fixture *x = fixture_open(NULL);
+	struct adit_address server = {.bytes = {192, 0, 2, 1}};
+	struct test_event e;
+
+	takes = 0;
+	for (int i = 0; i < 2; i++)
+		taken[i] = adit_blind_create(10, NULL);
+	REQUIRE(taken[0] != NULL && taken[1] != NULL);
+	adit_scorer_destroy(x->scorer);
+	x->params.blind = taken[0];
+	x->params.blind_full = on_blind;
+	x->scorer = adit_scorer_create(&x->params, NULL);
+	/* The last two slices of an hour, and the first of the next. */
+	x->slice = (FIRST_SLICE / ADIT_HOUR_SLICES + 1) * ADIT_HOUR_SLICES - 2;
+	adit_window_open(x->window, x->slice);
+	event_make(&e, 1, 1, 1);
+	for (int i = 0; i < 3; i++) {
+		struct adit_encrypted_event event = {.key = 5,
+			.who = &e.who,
+			.server = &server,
+			.bytes = 100,
+			.transport = ADIT_TRANSPORT_DOQ,
+			.up = true};
+
+		tunnel_in(x, 1, 11, 1, 12, 1000);
+		adit_window_count_encrypted(x->window, 0, &event);
+		slice_end(x);
+		CHECK_EQ_INT(takes, i == 2);
+	}
+	REQUIRE(x->told >= 1);
+	CHECK_EQ_INT(x->verdict[0].subscriber[0].encrypted_packets[ADIT_ENCRYPTED_DOQ], 1);
+	CHECK_EQ_INT(x->verdict[0].subscriber[0].encrypted_bytes[ADIT_ENCRYPTED_DOQ], 100);
+	CHECK_EQ_INT(taken[0]->count, 1);
+	CHECK_EQ_INT(taken[0]->rows[0].bytes_up[ADIT_TRANSPORT_DOQ], 200);
+	adit_scorer_end(x->scorer);
+	CHECK_EQ_INT(takes, 2);
+	CHECK_EQ_INT(taken[1]->rows[0].bytes_up[ADIT_TRANSPORT_DOQ], 100);
+	fixture_close(x);
+	adit_blind_destroy(taken[0]);
+	adit_blind_destroy(taken[1]);
 }
