@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The verdict record and what writes it: JSON Lines (schema "adit.verdict/1"), the table a person
- * reads, the feature table as CSV, and the statistics document ("adit.stats/1"). One field table
- * makes the JSON object and its documentation. Management thread only; the only user of jansson.
+ * reads, the features and the encrypted DNS of subscribers as CSV, and the statistics document
+ * ("adit.stats/1"). One field table makes the JSON object and its documentation. Management thread
+ * only; the only user of jansson.
  *
  * A verdict is one story: it is opened when a tunnel is found, updated when it grows or becomes
  * clearer, and closed when it has been idle for long enough or the input ends. All records of a
@@ -13,6 +14,7 @@
 
 #include "adit_base.h"
 #include "adit_identity.h"
+#include "adit_privacy.h"
 
 #include <stdio.h>
 
@@ -102,9 +104,12 @@ struct adit_verdict {
  * One JSON object and a newline, and a flush, so that an interrupted run keeps what it found.
  * Keys in the order of the field table; the same record always gives the same bytes. Returns 0 or
  * -errno (a full disk: -ENOSPC). Lists longer than their room are cut to it; a real number that
- * is not finite becomes null.
+ * is not finite becomes null. With `privacy` (NULL: off, here and below) pseudonyms stand in place
+ * of addresses and identities, and sample names that spell an address (under in-addr.arpa and
+ * ip6.arpa) are left out.
  */
-int adit_verdict_write_json(const struct adit_verdict *verdict, FILE *to);
+int adit_verdict_write_json(
+	const struct adit_verdict *verdict, const struct adit_privacy *privacy, FILE *to);
 
 /* The fields of the JSON object, for the reference page: Markdown table. Returns 0 or -errno. */
 int adit_verdict_write_reference(FILE *to);
@@ -126,8 +131,8 @@ size_t adit_verdict_board_count(
  * the middle, never the registrable domain's end); `colour`: ANSI colours; `rows` at most, then
  * "and N more". Where a story does not fit into one line, it takes two or three. ASCII only.
  * Nothing found: says so in a line. Returns 0, -ENOMEM or -errno of the file. */
-int adit_verdict_board_draw(
-	const struct adit_verdict_board *board, FILE *to, unsigned width, bool colour, size_t rows);
+int adit_verdict_board_draw(const struct adit_verdict_board *board,
+	const struct adit_privacy *privacy, FILE *to, unsigned width, bool colour, size_t rows);
 
 /* A judged key in a window with its features, for windows.csv. */
 #define ADIT_FEATURE_MAX 96
@@ -146,7 +151,29 @@ struct adit_feature_row {
  * at most ADIT_FEATURE_MAX. Nothing is flushed here: the last error shows when the caller flushes
  * or closes. Return 0 or -errno. */
 int adit_feature_write_header(const char *const *names, size_t count, FILE *to);
-int adit_feature_write_row(const struct adit_feature_row *row, size_t count, FILE *to);
+int adit_feature_write_row(const struct adit_feature_row *row, size_t count,
+	const struct adit_privacy *privacy, FILE *to);
+
+/* The encrypted DNS of a subscriber in a window: what nobody can look into. Packets and bytes as in
+ * the verdict, from (up) and to (down) the subscriber, by enum adit_encrypted. */
+struct adit_encrypted_count {
+	uint64_t packets_up, packets_down, bytes_up, bytes_down;
+};
+struct adit_encrypted_row {
+	uint64_t window_start_ns, window_end_ns;
+	struct adit_address subscriber;
+	uint8_t tap;
+	const char *tap_name;      /* or NULL */
+	uint16_t vlan, vlan_inner; /* 0: none */
+	struct adit_encrypted_count count[ADIT_ENCRYPTED_COUNT];
+	struct adit_address resolver; /* the first one seen */
+};
+/* Header and lines of encrypted.csv, in the manner of the features: window_start, window_end,
+ * subscriber, tap, tap_name, vlan, vlan_inner, packets_up, bytes_up, packets_down and bytes_down of
+ * each of dot, doq and doh, resolver. Nothing is flushed. Return 0 or -errno. */
+int adit_encrypted_write_header(FILE *to);
+int adit_encrypted_write_row(
+	const struct adit_encrypted_row *row, const struct adit_privacy *privacy, FILE *to);
 
 /* Statistics of a run. Names are static strings; a group is a JSON object of counters. */
 struct adit_stats_counter {
@@ -192,7 +219,8 @@ struct adit_stats {
  * packets.{received,outcomes}, dns.{queries,responses}, drops,
  * ports[].{port,device,driver,received,missed,no_buffer,errors,queues[].{queue,packets,errors}},
  * workers[].{worker,packets,queue_full}, selfcheck.{subscribers,split} (null where there was none),
- * tables, elapsed_s, packets_per_second (an integer; 0 where no time passed). Returns 0 or -errno. */
+ * tables, elapsed_s, packets_per_second (an integer; 0 where no time passed). Returns 0 or -errno.
+ */
 int adit_stats_write_json(const struct adit_stats *stats, FILE *to);
 
 /* RFC 3339 text in UTC with as many fraction digits as needed, none for whole seconds:

@@ -53,6 +53,7 @@ static const struct layout {
 struct table {
 	FILE *page;
 	const struct layout *layout;
+	const struct adit_privacy *privacy;
 	unsigned limit, width[COLUMN_COUNT];
 	bool colour;
 };
@@ -123,19 +124,20 @@ static void span_text(uint64_t start_ns, uint64_t end_ns, char *text)
 		snprintf(text, CELL_ROOM, "%.10s - %.10s", start, end);
 }
 
-static void name_cell(const struct story *story, char *text)
+static void name_cell(const struct story *story, const struct adit_privacy *privacy, char *text)
 {
 	if (story->domain.size > 0)
 		adit_verdict_name_text(&story->domain, text);
 	else if (story->has_server)
-		adit_address_text(&story->server, text);
+		adit_privacy_peer_text(privacy, &story->server, text);
 }
 
-static void subscriber_cell(const struct story *story, char *text)
+static void subscriber_cell(
+	const struct story *story, const struct adit_privacy *privacy, char *text)
 {
 	if (!story->has_subscriber)
 		return;
-	adit_address_text(&story->subscriber, text);
+	adit_privacy_subscriber_text(privacy, &story->subscriber, text);
 	if (story->subscribers_total > 1)
 		snprintf(text + strlen(text), 16, " +%u", story->subscribers_total - 1);
 }
@@ -152,7 +154,8 @@ static void why_cell(const struct story *story, char *text)
 }
 
 /* The full text of a cell, "-" where there is nothing to say; printable ASCII. */
-static void cell_text(enum column column, const struct story *story, char text[CELL_ROOM])
+static void cell_text(const struct table *table, enum column column, const struct story *story,
+	char text[CELL_ROOM])
 {
 	text[0] = '\0';
 	switch (column) {
@@ -164,13 +167,13 @@ static void cell_text(enum column column, const struct story *story, char text[C
 		snprintf(text, CELL_ROOM, "%u", story->score);
 		break;
 	case NAME:
-		name_cell(story, text);
+		name_cell(story, table->privacy, text);
 		break;
 	case TOOL:
 		snprintf(text, CELL_ROOM, "%s", story->tool ? story->tool : "");
 		break;
 	case SUBSCRIBER:
-		subscriber_cell(story, text);
+		subscriber_cell(story, table->privacy, text);
 		break;
 	case QUERIES:
 		count_text(story->queries, false, text);
@@ -230,7 +233,7 @@ static void draw_line(const struct table *table, unsigned number, const struct s
 		unsigned width = table->width[column], length, room;
 
 		if (story)
-			cell_text(column, story, cell);
+			cell_text(table, column, story, cell);
 		else
 			snprintf(cell, sizeof(cell), "%s", columns[column].title);
 		shorten(column, width, cell);
@@ -315,7 +318,7 @@ static void measure(
 		for (size_t i = 0; i < count; i++) {
 			unsigned length;
 
-			cell_text(column, stories[i], cell);
+			cell_text(table, column, stories[i], cell);
 			length = (unsigned)strlen(cell);
 			if (length > natural[column])
 				natural[column] = length;
@@ -383,11 +386,11 @@ static void draw_board(const struct adit_verdict_board *board, const struct stor
 		fprintf(table->page, "and %zu more\n", tunnels + suspects - shown);
 }
 
-int adit_verdict_board_draw(
-	const struct adit_verdict_board *board, FILE *to, unsigned width, bool colour, size_t rows)
+int adit_verdict_board_draw(const struct adit_verdict_board *board,
+	const struct adit_privacy *privacy, FILE *to, unsigned width, bool colour, size_t rows)
 {
 	const struct story **stories = calloc(board->count + 1, sizeof(stories[0]));
-	struct table table = {.colour = colour};
+	struct table table = {.colour = colour, .privacy = privacy};
 	char *text = NULL;
 	size_t size = 0;
 	int result = -ENOMEM;

@@ -10,27 +10,32 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <strings.h>
 
 /*
  * A field: `value` makes the JSON value from the member at `offset` of its record (offset 0: the
- * record itself) or returns NULL when there is no memory. `parts` are the fields of the objects
- * in a list.
+ * record itself) or returns NULL when there is no memory. `parts` are the fields of the object, or
+ * of those in the list.
  */
 struct field {
 	const char *key;
-	json_t *(*value)(const void *member);
+	json_t *(*value)(const void *member, const struct adit_privacy *privacy);
 	size_t offset;
 	const char *type, *meaning;
 	const struct field *parts;
 	size_t part_count;
+	bool is_list;
 };
+#define PARTS(table)   table, ADIT_COUNT(table)
+#define OF_EACH(table) table, ADIT_COUNT(table), true
 
-static json_t *object_of(const struct field *fields, size_t count, const void *record)
+static json_t *object_of(const struct field *fields, size_t count, const void *record,
+	const struct adit_privacy *privacy)
 {
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < count; i++) {
-		json_t *value = fields[i].value((const char *)record + fields[i].offset);
+		json_t *value = fields[i].value((const char *)record + fields[i].offset, privacy);
 
 		if (json_object_set_new_nocheck(object, fields[i].key, value) != 0) {
 			json_decref(object);
@@ -41,14 +46,15 @@ static json_t *object_of(const struct field *fields, size_t count, const void *r
 }
 
 static json_t *list_of(const struct field *fields, size_t field_count, const void *records,
-	size_t size, size_t count)
+	size_t size, size_t count, const struct adit_privacy *privacy)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < count; i++) {
 		const void *record = (const char *)records + i * size;
+		json_t *object = object_of(fields, field_count, record, privacy);
 
-		if (json_array_append_new(list, object_of(fields, field_count, record)) != 0) {
+		if (json_array_append_new(list, object) != 0) {
 			json_decref(list);
 			return NULL;
 		}
@@ -61,36 +67,36 @@ static size_t at_most(size_t count, size_t room)
 	return count < room ? count : room;
 }
 
-static json_t *value_u64(const void *member)
+static json_t *value_u64(const void *member, const struct adit_privacy *privacy)
 {
 	return adit_verdict_json_count(*(const uint64_t *)member);
 }
 
-static json_t *value_u32(const void *member)
+static json_t *value_u32(const void *member, const struct adit_privacy *privacy)
 {
 	return json_integer(*(const uint32_t *)member);
 }
 
-static json_t *value_u8(const void *member)
+static json_t *value_u8(const void *member, const struct adit_privacy *privacy)
 {
 	return json_integer(*(const uint8_t *)member);
 }
 
-static json_t *value_real(const void *member)
+static json_t *value_real(const void *member, const struct adit_privacy *privacy)
 {
 	double value = *(const double *)member;
 
 	return isfinite(value) ? json_real(value) : json_null();
 }
 
-static json_t *value_text(const void *member)
+static json_t *value_text(const void *member, const struct adit_privacy *privacy)
 {
 	const char *text = *(const char *const *)member;
 
 	return text ? adit_verdict_json_text(text) : json_null();
 }
 
-static json_t *value_time(const void *member)
+static json_t *value_time(const void *member, const struct adit_privacy *privacy)
 {
 	char text[40];
 
@@ -98,22 +104,23 @@ static json_t *value_time(const void *member)
 	return json_string(text);
 }
 
-static json_t *address_or_null(bool known, const struct adit_address *address)
+static json_t *value_subscriber(const void *member, const struct adit_privacy *privacy)
 {
 	char text[48];
 
-	if (!known)
-		return json_null();
-	adit_address_text(address, text);
+	adit_privacy_subscriber_text(privacy, member, text);
 	return json_string(text);
 }
 
-static json_t *value_address(const void *member)
+static json_t *value_peer(const void *member, const struct adit_privacy *privacy)
 {
-	return address_or_null(true, member);
+	char text[48];
+
+	adit_privacy_peer_text(privacy, member, text);
+	return json_string(text);
 }
 
-static json_t *value_name(const void *member)
+static json_t *value_name(const void *member, const struct adit_privacy *privacy)
 {
 	const struct adit_wire_name *name = member;
 	char text[ADIT_NAME_TEXT_MAX];
@@ -124,57 +131,185 @@ static json_t *value_name(const void *member)
 	return json_string(text);
 }
 
-/* Subscribers */
-
-static json_t *value_teid_uplink(const void *record)
-{
-	const struct adit_verdict_subscriber *s = record;
-
-	return s->has_teid_uplink ? json_integer(s->teid_uplink) : json_null();
-}
-
-static json_t *value_teid_downlink(const void *record)
-{
-	const struct adit_verdict_subscriber *s = record;
-
-	return s->has_teid_downlink ? json_integer(s->teid_downlink) : json_null();
-}
-
-static json_t *value_outer(const void *record)
-{
-	const struct adit_verdict_subscriber *s = record;
-
-	return address_or_null(s->has_outer, &s->outer);
-}
-
-static json_t *value_outer_core(const void *record)
-{
-	const struct adit_verdict_subscriber *s = record;
-
-	return address_or_null(s->has_outer, &s->outer_core);
-}
-
-static json_t *value_vlan(const void *member)
+static json_t *value_vlan(const void *member, const struct adit_privacy *privacy)
 {
 	uint16_t vlan = *(const uint16_t *)member;
 
 	return vlan != 0 ? json_integer(vlan) : json_null();
 }
 
-#define AT(member) offsetof(struct adit_verdict_subscriber, member)
-static const struct field subscriber_fields[] = {
-	{"address", value_address, AT(address), "string", "inner address of the subscriber"},
+/* Bearers */
+
+static json_t *value_teid_uplink(const void *record, const struct adit_privacy *privacy)
+{
+	const struct adit_verdict_bearer *b = record;
+
+	return b->has_teid_uplink ? json_integer(b->teid_uplink) : json_null();
+}
+
+static json_t *value_teid_downlink(const void *record, const struct adit_privacy *privacy)
+{
+	const struct adit_verdict_bearer *b = record;
+
+	return b->has_teid_downlink ? json_integer(b->teid_downlink) : json_null();
+}
+
+#define AT(member) offsetof(struct adit_verdict_bearer, member)
+static const struct field bearer_fields[] = {
+	{"outer", value_peer, AT(outer), "string", "radio-side GTP-U peer"},
+	{"outer_core", value_peer, AT(outer_core), "string", "core-side GTP-U peer"},
 	{"teid_uplink", value_teid_uplink, 0, "integer or null",
-		"GTP-U tunnel endpoint identifier towards the core, the last one seen"},
+		"GTP-U tunnel endpoint identifier towards the core; null: no such packet was seen"},
 	{"teid_downlink", value_teid_downlink, 0, "integer or null",
 		"the same towards the radio side"},
-	{"outer", value_outer, 0, "string or null", "radio-side GTP-U peer"},
-	{"outer_core", value_outer_core, 0, "string or null", "core-side GTP-U peer"},
+	{"first_seen", value_time, AT(first_ns), "string", "RFC 3339, UTC"},
+	{"last_seen", value_time, AT(last_ns), "string", "inclusive"},
+};
+#undef AT
+
+/* Encrypted DNS */
+
+struct encrypted {
+	uint64_t packets, bytes;
+};
+
+#define AT(member) offsetof(struct encrypted, member)
+static const struct field encrypted_fields[] = {
+	{"packets", value_u64, AT(packets), "integer", "packets of both directions"},
+	{"bytes", value_u64, AT(bytes), "integer", "their bytes, IP headers included"},
+};
+#undef AT
+
+static json_t *encrypted_of(const void *record, enum adit_encrypted kind)
+{
+	const struct adit_verdict_subscriber *s = record;
+	struct encrypted count = {s->encrypted_packets[kind], s->encrypted_bytes[kind]};
+
+	return object_of(encrypted_fields, ADIT_COUNT(encrypted_fields), &count, NULL);
+}
+
+static json_t *value_dot(const void *record, const struct adit_privacy *privacy)
+{
+	return encrypted_of(record, ADIT_ENCRYPTED_DOT);
+}
+
+static json_t *value_doq(const void *record, const struct adit_privacy *privacy)
+{
+	return encrypted_of(record, ADIT_ENCRYPTED_DOQ);
+}
+
+static json_t *value_doh(const void *record, const struct adit_privacy *privacy)
+{
+	return encrypted_of(record, ADIT_ENCRYPTED_DOH);
+}
+
+static const struct field transport_fields[] = {
+	{"dot", value_dot, 0, "object", "DNS over TLS", PARTS(encrypted_fields)},
+	{"doq", value_doq, 0, "object", "DNS over QUIC", PARTS(encrypted_fields)},
+	{"doh", value_doh, 0, "object", "HTTPS to or from listed resolvers",
+		PARTS(encrypted_fields)},
+};
+
+static json_t *value_encrypted(const void *record, const struct adit_privacy *privacy)
+{
+	return object_of(transport_fields, ADIT_COUNT(transport_fields), record, privacy);
+}
+
+/* Subscribers */
+
+static size_t at_most_bearers(const struct adit_verdict_subscriber *s)
+{
+	return at_most(s->bearer_count, ADIT_VERDICT_BEARERS);
+}
+
+/* What the newest bearer says; null where there is none. */
+static json_t *newest(const void *record,
+	json_t *(*value)(const void *bearer, const struct adit_privacy *privacy), size_t offset,
+	const struct adit_privacy *privacy)
+{
+	const struct adit_verdict_subscriber *s = record;
+	size_t count = at_most_bearers(s);
+
+	return count > 0 ? value((const char *)&s->bearer[count - 1] + offset, privacy)
+			 : json_null();
+}
+
+static json_t *value_newest_teid_uplink(const void *record, const struct adit_privacy *privacy)
+{
+	return newest(record, value_teid_uplink, 0, privacy);
+}
+
+static json_t *value_newest_teid_downlink(const void *record, const struct adit_privacy *privacy)
+{
+	return newest(record, value_teid_downlink, 0, privacy);
+}
+
+static json_t *value_newest_outer(const void *record, const struct adit_privacy *privacy)
+{
+	return newest(record, value_peer, offsetof(struct adit_verdict_bearer, outer), privacy);
+}
+
+static json_t *value_newest_outer_core(const void *record, const struct adit_privacy *privacy)
+{
+	return newest(
+		record, value_peer, offsetof(struct adit_verdict_bearer, outer_core), privacy);
+}
+
+static json_t *value_bearers(const void *record, const struct adit_privacy *privacy)
+{
+	const struct adit_verdict_subscriber *s = record;
+
+	return list_of(bearer_fields, ADIT_COUNT(bearer_fields), s->bearer, sizeof(s->bearer[0]),
+		at_most_bearers(s), privacy);
+}
+
+/* An identity's text; null where it is not known. */
+static json_t *value_known(const void *member, const struct adit_privacy *privacy)
+{
+	const char *text = member;
+
+	return *text ? adit_verdict_json_text(text) : json_null();
+}
+
+static json_t *value_identity(const void *member, const struct adit_privacy *privacy)
+{
+	char text[ADIT_IDENTITY_TEXT];
+
+	adit_privacy_identity_text(privacy, member, text);
+	return value_known(text, NULL);
+}
+
+#define AT(member) offsetof(struct adit_verdict_subscriber, member)
+static const struct field subscriber_fields[] = {
+	{"address", value_subscriber, AT(address), "string", "inner address of the subscriber"},
+	{"teid_uplink", value_newest_teid_uplink, 0, "integer or null",
+		"GTP-U tunnel endpoint identifier towards the core, of the newest bearer"},
+	{"teid_downlink", value_newest_teid_downlink, 0, "integer or null",
+		"the same towards the radio side"},
+	{"outer", value_newest_outer, 0, "string or null",
+		"radio-side GTP-U peer of the newest bearer"},
+	{"outer_core", value_newest_outer_core, 0, "string or null",
+		"core-side GTP-U peer of the newest bearer"},
 	{"tap", value_u8, AT(tap), "integer", "tap (group of ports) that saw the subscriber"},
 	{"vlan", value_vlan, AT(vlan), "integer or null", "VLAN identifier"},
 	{"queries", value_u64, AT(queries), "integer", "queries of this subscriber"},
 	{"bytes_up", value_u64, AT(bytes_up), "integer", "bytes of DNS messages sent"},
 	{"bytes_down", value_u64, AT(bytes_down), "integer", "bytes of DNS messages received"},
+	{"tap_name", value_text, AT(tap_name), "string or null", "name of the tap"},
+	{"vlan_inner", value_vlan, AT(vlan_inner), "integer or null",
+		"identifier of the second VLAN tag"},
+	{"bearers", value_bearers, 0, "list of objects",
+		"where the subscriber was seen in the network, the newest last",
+		OF_EACH(bearer_fields)},
+	{"handovers", value_u32, AT(handovers), "integer",
+		"bearers begun after the first; the list may be shorter"},
+	{"encrypted_dns", value_encrypted, 0, "object",
+		"DNS of the subscriber that cannot be looked into", PARTS(transport_fields)},
+	{"imsi", value_identity, AT(identity.imsi), "string or null",
+		"from the identity feed; null: not known"},
+	{"msisdn", value_identity, AT(identity.msisdn), "string or null", "the same"},
+	{"apn", value_known, AT(identity.apn), "string or null",
+		"the same: access point name or data network name"},
 };
 #undef AT
 
@@ -191,12 +326,12 @@ static const struct field reason_fields[] = {
 
 /* The verdict */
 
-static json_t *value_schema(const void *record)
+static json_t *value_schema(const void *record, const struct adit_privacy *privacy)
 {
 	return json_string(ADIT_VERDICT_SCHEMA);
 }
 
-static json_t *value_id(const void *member)
+static json_t *value_id(const void *member, const struct adit_privacy *privacy)
 {
 	char text[17];
 
@@ -204,51 +339,71 @@ static json_t *value_id(const void *member)
 	return json_string(text);
 }
 
-static json_t *value_state(const void *record)
+static json_t *value_state(const void *record, const struct adit_privacy *privacy)
 {
 	static const char *const names[] = {"open", "update", "closed"};
 
 	return json_string(names[((const struct adit_verdict *)record)->state]);
 }
 
-static json_t *value_verdict(const void *record)
+static json_t *value_verdict(const void *record, const struct adit_privacy *privacy)
 {
 	const struct adit_verdict *v = record;
 
 	return json_string(v->verdict == ADIT_VERDICT_TUNNEL ? "tunnel" : "suspect");
 }
 
-static json_t *value_server(const void *record)
+static json_t *value_server(const void *record, const struct adit_privacy *privacy)
 {
 	const struct adit_verdict *v = record;
 
-	return address_or_null(v->has_server, &v->server);
+	return v->has_server ? value_peer(&v->server, privacy) : json_null();
 }
 
-static json_t *value_reasons(const void *record)
+static json_t *value_reasons(const void *record, const struct adit_privacy *privacy)
 {
 	const struct adit_verdict *v = record;
 
 	return list_of(reason_fields, ADIT_COUNT(reason_fields), v->reason, sizeof(v->reason[0]),
-		at_most(v->reason_count, ADIT_VERDICT_REASONS));
+		at_most(v->reason_count, ADIT_VERDICT_REASONS), privacy);
 }
 
-static json_t *value_subscribers(const void *record)
+static json_t *value_subscribers(const void *record, const struct adit_privacy *privacy)
 {
 	const struct adit_verdict *v = record;
 
 	return list_of(subscriber_fields, ADIT_COUNT(subscriber_fields), v->subscriber,
-		sizeof(v->subscriber[0]), at_most(v->subscriber_count, ADIT_VERDICT_SUBSCRIBERS));
+		sizeof(v->subscriber[0]), at_most(v->subscriber_count, ADIT_VERDICT_SUBSCRIBERS),
+		privacy);
 }
 
-static json_t *value_samples(const void *record)
+/* Names of reverse look-ups spell addresses, which may be those of subscribers. */
+static bool spells_address(const struct adit_wire_name *name)
+{
+	static const struct {
+		const char *wire;
+		size_t size;
+	} zones[] = {{"\7in-addr\4arpa", 14}, {"\3ip6\4arpa", 10}};
+
+	for (size_t at = 0; at < name->size; at += 1u + name->wire[at])
+		for (size_t i = 0; i < ADIT_COUNT(zones); i++)
+			if (name->size - at == zones[i].size &&
+				strncasecmp((const char *)name->wire + at, zones[i].wire,
+					zones[i].size) == 0)
+				return true;
+	return false;
+}
+
+static json_t *value_samples(const void *record, const struct adit_privacy *privacy)
 {
 	const struct adit_verdict *v = record;
 	size_t count = at_most(v->sample_count, ADIT_VERDICT_SAMPLES);
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < count; i++) {
-		if (json_array_append_new(list, value_name(&v->sample[i])) != 0) {
+		if (privacy != NULL && spells_address(&v->sample[i]))
+			continue;
+		if (json_array_append_new(list, value_name(&v->sample[i], privacy)) != 0) {
 			json_decref(list);
 			return NULL;
 		}
@@ -256,8 +411,7 @@ static json_t *value_samples(const void *record)
 	return list;
 }
 
-#define AT(member)   offsetof(struct adit_verdict, member)
-#define PARTS(table) table, ADIT_COUNT(table)
+#define AT(member) offsetof(struct adit_verdict, member)
 static const struct field verdict_fields[] = {
 	{"schema", value_schema, 0, "string", "`" ADIT_VERDICT_SCHEMA "`"},
 	{"id", value_id, AT(id), "string",
@@ -275,9 +429,9 @@ static const struct field verdict_fields[] = {
 	{"score", value_u32, AT(score), "integer", "0 to 100"},
 	{"tool", value_text, AT(tool), "string or null", "name of the tool, where it is known"},
 	{"reasons", value_reasons, 0, "list of objects", "why, the strongest first",
-		PARTS(reason_fields)},
+		OF_EACH(reason_fields)},
 	{"subscribers", value_subscribers, 0, "list of objects", "who, the heaviest first",
-		PARTS(subscriber_fields)},
+		OF_EACH(subscriber_fields)},
 	{"subscribers_total", value_u32, AT(subscribers_total), "integer",
 		"subscribers known to use it; the list may be shorter"},
 	{"queries", value_u64, AT(queries), "integer", "queries"},
@@ -294,24 +448,27 @@ static const struct field verdict_fields[] = {
 	{"sample_qnames", value_samples, 0, "list of strings",
 		"names as they were asked, escaped as in master files"},
 };
-#undef PARTS
 #undef AT
 
-int adit_verdict_write_json(const struct adit_verdict *verdict, FILE *to)
+int adit_verdict_write_json(
+	const struct adit_verdict *verdict, const struct adit_privacy *privacy, FILE *to)
 {
-	json_t *object = object_of(verdict_fields, ADIT_COUNT(verdict_fields), verdict);
+	json_t *object = object_of(verdict_fields, ADIT_COUNT(verdict_fields), verdict, privacy);
 
 	return adit_verdict_put_json(object, JSON_COMPACT, 6, to);
 }
 
+/* `within` is what stands before a key: "subscribers[].encrypted_dns." */
 static void describe(const struct field *fields, size_t count, const char *within, FILE *page)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct field *f = &fields[i];
+		char inside[128];
 
-		fprintf(page, "| `%s%s%s` | %s | %s |\n", within, *within ? "[]." : "", f->key,
-			f->type, f->meaning);
-		describe(f->parts, f->part_count, f->key, page);
+		fprintf(page, "| `%s%s` | %s | %s |\n", within, f->key, f->type, f->meaning);
+		snprintf(inside, sizeof(inside), "%.96s%.24s%s.", within, f->key,
+			f->is_list ? "[]" : "");
+		describe(f->parts, f->part_count, inside, page);
 	}
 }
 

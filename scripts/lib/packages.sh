@@ -12,6 +12,7 @@ libdpdk-dev | build | DPDK: ports, queues, cores
 libhyperscan-dev | build | Hyperscan: pattern matching
 libconfig-dev | build | reads the configuration file
 libjansson-dev | build | reads and writes JSON
+libsodium-dev | build | pseudonyms: a keyed hash
 libjemalloc-dev | build | memory allocator
 libpcap-dev | build | reads captures
 zlib1g-dev | build | reads compressed captures

@@ -15,7 +15,7 @@ static void check_record(const struct adit_verdict *v, const char *want)
 	struct sink sink;
 
 	sink_open(&sink);
-	CHECK_EQ_INT(adit_verdict_write_json(v, sink.file), 0);
+	CHECK_EQ_INT(adit_verdict_write_json(v, NULL, sink.file), 0);
 	/* Flushed: the bytes are there before the file is closed. */
 	CHECK_EQ_STR(sink.text, want);
 	fclose(sink.file);
@@ -29,7 +29,7 @@ static json_t *read_back(const struct adit_verdict *v)
 	json_t *object;
 
 	sink_open(&sink);
-	CHECK_EQ_INT(adit_verdict_write_json(v, sink.file), 0);
+	CHECK_EQ_INT(adit_verdict_write_json(v, NULL, sink.file), 0);
 	fclose(sink.file);
 	CHECK(strchr(sink.text, '\n') == sink.text + sink.size - 1);
 	object = json_loadb(sink.text, sink.size, JSON_REJECT_DUPLICATES, NULL);
@@ -133,7 +133,7 @@ TEST(verdict_json, numbers_at_their_limits)
 	v.reason[1] = (struct adit_reason){"b", NAN, INFINITY};
 	v.reason[2] = (struct adit_reason){"c", 1.0 / 3, -2.5};
 	sink_open(&sink);
-	CHECK_EQ_INT(adit_verdict_write_json(&v, sink.file), 0);
+	CHECK_EQ_INT(adit_verdict_write_json(&v, NULL, sink.file), 0);
 	fclose(sink.file);
 	CHECK_CONTAINS(sink.text, "{\"name\":\"a\",\"value\":1.23457e8,\"threshold\":1e-9}");
 	CHECK_CONTAINS(sink.text, "{\"name\":\"b\",\"value\":null,\"threshold\":null}");
@@ -147,18 +147,23 @@ TEST(verdict_json, numbers_at_their_limits)
 TEST(verdict_json, counts_past_the_lists_are_cut)
 {
 	struct adit_verdict *v = calloc(1, sizeof(*v));
-	json_t *object;
+	json_t *object, *subscriber;
 
 	REQUIRE(v != NULL);
 	for (size_t i = 0; i < ADIT_VERDICT_REASONS; i++)
 		v->reason[i].name = "r";
 	v->reason_count = v->subscriber_count = v->sample_count = 1000;
+	v->subscriber[3].bearer_count = 1000;
+	v->subscriber[3].bearer[ADIT_VERDICT_BEARERS - 1].outer = address_v4(192, 0, 2, 9);
 	object = read_back(v);
 	CHECK_EQ_INT(json_array_size(json_object_get(object, "reasons")), ADIT_VERDICT_REASONS);
 	CHECK_EQ_INT(
 		json_array_size(json_object_get(object, "subscribers")), ADIT_VERDICT_SUBSCRIBERS);
 	CHECK_EQ_INT(
 		json_array_size(json_object_get(object, "sample_qnames")), ADIT_VERDICT_SAMPLES);
+	subscriber = json_array_get(json_object_get(object, "subscribers"), 3);
+	CHECK_EQ_INT(json_array_size(json_object_get(subscriber, "bearers")), ADIT_VERDICT_BEARERS);
+	CHECK_EQ_STR(json_string_value(json_object_get(subscriber, "outer")), "192.0.2.9");
 	json_decref(object);
 	free(v);
 }
@@ -198,329 +203,46 @@ TEST(verdict_reference, the_page_is_current)
 	free(sink.text);
 }
 
-/* Each key of the object is in the reference, and in the same order. */
+/* Each key of the object, and of those inside it, is in the reference, in the same order. Returns
+ * where to go on. */
+static const char *check_keys(const json_t *object, const char *within, const char *at)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)object, key, value)
+	{
+		char row[128], inside[128];
+
+		snprintf(row, sizeof(row), "\n| `%.64s%.40s` |", within, key);
+		at = at ? strstr(at, row) : NULL;
+		if (at == NULL)
+			FAIL("no row%s", row);
+		snprintf(inside, sizeof(inside), "%.64s%.40s%s.", within, key,
+			json_is_array(value) ? "[]" : "");
+		if (json_is_array(value))
+			value = json_array_get(value, 0);
+		if (at && json_is_object(value))
+			at = check_keys(value, inside, at);
+	}
+	return at;
+}
+
 TEST(verdict_reference, names_every_key)
 {
 	struct adit_verdict v;
 	struct sink sink;
-	const char *at, *key, *part;
-	json_t *object, *value, *inner;
+	json_t *object;
 
 	fill(&v);
 	object = read_back(&v);
 	sink_open(&sink);
 	CHECK_EQ_INT(adit_verdict_write_reference(sink.file), 0);
 	fclose(sink.file);
-	at = sink.text;
-	json_object_foreach(object, key, value)
-	{
-		char row[64];
-
-		snprintf(row, sizeof(row), "\n| `%s` |", key);
-		at = strstr(at, row);
-		REQUIRE(at != NULL);
-		json_object_foreach(json_array_get(value, 0), part, inner)
-		{
-			snprintf(row, sizeof(row), "\n| `%s[].%s` |", key, part);
-			at = strstr(at, row);
-			REQUIRE(at != NULL);
-		}
-	}
+	CHECK(check_keys(object, "", sink.text) != NULL);
+	CHECK_CONTAINS(sink.text, "\n| `subscribers[].encrypted_dns.doh.bytes` | integer |");
 	json_decref(object);
 	free(sink.text);
-}
-
-/* Adds a story of this id; `name` NULL: about a server. */
-static void add(struct adit_verdict_board *board, uint64_t id, const char *name, uint32_t score,
-	enum adit_verdict_class class)
-{
-	struct adit_verdict v;
-
-	fill(&v);
-	v.id = id;
-	v.score = score;
-	v.verdict = class;
-	v.queries = 100 + id;
-	if (name) {
-		set_name(&v.domain, name);
-	} else {
-		v.domain.size = 0;
-		v.tool = NULL;
-		v.subscribers_total = 1;
-		v.subscriber[0].address = address_v6(7);
-		v.window_end_ns = START + DAY_NS;
-		v.bytes_up = 999;
-		v.bytes_down = 1000;
-		v.queries = 123456;
-		v.reason_count = 3;
-		v.reason[0].name = "information";
-		v.reason[1].name = "some_new_reason";
-		v.reason[2].name = "constant_field";
-	}
-	CHECK_EQ_INT(adit_verdict_board_add(board, &v), 0);
-}
-
-/* Draws; the caller frees the text. */
-static char *draw(const struct adit_verdict_board *board, unsigned width, bool colour, size_t rows)
-{
-	struct sink sink;
-
-	sink_open(&sink);
-	CHECK_EQ_INT(adit_verdict_board_draw(board, sink.file, width, colour, rows), 0);
-	fclose(sink.file);
-	return sink.text;
-}
-
-static void check_drawn(const struct adit_verdict_board *board, unsigned width, const char *want)
-{
-	char *text = draw(board, width, false, 20);
-
-	CHECK_EQ_STR(text, want);
-	free(text);
-}
-
-TEST(verdict_board, nothing_found)
-{
-	struct adit_verdict_board *board = adit_verdict_board_create();
-
-	REQUIRE(board != NULL);
-	check_drawn(board, 80, "No tunnels found.\n");
-	CHECK_EQ_INT(adit_verdict_board_count(board, ADIT_VERDICT_TUNNEL), 0);
-	adit_verdict_board_destroy(board);
-	adit_verdict_board_destroy(NULL);
-}
-
-TEST(verdict_board, keeps_the_last_record_of_a_story)
-{
-	struct adit_verdict_board *board = adit_verdict_board_create();
-	char *text;
-
-	REQUIRE(board != NULL);
-	for (uint64_t id = 0; id < 1000; id++)
-		add(board, id << 40, "a.example", 10, ADIT_VERDICT_SUSPECT);
-	for (uint64_t id = 0; id < 1000; id++)
-		add(board, id << 40, "b.example", 20 + id % 2,
-			id < 600 ? ADIT_VERDICT_TUNNEL : ADIT_VERDICT_SUSPECT);
-	CHECK_EQ_INT(adit_verdict_board_count(board, ADIT_VERDICT_TUNNEL), 600);
-	CHECK_EQ_INT(adit_verdict_board_count(board, ADIT_VERDICT_SUSPECT), 400);
-	text = draw(board, 200, false, 1000);
-	CHECK(strstr(text, "a.example") == NULL);
-	CHECK_CONTAINS(text, "600 tunnels found, 400 suspects.\n");
-	free(text);
-	adit_verdict_board_destroy(board);
-}
-
-/* Class, then score, then queries, then id; whatever came first. */
-TEST(verdict_board, order)
-{
-	static const char *const order[] = {
-		"t1.example", "t2.example", "t3.example", "t4.example", "s1.example", "s2.example"};
-	struct adit_verdict_board *board = adit_verdict_board_create();
-	struct adit_verdict v;
-	const char *at;
-	char *text;
-
-	REQUIRE(board != NULL);
-	add(board, 9, "s2.example", 60, ADIT_VERDICT_SUSPECT);
-	fill(&v); /* 412 queries */
-	v.score = 80;
-	for (v.id = 5; v.id >= 4; v.id--) {
-		set_name(&v.domain, order[v.id - 2]); /* ids 5 and 4: t4 and t3 */
-		CHECK_EQ_INT(adit_verdict_board_add(board, &v), 0);
-	}
-	v.id = 6;
-	v.queries++;
-	set_name(&v.domain, "t2.example");
-	CHECK_EQ_INT(adit_verdict_board_add(board, &v), 0);
-	add(board, 8, "s1.example", 99, ADIT_VERDICT_SUSPECT);
-	add(board, 7, "t1.example", 90, ADIT_VERDICT_TUNNEL);
-	at = text = draw(board, 160, false, 20);
-	for (size_t i = 0; i < ADIT_COUNT(order); i++) {
-		at = strstr(at, order[i]);
-		REQUIRE(at != NULL);
-	}
-	free(text);
-	adit_verdict_board_destroy(board);
-}
-
-static struct adit_verdict_board *three_stories(void)
-{
-	struct adit_verdict_board *board = adit_verdict_board_create();
-
-	add(board, 1, "t.example", 97, ADIT_VERDICT_TUNNEL);
-	add(board, 2, NULL, 55, ADIT_VERDICT_SUSPECT);
-	add(board, 3, "a-quite-long-registrable-label-as-some-are.co.example", 71,
-		ADIT_VERDICT_TUNNEL);
-	return board;
-}
-
-TEST(verdict_board, drawn_in_one_line)
-{
-	struct adit_verdict_board *board = three_stories();
-
-	check_drawn(board, 200,
-		"2 tunnels found, 1 suspect.\n"
-		"\n"
-		"verdict  score  domain or server                                       tool    "
-		"subscriber     queries     up    down  since - until (UTC)             why\n"
-		"----------------------------------------------------------------------------------"
-		"----------------------------------------------------------------------------------"
-		"------------------------------------\n"
-		"tunnel      97  t.example                                              iodine  "
-		"10.45.0.7 +12      101  60 kB  1.2 MB  2026-11-22 07:19:42-07:30:10    tool's "
-		"names, few names asked twice\n"
-		"tunnel      71  a-quite-long-registrable-label-as-some-are.co.example  iodine  "
-		"10.45.0.7 +12      103  60 kB  1.2 MB  2026-11-22 07:19:42-07:30:10    tool's "
-		"names, few names asked twice\n"
-		"suspect     55  2001:db8::35                                           -       "
-		"2001:db8::7      123 k  999 B  1.0 kB  2026-11-22 07:19 - 11-23 07:19  more data "
-		"than DNS needs, some new reason, cons...\n");
-	adit_verdict_board_destroy(board);
-}
-
-TEST(verdict_board, drawn_at_80_columns)
-{
-	struct adit_verdict_board *board = three_stories();
-
-	check_drawn(board, 80,
-		"2 tunnels found, 1 suspect.\n"
-		"\n"
-		"verdict  score  domain or server                  tool    queries     up    down\n"
-		"  subscriber     since - until (UTC)             why\n"
-		"--------------------------------------------------------------------------------\n"
-		"tunnel      97  t.example                         iodine      101  60 kB  1.2 MB\n"
-		"  10.45.0.7 +12  2026-11-22 07:19:42-07:30:10    tool's names, few names aske...\n"
-		"tunnel      71  a-quite-l...-some-are.co.example  iodine      103  60 kB  1.2 MB\n"
-		"  10.45.0.7 +12  2026-11-22 07:19:42-07:30:10    tool's names, few names aske...\n"
-		"suspect     55  2001:db8::35                      -         123 k  999 B  1.0 kB\n"
-		"  2001:db8::7    2026-11-22 07:19 - 11-23 07:19  more data than DNS needs, "
-		"so...\n");
-	adit_verdict_board_destroy(board);
-}
-
-TEST(verdict_board, drawn_at_60_columns)
-{
-	struct adit_verdict_board *board = three_stories();
-
-	check_drawn(board, 60,
-		"2 tunnels found, 1 suspect.\n"
-		"\n"
-		"verdict  score  domain or server      queries     up    down\n"
-		"  subscriber     since - until (UTC)\n"
-		"  tool    why\n"
-		"------------------------------------------------------------\n"
-		"tunnel      97  t.example                 101  60 kB  1.2 MB\n"
-		"  10.45.0.7 +12  2026-11-22 07:19:42-07:30:10\n"
-		"  iodine  tool's names, few names asked twice\n"
-		"tunnel      71  a-qui...e.co.example      103  60 kB  1.2 MB\n"
-		"  10.45.0.7 +12  2026-11-22 07:19:42-07:30:10\n"
-		"  iodine  tool's names, few names asked twice\n"
-		"suspect     55  2001:db8::35            123 k  999 B  1.0 kB\n"
-		"  2001:db8::7    2026-11-22 07:19 - 11-23 07:19\n"
-		"  -       more data than DNS needs, some new reason, cons...\n");
-	adit_verdict_board_destroy(board);
-}
-
-TEST(verdict_board, no_line_is_wider_than_asked)
-{
-	struct adit_verdict_board *board = three_stories();
-	struct adit_verdict v;
-
-	fill(&v);
-	v.domain.size = 64 + 62 + 1;
-	memset(v.domain.wire, 0x1b, sizeof(v.domain.wire));
-	v.domain.wire[0] = 63;
-	v.domain.wire[64] = 61;
-	v.domain.wire[126] = 0;
-	v.subscriber[0].address.is_v6 = 1;
-	memset(v.subscriber[0].address.bytes, 0xab, 16);
-	v.subscribers_total = UINT32_MAX;
-	v.queries = v.bytes_up = v.bytes_down = v.window_end_ns = UINT64_MAX;
-	v.score = 100;
-	v.tool = "tool \x1b[31m with a name that is far too long for any column of a table";
-	CHECK_EQ_INT(adit_verdict_board_add(board, &v), 0);
-	for (unsigned width = 0; width <= 500; width++) {
-		char *text = draw(board, width, false, 20);
-		unsigned limit = width < 40 ? 40 : width;
-		size_t length;
-
-		for (char *line = text; *line; line += length + 1) {
-			length = strcspn(line, "\n");
-			if (length > limit)
-				FAIL("at width %u: %.*s", width, (int)length, line);
-			CHECK(length == 0 || line[length - 1] != ' ');
-		}
-		for (char *at = text; *at; at++)
-			CHECK(*at == '\n' || (*at >= 0x20 && *at < 0x7f));
-		if (width >= 60)
-			CHECK_CONTAINS(text, "o.example"); /* a domain's end stays */
-		free(text);
-	}
-	adit_verdict_board_destroy(board);
-}
-
-TEST(verdict_board, rows_are_limited)
-{
-	struct adit_verdict_board *board = three_stories();
-	char *text = draw(board, 200, false, 1);
-
-	CHECK_CONTAINS(text, "t.example");
-	CHECK_CONTAINS(text, "\nand 2 more\n");
-	CHECK(strstr(text, "co.example") == NULL);
-	free(text);
-	text = draw(board, 200, false, 0);
-	CHECK_EQ_STR(text, "2 tunnels found, 1 suspect.\nand 3 more\n");
-	free(text);
-	adit_verdict_board_destroy(board);
-}
-
-/* Colour adds escape sequences and changes nothing else. */
-TEST(verdict_board, colour)
-{
-	struct adit_verdict_board *board = three_stories();
-
-	for (unsigned width = 40; width <= 200; width += 40) {
-		char *plain = draw(board, width, false, 20), *colour = draw(board, width, true, 20);
-		char *to = colour;
-		unsigned sequences = 0;
-
-		CHECK_CONTAINS(colour, "\n\033[1;31mtunnel ");
-		CHECK_CONTAINS(colour, "\n\033[33msuspect\033[0m ");
-		for (char *from = colour; *from;) {
-			if (*from == '\033') {
-				from += strcspn(from, "m") + 1;
-				sequences++;
-			} else {
-				*to++ = *from++;
-			}
-		}
-		*to = '\0';
-		CHECK_EQ_STR(colour, plain);
-		CHECK_EQ_INT(sequences, 6);
-		free(plain);
-		free(colour);
-	}
-	adit_verdict_board_destroy(board);
-}
-
-/* When it is full the weakest go, and are still counted. */
-TEST(verdict_board, is_bounded)
-{
-	struct adit_verdict_board *board = adit_verdict_board_create();
-	size_t count = ADIT_VERDICT_BOARD_MAX + 10;
-	char *text;
-
-	REQUIRE(board != NULL);
-	add(board, 1000000, "strong.example", 99, ADIT_VERDICT_TUNNEL);
-	for (uint64_t id = 1; id < count; id++)
-		add(board, id, "weak.example", 50, ADIT_VERDICT_SUSPECT);
-	CHECK_EQ_INT(adit_verdict_board_count(board, ADIT_VERDICT_TUNNEL), 1);
-	CHECK_EQ_INT(adit_verdict_board_count(board, ADIT_VERDICT_SUSPECT), count - 1);
-	text = draw(board, 120, false, 1);
-	CHECK_CONTAINS(text, "strong.example");
-	CHECK_CONTAINS(text, "\nand 65545 more\n");
-	free(text);
-	adit_verdict_board_destroy(board);
 }
 
 TEST(verdict_csv, header_and_rows)
@@ -538,12 +260,12 @@ TEST(verdict_csv, header_and_rows)
 	sink_open(&sink);
 	CHECK_EQ_INT(adit_feature_write_header(names, ADIT_COUNT(names), sink.file), 0);
 	set_name(&row.domain, "a,b.\\\"c.example");
-	CHECK_EQ_INT(adit_feature_write_row(&row, ADIT_COUNT(names), sink.file), 0);
+	CHECK_EQ_INT(adit_feature_write_row(&row, ADIT_COUNT(names), NULL, sink.file), 0);
 	row = (struct adit_feature_row){.kind = "subscriber_server",
 		.has_server = true,
 		.server = address_v6(1),
 		.value = {9007199254740991.0, 1e300, -12345678.5, 1e-7}};
-	CHECK_EQ_INT(adit_feature_write_row(&row, ADIT_COUNT(names), sink.file), 0);
+	CHECK_EQ_INT(adit_feature_write_row(&row, ADIT_COUNT(names), NULL, sink.file), 0);
 	fclose(sink.file);
 	CHECK_EQ_STR(sink.text,
 		"window_start,window_end,kind,domain,subscriber,server,score,"
@@ -577,7 +299,7 @@ TEST(verdict_csv, longest_row)
 	for (size_t i = 0; i < ADIT_FEATURE_MAX; i++)
 		row.value[i] = i % 2 ? -9007199254740991.0 : -1.23456789e-300;
 	sink_open(&sink);
-	CHECK_EQ_INT(adit_feature_write_row(&row, SIZE_MAX, sink.file), 0);
+	CHECK_EQ_INT(adit_feature_write_row(&row, SIZE_MAX, NULL, sink.file), 0);
 	fclose(sink.file);
 	for (const char *at = sink.text; *at; at++)
 		commas += *at == ',';
@@ -586,48 +308,90 @@ TEST(verdict_csv, longest_row)
 	free(sink.text);
 }
 
-static const struct adit_stats_counter outcomes[] = {{"dns_query", 600}, {"dns_response", 400}};
-static const struct adit_stats_counter drops[] = {{"ring_full", UINT64_MAX}};
-
-TEST(verdict_stats, document)
+TEST(verdict_csv, encrypted)
 {
-	struct adit_stats stats = {.received = 1000,
-		.outcomes = outcomes,
-		.outcome_count = 2,
-		.dns_queries = 600,
-		.dns_responses = 400,
-		.drops = drops,
-		.drop_count = 1,
-		.elapsed_s = 0.125,
-		.complete = true};
+	struct adit_encrypted_row row = {.window_start_ns = START,
+		.window_end_ns = START + 10 * ADIT_NS_PER_S,
+		.subscriber = address_v4(10, 45, 0, 7),
+		.tap = 2,
+		.tap_name = "west, upper",
+		.vlan = 100,
+		.vlan_inner = 200,
+		.count = {{1, 2, 3, 4}, {5, 6, 7, 8}, {9, 10, 11, UINT64_MAX}},
+		.resolver = address_v4(192, 0, 2, 53)};
 	struct sink sink;
 
 	sink_open(&sink);
-	CHECK_EQ_INT(adit_stats_write_json(&stats, sink.file), 0);
-	CHECK_EQ_STR(sink.text, "{\n"
-				"  \"schema\": \"adit.stats/1\",\n"
-				"  \"complete\": true,\n"
-				"  \"problem\": null,\n"
-				"  \"packets\": {\n"
-				"    \"received\": 1000,\n"
-				"    \"outcomes\": {\n"
-				"      \"dns_query\": 600,\n"
-				"      \"dns_response\": 400\n"
-				"    }\n"
-				"  },\n"
-				"  \"dns\": {\n"
-				"    \"queries\": 600,\n"
-				"    \"responses\": 400\n"
-				"  },\n"
-				"  \"drops\": {\n"
-				"    \"ring_full\": 9223372036854775807\n"
-				"  },\n"
-				"  \"tables\": {},\n"
-				"  \"elapsed_s\": 0.125,\n"
-				"  \"packets_per_second\": 8000\n"
-				"}\n");
+	CHECK_EQ_INT(adit_encrypted_write_header(sink.file), 0);
+	CHECK_EQ_INT(adit_encrypted_write_row(&row, NULL, sink.file), 0);
+	row = (struct adit_encrypted_row){.subscriber = address_v6(1), .resolver = address_v6(2)};
+	CHECK_EQ_INT(adit_encrypted_write_row(&row, NULL, sink.file), 0);
+	fclose(sink.file);
+	CHECK_EQ_STR(sink.text,
+		"window_start,window_end,subscriber,tap,tap_name,vlan,vlan_inner,"
+		"dot_packets_up,dot_bytes_up,dot_packets_down,dot_bytes_down,"
+		"doq_packets_up,doq_bytes_up,doq_packets_down,doq_bytes_down,"
+		"doh_packets_up,doh_bytes_up,doh_packets_down,doh_bytes_down,resolver\n"
+		"2026-11-22T07:19:42Z,2026-11-22T07:19:52Z,10.45.0.7,2,\"west, upper\",100,200,"
+		"1,3,2,4,5,7,6,8,9,11,10,18446744073709551615,192.0.2.53\n"
+		"1970-01-01T00:00:00Z,1970-01-01T00:00:00Z,2001:db8::1,0,,,,"
+		"0,0,0,0,0,0,0,0,0,0,0,0,2001:db8::2\n");
+	free(sink.text);
+}
+
+static const struct adit_stats_counter outcomes[] = {{"dns_query", 600}, {"dns_response", 400}};
+static const struct adit_stats_counter drops[] = {{"ring_full", UINT64_MAX}};
+static const struct adit_stats_queue queues[] = {{700, 1}, {300, 0}};
+static const struct adit_stats_port ports[] = {
+	{0, "net_af_packet0", "net_af_packet", 1000, 2, 3, 4, queues, 2}};
+static const struct adit_stats_worker workers[] = {{990, 10}};
+
+static const struct adit_stats full_stats = {.received = 1000,
+	.outcomes = outcomes,
+	.outcome_count = 2,
+	.dns_queries = 600,
+	.dns_responses = 400,
+	.drops = drops,
+	.drop_count = 1,
+	.ports = ports,
+	.port_count = 1,
+	.workers = workers,
+	.worker_count = 1,
+	.selfchecked = true,
+	.selfcheck_subscribers = 50,
+	.selfcheck_split = 1,
+	.elapsed_s = 0.125,
+	.complete = true};
+
+TEST(verdict_stats, document)
+{
+	struct sink sink;
+	json_t *document,
+		*want = json_pack(
+			"{s:s,s:b,s:n,s:{s:i,s:{s:i,s:i}},s:{s:i,s:i},s:{s:I},"
+			"s:[{s:i,s:s,s:s,s:i,s:i,s:i,s:i,s:[{s:i,s:i,s:i},{s:i,s:i,s:i}]}],"
+			"s:[{s:i,s:i,s:i}],s:{s:i,s:i},s:{},s:f,s:i}",
+			"schema", "adit.stats/1", "complete", 1, "problem", "packets", "received",
+			1000, "outcomes", "dns_query", 600, "dns_response", 400, "dns", "queries",
+			600, "responses", 400, "drops", "ring_full", (json_int_t)INT64_MAX, "ports",
+			"port", 0, "device", "net_af_packet0", "driver", "net_af_packet",
+			"received", 1000, "missed", 2, "no_buffer", 3, "errors", 4, "queues",
+			"queue", 0, "packets", 700, "errors", 1, "queue", 1, "packets", 300,
+			"errors", 0, "workers", "worker", 0, "packets", 990, "queue_full", 10,
+			"selfcheck", "subscribers", 50, "split", 1, "tables", "elapsed_s", 0.125,
+			"packets_per_second", 8000);
+
+	sink_open(&sink);
+	CHECK_EQ_INT(adit_stats_write_json(&full_stats, sink.file), 0);
+	/* Flushed, indented, and a newline at the end. */
+	CHECK_CONTAINS(sink.text, "{\n  \"schema\": \"adit.stats/1\",\n  \"complete\": true,\n");
+	CHECK_EQ_INT(sink.text[sink.size - 1], '\n');
+	document = json_loadb(sink.text, sink.size, JSON_REJECT_DUPLICATES, NULL);
+	CHECK(want != NULL && json_equal(document, want));
 	fclose(sink.file);
 	free(sink.text);
+	json_decref(document);
+	json_decref(want);
 }
 
 TEST(verdict_stats, odd_times_and_texts)
@@ -706,22 +470,23 @@ TEST(verdict_text, address)
  * soon as the file's buffer is written. */
 TEST(verdict_full_disk, every_writer_tells)
 {
-	struct adit_verdict_board *board = three_stories();
+	struct adit_verdict_board *board = adit_verdict_board_create();
 	struct adit_feature_row row = {.kind = "domain"};
+	struct adit_encrypted_row encrypted = {0};
 	struct adit_stats stats = {0};
 	struct adit_verdict v;
 	FILE *full = fopen("/dev/full", "w");
 
 	fill(&v);
 	REQUIRE(full != NULL);
-	CHECK_EQ_INT(adit_verdict_write_json(&v, full), -ENOSPC);
-	CHECK_EQ_INT(adit_verdict_write_json(&v, full), -ENOSPC);
+	CHECK_EQ_INT(adit_verdict_write_json(&v, NULL, full), -ENOSPC);
+	CHECK_EQ_INT(adit_verdict_write_json(&v, NULL, full), -ENOSPC);
 	fclose(full);
 	full = fopen("/dev/full", "w");
 	CHECK_EQ_INT(adit_stats_write_json(&stats, full), -ENOSPC);
 	fclose(full);
 	full = fopen("/dev/full", "w");
-	CHECK_EQ_INT(adit_verdict_board_draw(board, full, 80, false, 20), -ENOSPC);
+	CHECK_EQ_INT(adit_verdict_board_draw(board, NULL, full, 80, false, 20), -ENOSPC);
 	fclose(full);
 	full = fopen("/dev/full", "w");
 	CHECK_EQ_INT(adit_verdict_write_reference(full), -ENOSPC);
@@ -729,7 +494,9 @@ TEST(verdict_full_disk, every_writer_tells)
 	full = fopen("/dev/full", "w");
 	setvbuf(full, NULL, _IONBF, 0);
 	CHECK_EQ_INT(adit_feature_write_header(NULL, 0, full), -ENOSPC);
-	CHECK_EQ_INT(adit_feature_write_row(&row, 0, full), -ENOSPC);
+	CHECK_EQ_INT(adit_feature_write_row(&row, 0, NULL, full), -ENOSPC);
+	CHECK_EQ_INT(adit_encrypted_write_header(full), -ENOSPC);
+	CHECK_EQ_INT(adit_encrypted_write_row(&encrypted, NULL, full), -ENOSPC);
 	fclose(full);
 	adit_verdict_board_destroy(board);
 }
@@ -747,14 +514,11 @@ static void *limited_malloc(size_t size)
 /* Each writer of JSON says so when memory ends, wherever it ends, and leaves nothing behind. */
 TEST(verdict_no_memory, every_allocation_of_json)
 {
-	struct adit_stats stats = {.outcomes = outcomes,
-		.outcome_count = 2,
-		.drops = drops,
-		.drop_count = 1,
-		.problem = "one"};
+	struct adit_stats stats = full_stats;
 	struct adit_verdict v;
 	int results[2] = {-ENOMEM, -ENOMEM};
 
+	stats.problem = "one";
 	fill(&v);
 	json_set_alloc_funcs(limited_malloc, free);
 	for (size_t room = 0; results[0] != 0 || results[1] != 0; room++) {
@@ -762,7 +526,7 @@ TEST(verdict_no_memory, every_allocation_of_json)
 
 		sink_open(&sink);
 		allocations_left = room;
-		results[0] = adit_verdict_write_json(&v, sink.file);
+		results[0] = adit_verdict_write_json(&v, NULL, sink.file);
 		CHECK(results[0] == 0 || (results[0] == -ENOMEM && ftell(sink.file) == 0));
 		allocations_left = room;
 		results[1] = adit_stats_write_json(&stats, sink.file);

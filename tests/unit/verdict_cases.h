@@ -52,6 +52,38 @@ static void set_name(struct adit_wire_name *name, const char *text)
 	memcpy(name->wire, parsed.wire, parsed.size);
 }
 
+static void fill_subscriber(struct adit_verdict_subscriber *subscriber)
+{
+	*subscriber = (struct adit_verdict_subscriber){.address = address_v4(10, 45, 0, 7),
+		.tap = 1,
+		.tap_name = "west",
+		.vlan = 100,
+		.vlan_inner = 200,
+		.bearer_count = 2,
+		.handovers = 5,
+		.queries = 400,
+		.bytes_up = 60000,
+		.bytes_down = 1200000,
+		.encrypted_packets = {1, 3, 5},
+		.encrypted_bytes = {2, 4, 6},
+		.identity = {"001010000000001", "882000000001", "internet"}};
+	subscriber->bearer[0] = (struct adit_verdict_bearer){.outer = address_v6(0xa),
+		.outer_core = address_v6(0xb),
+		.has_teid_downlink = true,
+		.teid_uplink = 7,
+		.teid_downlink = 8,
+		.first_ns = START,
+		.last_ns = START + ADIT_NS_PER_S};
+	subscriber->bearer[1] = (struct adit_verdict_bearer){.outer = address_v4(192, 0, 2, 1),
+		.outer_core = address_v4(192, 0, 2, 2),
+		.has_teid_uplink = true,
+		.has_teid_downlink = true,
+		.teid_uplink = 0xfffffffe,
+		.teid_downlink = 0,
+		.first_ns = START + 2 * ADIT_NS_PER_S,
+		.last_ns = START + 3 * ADIT_NS_PER_S};
+}
+
 /* A record with every field set. */
 static void fill(struct adit_verdict *v)
 {
@@ -71,19 +103,7 @@ static void fill(struct adit_verdict *v)
 	v->reason[1] = (struct adit_reason){"uniqueness", 0.98765432, 0.9};
 	v->subscribers_total = 13;
 	v->subscriber_count = 2;
-	v->subscriber[0] = (struct adit_verdict_subscriber){.address = address_v4(10, 45, 0, 7),
-		.outer = address_v4(192, 0, 2, 1),
-		.outer_core = address_v4(192, 0, 2, 2),
-		.has_outer = true,
-		.has_teid_uplink = true,
-		.has_teid_downlink = true,
-		.tap = 1,
-		.vlan = 100,
-		.teid_uplink = 0xfffffffe,
-		.teid_downlink = 0,
-		.queries = 400,
-		.bytes_up = 60000,
-		.bytes_down = 1200000};
+	fill_subscriber(&v->subscriber[0]);
 	v->subscriber[1] = (struct adit_verdict_subscriber){
 		.address = address_v6(9), .queries = 12, .bytes_up = 900, .bytes_down = 800};
 	v->queries = 412;
@@ -108,10 +128,24 @@ static const char full_record[] =
 	"\"subscribers\":["
 	"{\"address\":\"10.45.0.7\",\"teid_uplink\":4294967294,\"teid_downlink\":0,"
 	"\"outer\":\"192.0.2.1\",\"outer_core\":\"192.0.2.2\",\"tap\":1,\"vlan\":100,"
-	"\"queries\":400,\"bytes_up\":60000,\"bytes_down\":1200000},"
+	"\"queries\":400,\"bytes_up\":60000,\"bytes_down\":1200000,"
+	"\"tap_name\":\"west\",\"vlan_inner\":200,\"bearers\":["
+	"{\"outer\":\"2001:db8::a\",\"outer_core\":\"2001:db8::b\",\"teid_uplink\":null,"
+	"\"teid_downlink\":8,\"first_seen\":\"2026-11-22T07:19:42Z\","
+	"\"last_seen\":\"2026-11-22T07:19:43Z\"},"
+	"{\"outer\":\"192.0.2.1\",\"outer_core\":\"192.0.2.2\",\"teid_uplink\":4294967294,"
+	"\"teid_downlink\":0,\"first_seen\":\"2026-11-22T07:19:44Z\","
+	"\"last_seen\":\"2026-11-22T07:19:45Z\"}],\"handovers\":5,"
+	"\"encrypted_dns\":{\"dot\":{\"packets\":1,\"bytes\":2},"
+	"\"doq\":{\"packets\":3,\"bytes\":4},\"doh\":{\"packets\":5,\"bytes\":6}},"
+	"\"imsi\":\"001010000000001\",\"msisdn\":\"882000000001\",\"apn\":\"internet\"},"
 	"{\"address\":\"2001:db8::9\",\"teid_uplink\":null,\"teid_downlink\":null,"
 	"\"outer\":null,\"outer_core\":null,\"tap\":0,\"vlan\":null,"
-	"\"queries\":12,\"bytes_up\":900,\"bytes_down\":800}],"
+	"\"queries\":12,\"bytes_up\":900,\"bytes_down\":800,"
+	"\"tap_name\":null,\"vlan_inner\":null,\"bearers\":[],\"handovers\":0,"
+	"\"encrypted_dns\":{\"dot\":{\"packets\":0,\"bytes\":0},"
+	"\"doq\":{\"packets\":0,\"bytes\":0},\"doh\":{\"packets\":0,\"bytes\":0}},"
+	"\"imsi\":null,\"msisdn\":null,\"apn\":null}],"
 	"\"subscribers_total\":13,\"queries\":412,\"responses\":411,\"unique_names\":409,"
 	"\"bytes_up\":60900,\"bytes_down\":1200800,\"information_up\":23456,"
 	"\"information_down\":1000000,"
