@@ -8,9 +8,10 @@
  * A stream starts at its SYN, or in the middle of a connection, where a segment begins with what
  * can only be a message (a length, a plausible header, a question that reads well). After a loss
  * (the gap is older than ADIT_STREAM_GAP_NS of packet time, the other side acknowledges what the
- * tap has not seen, or the room behind it is full) it starts anew in the same way. A stream that
- * does not start with a message, or finds none again for ADIT_STREAM_GIVE_UP bytes, is raw: from
- * then on all its bytes are.
+ * tap has not seen, or the room behind it is full) it goes on where the broken message ends, if
+ * its length says where, or else starts anew in the same way. A stream is raw from where it has
+ * no message though nothing was lost since its SYN, or when none is found for
+ * ADIT_STREAM_GIVE_UP bytes: from then on all its bytes are.
  *
  * Memory is fixed at creation (adit_streams_bytes), by shard, so that what is found does not
  * depend on how many workers there are: per stream one or two cache lines, per buffer about 80
@@ -58,13 +59,13 @@ struct adit_streams_counters {
 #define ADIT_SEGMENT_RST 0x04
 #define ADIT_SEGMENT_ACK 0x10
 
-/* A segment of one direction. Its bytes are the caller's. */
+/* A segment of one direction. Its bytes are the caller's, and stay until next has said false. */
 struct adit_segment {
 	uint64_t ts_ns;
 	uint64_t stream;   /* key of this direction: a keyed hash of context, addresses, ports */
 	uint64_t opposite; /* key of the other one */
 	const uint8_t *payload;
-	uint32_t size;      /* bytes at payload */
+	uint32_t size;      /* bytes at payload, at most 65,535 */
 	uint32_t wire_size; /* bytes there were on the wire, >= size (snap length) */
 	uint32_t sequence, acknowledged;
 	uint8_t flags; /* ADIT_SEGMENT_*, as on the wire */
@@ -75,6 +76,7 @@ struct adit_stream_message {
 	const uint8_t *data; /* valid until the next call of push or next */
 	uint32_t size;
 	bool raw;
+	bool opposite; /* of segment->opposite: this segment's acknowledgement set it free */
 };
 
 struct adit_streams;
@@ -90,12 +92,14 @@ void adit_streams_destroy(struct adit_streams *streams);
  *   ADIT_OUTCOME_TCP_DNS           taken, or without payload
  *   ADIT_OUTCOME_TCP_DNS_REPEATED  every byte of it had come before
  *   ADIT_OUTCOME_TCP_DNS_REFUSED   no room, or further ahead than a buffer holds
- * Then call adit_streams_next until it says false. Hot path.
+ * Then call adit_streams_next until it says false: what is not fetched is gone with the next push.
+ * Hot path: the cost of a segment is its bytes and the ranges, and of the messages it sets free.
  */
 enum adit_outcome adit_streams_push(
 	struct adit_streams *streams, uint32_t at, const struct adit_segment *segment);
 
-/* The next message that the last pushed segment made whole. */
+/* The next message that the last pushed segment made whole: first those of the opposite direction,
+ * and of each in the order of its bytes. */
 bool adit_streams_next(struct adit_streams *streams, struct adit_stream_message *message);
 
 /* Forgets everything: a timeline has ended. */
