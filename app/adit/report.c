@@ -1,225 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What a run counted: the registry of all cells, stats.json from it, and a summary in words.
+ * What a run counted: stats.json, and a summary in words.
  */
 #include "manager.h"
 #include "port.h"
+#include "registry.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-/* A count that stands once per worker, at the same place in each. */
-struct worker_cell {
-	const char *name, *help;
-	size_t offset;
-};
-#define CELL(field, text)                                                 \
-	{                                                                 \
-#field, text, offsetof(struct app_worker, counters.field) \
-	}
-static const struct worker_cell worker_cells[] = {
-	CELL(windows, "windows sealed"),
-	CELL(coalesced, "slices that shared a window because no empty one was at hand"),
-	CELL(window_waits, "polls for an empty window (replay)"),
-	CELL(linearised, "packets copied because they came in segments"),
-	CELL(details_refused, "detail records refused: all held by heavier keys"),
-	CELL(details_taken, "detail records taken from lighter keys"),
-	{"domains_evicted", "domain rows that gave way",
-		offsetof(struct app_worker, counters.evicted[ADIT_KIND_DOMAIN])},
-	{"domains_refused", "events without a domain row",
-		offsetof(struct app_worker, counters.refused[ADIT_KIND_DOMAIN])},
-	{"pairs_evicted", "subscriber × domain rows that gave way",
-		offsetof(struct app_worker, counters.evicted[ADIT_KIND_PAIR])},
-	{"pairs_refused", "events without a subscriber × domain row",
-		offsetof(struct app_worker, counters.refused[ADIT_KIND_PAIR])},
-	{"servers_evicted", "subscriber × server rows that gave way",
-		offsetof(struct app_worker, counters.evicted[ADIT_KIND_SERVER])},
-	{"servers_refused", "events without a subscriber × server row",
-		offsetof(struct app_worker, counters.refused[ADIT_KIND_SERVER])},
-};
-#undef CELL
-
-/* Counts of a port, of which it has one each. */
-struct port_cell {
-	const char *name, *help;
-	size_t offset;
-};
-#define CELL(field, text)                                                       \
-	{                                                                       \
-		"port_" #field, text, offsetof(struct app_port_counters, field) \
-	}
-static const struct port_cell port_cells[] = {
-	CELL(received, "packets that the port received"),
-	CELL(missed, "packets lost for want of a free descriptor"),
-	CELL(no_buffer, "packets lost for want of a buffer"),
-	CELL(errors, "frames that the port could not receive"),
-};
-#undef CELL
-
-#define COUNTERS_MAX                                          \
-	(ADIT_OUTCOME_COUNT + ADIT_COUNT(worker_cells) + 16 + \
-		ADIT_COUNT(port_cells) * APP_PORTS_MAX + 2 * APP_QUEUES_MAX + 2 * APP_WORKERS_MAX)
-
-struct registry {
-	struct adit_metrics *metrics;
-	struct adit_stats_counter values[COUNTERS_MAX];
-	size_t outcomes, queries, responses, tables, tables_end; /* first counter of each group */
-	/* Values of labels: a port, a queue of a port, a worker. */
-	char port[APP_PORTS_MAX][8], queue[APP_PORTS_MAX][APP_PORT_QUEUES_MAX][16];
-	char worker[APP_WORKERS_MAX][8];
-};
-
-static size_t single(
-	struct registry *registry, const char *name, const char *help, const uint64_t *cell)
-{
-	const struct adit_metrics_counter counter = {.name = name, .help = help};
-	int number = adit_metrics_add(registry->metrics, &counter);
-
-	if (number < 0)
-		return 0;
-	if (cell != NULL)
-		adit_metrics_bind(registry->metrics, (size_t)number, cell);
-	return (size_t)number;
-}
-
-static void outcomes_add(struct registry *registry, const struct appliance *appliance)
-{
-	for (int i = 0; i < ADIT_OUTCOME_COUNT; i++) {
-		const struct adit_metrics_counter counter = {
-			.name = "packets",
-			.help = "packets by outcome",
-			.label = "outcome",
-			.value = adit_outcome_names[i],
-		};
-		size_t number = (size_t)adit_metrics_add(registry->metrics, &counter);
-
-		adit_metrics_bind(
-			registry->metrics, number, &appliance->spreader->ended.outcome[i]);
-		for (uint16_t w = 0; w < appliance->worker_count; w++)
-			adit_metrics_bind(registry->metrics, number,
-				&adit_pipeline_counters(appliance->workers[w].pipeline)
-					 ->outcome[i]);
-	}
-}
-
-static void tables_add(struct registry *registry, const struct appliance *appliance)
-{
-	const struct adit_score_counters *score = adit_scorer_counters(appliance->scorer->scorer);
-	const struct adit_ledger_counters *ledger =
-		adit_scorer_ledger_counters(appliance->scorer->scorer);
-
-	for (size_t i = 0; i < ADIT_COUNT(worker_cells); i++) {
-		size_t number = single(registry, worker_cells[i].name, worker_cells[i].help, NULL);
-
-		for (uint16_t w = 0; w < appliance->worker_count; w++)
-			adit_metrics_bind(registry->metrics, number,
-				(const uint64_t *)((const char *)&appliance->workers[w] +
-						   worker_cells[i].offset));
-	}
-	single(registry, "late", "packets of an earlier slice, counted into the open one",
-		&appliance->spreader->counters.late);
-	single(registry, "timelines", "times that time started anew",
-		&appliance->spreader->counters.timelines);
-	single(registry, "slices", "slices scored", &appliance->scorer->counters.slices);
-	single(registry, "judged", "keys that reached the detectors", &score->judged);
-	single(registry, "stories", "stories opened", &score->opened);
-	single(registry, "stories_refused", "stories refused: all are open",
-		&score->stories_refused);
-	single(registry, "history_keys_evicted", "keys that gave way", &ledger->keys_evicted);
-	single(registry, "history_keys_refused", "keys refused", &ledger->keys_refused);
-	single(registry, "history_entries_dropped", "windows of keys dropped early",
-		&ledger->entries_dropped);
-	single(registry, "history_details_dropped", "detail records dropped early",
-		&ledger->details_dropped);
-	single(registry, "history_orphans", "pairs whose domain had no row", &ledger->orphans);
-}
-
-static void labelled(struct registry *registry, const char *name, const char *help,
-	const char *label, const char *value, const uint64_t *cells, size_t count)
-{
-	const struct adit_metrics_counter counter = {
-		.name = name, .help = help, .label = label, .value = value};
-	int number = adit_metrics_add(registry->metrics, &counter);
-
-	for (size_t i = 0; i < count && number >= 0; i++)
-		adit_metrics_bind(registry->metrics, (size_t)number, &cells[i]);
-}
-
-static void ports_add(struct registry *registry, const struct appliance *appliance)
-{
-	for (uint16_t i = 0; i < appliance->port_count; i++) {
-		const struct app_port *port = &appliance->ports_open[i];
-
-		snprintf(registry->port[i], sizeof(registry->port[i]), "%u", port->id);
-		for (size_t k = 0; k < ADIT_COUNT(port_cells); k++)
-			labelled(registry, port_cells[k].name, port_cells[k].help, "port",
-				registry->port[i],
-				(const uint64_t *)((const char *)&port->counters +
-						   port_cells[k].offset),
-				1);
-		for (uint16_t q = 0; q < port->queues; q++) {
-			char *name = registry->queue[i][q];
-
-			snprintf(name, sizeof(registry->queue[i][q]), "%u.%u", port->id, q);
-			labelled(registry, "queue_packets", "packets taken from a port's queue",
-				"queue", name, &port->counters.queue[q].packets, 1);
-			labelled(registry, "queue_errors", "packets dropped at a port's queue",
-				"queue", name, &port->counters.queue[q].errors, 1);
-		}
-	}
-}
-
-static void workers_add(struct registry *registry, const struct appliance *appliance)
-{
-	for (uint16_t w = 0; w < appliance->worker_count; w++) {
-		char *name = registry->worker[w];
-
-		snprintf(name, sizeof(registry->worker[w]), "%u", w);
-		labelled(registry, "worker_packets", "packets that the worker ran to their end",
-			"worker", name,
-			adit_pipeline_counters(appliance->workers[w].pipeline)->outcome,
-			ADIT_OUTCOME_COUNT);
-		labelled(registry, "worker_queue_full",
-			"packets lost because the worker's queue was full", "worker", name,
-			&appliance->spreader->counters.queue_full[w], 1);
-	}
-}
-
-static int registry_make(struct registry *registry, const struct appliance *appliance)
-{
-	size_t count;
-	int status = adit_metrics_create(&registry->metrics, COUNTERS_MAX,
-		COUNTERS_MAX * (1u + appliance->worker_count), NULL);
-
-	if (status != 0)
-		return status;
-	outcomes_add(registry, appliance);
-	registry->queries = single(registry, "dns_queries", "DNS queries", NULL);
-	registry->responses = single(registry, "dns_responses", "DNS responses", NULL);
-	for (uint16_t w = 0; w < appliance->worker_count; w++) {
-		const struct adit_pipeline_counters *counters =
-			adit_pipeline_counters(appliance->workers[w].pipeline);
-
-		adit_metrics_bind(registry->metrics, registry->queries, &counters->dns_queries);
-		adit_metrics_bind(registry->metrics, registry->responses, &counters->dns_responses);
-	}
-	registry->tables = adit_metrics_count(registry->metrics);
-	tables_add(registry, appliance);
-	registry->tables_end = adit_metrics_count(registry->metrics);
-	ports_add(registry, appliance);
-	workers_add(registry, appliance);
-	count = adit_metrics_count(registry->metrics);
-	for (size_t i = 0; i < count; i++) {
-		const struct adit_metrics_counter *counter = adit_metrics_get(registry->metrics, i);
-
-		registry->values[i].name = counter->value != NULL ? counter->value : counter->name;
-		registry->values[i].value = adit_metrics_read(registry->metrics, i);
-	}
-	return 0;
-}
 
 uint64_t app_report_received(const struct appliance *appliance)
 {
@@ -282,6 +73,15 @@ static void lists_make(struct lists *lists, const struct appliance *appliance)
 			worker_packets(appliance, w), appliance->spreader->counters.queue_full[w]};
 }
 
+static uint64_t outcome_count(const struct appliance *appliance, int outcome)
+{
+	uint64_t count = appliance->spreader->ended.outcome[outcome];
+
+	for (uint16_t w = 0; w < appliance->worker_count; w++)
+		count += adit_pipeline_counters(appliance->workers[w].pipeline)->outcome[outcome];
+	return count;
+}
+
 /* Puts a document into the run's directory. */
 static int stats_write(const struct app_manager *manager, const struct adit_stats *stats)
 {
@@ -302,30 +102,39 @@ static int stats_write(const struct app_manager *manager, const struct adit_stat
 int app_report_stats(struct app_manager *manager, const char *problem)
 {
 	const struct appliance *appliance = manager->appliance;
-	struct registry registry = {0};
+	struct app_registry *registry;
+	struct adit_stats_group groups[APP_GROUP_COUNT + 1];
 	struct lists lists;
 	int status;
 
 	app_ports_count(manager->appliance);
-	status = registry_make(&registry, appliance);
+	status = app_registry_make(appliance, &registry);
 	if (status != 0)
 		return status;
-	adit_metrics_free(registry.metrics);
 	lists_make(&lists, appliance);
+	for (int i = 0; i < APP_GROUP_COUNT; i++)
+		groups[i] = app_registry_group(registry, i);
 	const struct adit_stats_counter drops[] = {
 		{"port_missed", lists.sum.missed},
 		{"port_no_buffer", lists.sum.no_buffer},
 		{"port_errors", lists.sum.errors},
-		{"queue_full", registry.values[ADIT_OUTCOME_QUEUE_FULL].value},
+		{"queue_full", outcome_count(appliance, ADIT_OUTCOME_QUEUE_FULL)},
 		{"verdicts_dropped", appliance->scorer->counters.verdicts_dropped},
 		{"rows_dropped", appliance->scorer->counters.rows_dropped},
 	};
+	const struct adit_identity_counters none = {0}, *who = &none;
+	if (manager->identity.identities != NULL)
+		who = adit_identities_counters(manager->identity.identities);
+	const struct adit_stats_counter identities[] = {
+		{"records", who->records}, {"evicted", who->evicted}, {"refused", who->refused}};
+	groups[APP_GROUP_COUNT] =
+		(struct adit_stats_group){"identities", identities, ADIT_COUNT(identities)};
 	const struct adit_stats stats = {
 		.received = app_report_received(appliance),
-		.outcomes = registry.values,
-		.outcome_count = ADIT_OUTCOME_COUNT,
-		.dns_queries = registry.values[registry.queries].value,
-		.dns_responses = registry.values[registry.responses].value,
+		.outcomes = groups[APP_GROUP_OUTCOMES].counters,
+		.outcome_count = groups[APP_GROUP_OUTCOMES].count,
+		.groups = groups + 1,
+		.group_count = APP_GROUP_COUNT,
 		.drops = drops,
 		.drop_count = ADIT_COUNT(drops),
 		.ports = lists.port,
@@ -335,23 +144,14 @@ int app_report_stats(struct app_manager *manager, const char *problem)
 		.selfchecked = appliance->live,
 		.selfcheck_subscribers = appliance->selfcheck.subscribers,
 		.selfcheck_split = appliance->selfcheck.split,
-		.tables = &registry.values[registry.tables],
-		.table_count = registry.tables_end - registry.tables,
 		.elapsed_s = elapsed_s(manager),
 		.complete = problem == NULL,
 		.problem = problem,
 	};
 
-	return stats_write(manager, &stats);
-}
-
-static uint64_t outcome_count(const struct appliance *appliance, int outcome)
-{
-	uint64_t count = appliance->spreader->ended.outcome[outcome];
-
-	for (uint16_t w = 0; w < appliance->worker_count; w++)
-		count += adit_pipeline_counters(appliance->workers[w].pipeline)->outcome[outcome];
-	return count;
+	status = stats_write(manager, &stats);
+	app_registry_free(registry);
+	return status;
 }
 
 /* Of what came, lost and not: never more than 100. */

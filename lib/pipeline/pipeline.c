@@ -15,7 +15,8 @@ struct item {
 	uint64_t who_key, digest;
 	uint32_t size;  /* of the payload */
 	uint32_t shard; /* among the worker's own */
-	bool up;        /* from the client */
+	bool packet_up; /* the packet goes from the client to the server */
+	bool up;        /* the message does: over TCP, a packet may set free what went before */
 	enum adit_outcome outcome;
 	/* Filled by the stages; what stands above is copied when packets before it end. */
 	struct adit_subscriber who;
@@ -24,6 +25,8 @@ struct item {
 	struct adit_dns dns;
 };
 #define ITEM_HEAD offsetof(struct item, who)
+
+#define IS_ENCRYPTED (ADIT_PACKET_ENCRYPTED | ADIT_PACKET_DOH)
 
 struct adit_pipeline {
 	struct adit_pipeline_counters counters;
@@ -161,22 +164,24 @@ static bool question_read(enum adit_outcome outcome)
 	       outcome == ADIT_OUTCOME_DNS_BAD_RECORD || outcome == ADIT_OUTCOME_DNS_NO_QUESTION;
 }
 
+static bool both_dns(const struct adit_packet *packet)
+{
+	const uint16_t both = ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS;
+
+	return (packet->flags & both) == both;
+}
+
 /* The client is the end whose port is not a DNS port; where both are, the header's QR bit tells. */
 static bool goes_up(const struct adit_packet *packet, const uint8_t *payload, uint32_t size)
 {
-	switch (packet->flags & (ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS)) {
-	case ADIT_PACKET_TO_DNS:
-		return true;
-	case ADIT_PACKET_FROM_DNS:
-		return false;
-	default:
+	if (ADIT_UNLIKELY(both_dns(packet)))
 		return size < 3 || (payload[2] & 0x80) == 0;
-	}
+	return (packet->flags & ADIT_PACKET_TO_DNS) != 0;
 }
 
 static void item_begin(struct adit_pipeline *pipeline, struct item *item,
 	const struct adit_frame *frame, const struct adit_packet *packet, const uint8_t *payload,
-	uint32_t size)
+	uint32_t size, bool up)
 {
 	const struct adit_pipeline_params *params = &pipeline->params;
 
@@ -185,8 +190,8 @@ static void item_begin(struct adit_pipeline *pipeline, struct item *item,
 	item->payload = payload;
 	item->size = size;
 	item->shard = packet->shard / params->workers;
-	item->up = goes_up(packet, payload, size);
-	item->who_key = adit_packet_client_key(frame, packet, item->up, params->rule, params->key);
+	item->packet_up = item->up = up;
+	item->who_key = adit_packet_client_key(frame, packet, up, params->rule, params->key);
 	if (pipeline->witness != NULL)
 		pipeline->witness[item->who_key % ADIT_PIPELINE_WITNESSES] = item->who_key;
 }
@@ -196,17 +201,17 @@ static void item_who(const struct adit_pipeline_params *params, struct item *ite
 {
 	const struct adit_packet *packet = item->packet;
 	struct adit_subscriber *who = &item->who;
-	struct adit_path *path = &who->path[item->up ? ADIT_UP : ADIT_DOWN];
+	struct adit_path *path = &who->path[item->packet_up ? ADIT_UP : ADIT_DOWN];
 
 	memset(who, 0, sizeof(*who));
 	who->key = item->who_key;
-	adit_packet_client(item->frame, packet, item->up, &who->address);
+	adit_packet_client(item->frame, packet, item->packet_up, &who->address);
 	who->tap = packet->tap;
 	who->vlan = packet->vlan & 0xfff;
 	who->vlan_inner = packet->vlan_inner & 0xfff;
 	if (!(packet->flags & ADIT_PACKET_GTPU))
 		return;
-	if (item->up)
+	if (item->packet_up)
 		adit_packet_outer(item->frame, packet, &path->radio, &path->core);
 	else
 		adit_packet_outer(item->frame, packet, &path->core, &path->radio);
@@ -223,7 +228,7 @@ static void item_server(struct item *item)
 	struct adit_endpoints ends;
 
 	adit_packet_endpoints(item->frame, item->packet, &ends);
-	item->server = item->up ? ends.destination : ends.source;
+	item->server = item->packet_up ? ends.destination : ends.source;
 }
 
 /* Encrypted DNS: how much of it a subscriber has, and no more can be known. */
@@ -238,7 +243,8 @@ static void count_encrypted(struct adit_pipeline *pipeline, struct adit_window *
 	struct item *item = &pipeline->items[0];
 	struct adit_encrypted_event event;
 
-	item_begin(pipeline, item, frame, packet, NULL, 0);
+	item_begin(
+		pipeline, item, frame, packet, NULL, 0, (packet->flags & ADIT_PACKET_TO_DNS) != 0);
 	item_who(&pipeline->params, item);
 	item_server(item);
 	event = (struct adit_encrypted_event){
@@ -255,20 +261,26 @@ static void count_encrypted(struct adit_pipeline *pipeline, struct adit_window *
 	pipeline->counters.encrypted_bytes[transport] += event.bytes;
 }
 
-/* Whose: items are those that go on; what is needed to know duplicates is loaded ahead. */
+/*
+ * Whose: counts the packets that have ended; items are the datagrams that go on, and what is needed
+ * to know duplicates is loaded ahead. Stops at a packet that goes a way of its own, and returns the
+ * number of those before it.
+ */
 static size_t stage_who(struct adit_pipeline *pipeline, const struct adit_frame *frames,
-	const struct adit_packet *packets, size_t count)
+	const struct adit_packet *packets, size_t count, size_t *items)
 {
-	size_t items = 0;
+	size_t i, held = 0;
 
-	for (size_t i = 0; i < count; i++) {
+	for (i = 0; i < count; i++) {
 		const struct adit_packet *packet = &packets[i];
-		struct item *item = &pipeline->items[items];
+		struct item *item = &pipeline->items[held];
 
-		if (packet->outcome != ADIT_OUTCOME_PENDING) {
+		if (ADIT_LIKELY(packet->outcome != ADIT_OUTCOME_PENDING)) {
 			pipeline->counters.outcome[packet->outcome]++;
 			continue;
 		}
+		if (packet->flags & (ADIT_PACKET_TCP | IS_ENCRYPTED))
+			break;
 		item_begin(pipeline, item, &frames[i], packet,
 			frames[i].data + packet->payload_offset, packet->payload_size);
 		if (pipeline->params.duplicate_ns != 0) {
@@ -277,9 +289,10 @@ static size_t stage_who(struct adit_pipeline *pipeline, const struct adit_frame 
 			__builtin_prefetch(adit_duplicate_bucket(
 				&pipeline->duplicates, item->shard, item->digest));
 		}
-		items++;
+		held++;
 	}
-	return items;
+	*items = held;
+	return i;
 }
 
 /* Parse: outcome of every datagram; items are those that go on. */
@@ -445,7 +458,14 @@ static void run_segment(struct adit_pipeline *pipeline, struct adit_window *wind
 		pipeline->streams, packet->shard / pipeline->params.workers, &segment);
 	counters->outcome[outcome]++;
 	while (adit_streams_next(pipeline->streams, &message)) {
-		item_begin(pipeline, item, frame, packet, message.data, message.size);
+		bool up = goes_up(packet, message.data, message.size);
+
+		/* Between two DNS ports the message says itself which way it went. */
+		if (message.opposite && !both_dns(packet))
+			up = !up;
+		item_begin(pipeline, item, frame, packet, message.data, message.size,
+			up != message.opposite);
+		item->up = up;
 		item->outcome = message.raw
 					? ADIT_OUTCOME_DNS_IMPLAUSIBLE
 					: adit_dns_parse(message.data, message.size, &item->dns);
@@ -459,33 +479,22 @@ static void run_segment(struct adit_pipeline *pipeline, struct adit_window *wind
 	}
 }
 
-static void run_datagrams(struct adit_pipeline *pipeline, struct adit_window *window,
-	const struct adit_frame *frames, const struct adit_packet *packets, size_t count)
-{
-	items_count(pipeline, window,
-		stage_parse(pipeline, stage_who(pipeline, frames, packets, count)));
-}
-
 /* Segments and encrypted packets are few: the burst is cut at each, so that all is counted in the
  * order in which it came, whatever the size of a burst. */
 void adit_pipeline_run(struct adit_pipeline *pipeline, struct adit_window *window,
 	const struct adit_frame *frames, const struct adit_packet *packets, size_t count)
 {
-	const uint16_t encrypted = ADIT_PACKET_ENCRYPTED | ADIT_PACKET_DOH;
-	size_t from = 0;
+	for (size_t i = 0;; i++) {
+		size_t items;
 
-	for (size_t i = 0; i < count; i++) {
-		const struct adit_packet *packet = &packets[i];
-
-		if (ADIT_LIKELY(!(packet->flags & (ADIT_PACKET_TCP | encrypted))) ||
-			packet->outcome != ADIT_OUTCOME_PENDING)
-			continue;
-		run_datagrams(pipeline, window, frames + from, packets + from, i - from);
-		from = i + 1;
-		if (packet->flags & encrypted)
-			count_encrypted(pipeline, window, &frames[i], packet);
+		i += stage_who(pipeline, frames + i, packets + i, count - i, &items);
+		if (items != 0)
+			items_count(pipeline, window, stage_parse(pipeline, items));
+		if (i == count)
+			break;
+		if (packets[i].flags & IS_ENCRYPTED)
+			count_encrypted(pipeline, window, &frames[i], &packets[i]);
 		else
-			run_segment(pipeline, window, &frames[i], packet);
+			run_segment(pipeline, window, &frames[i], &packets[i]);
 	}
-	run_datagrams(pipeline, window, frames + from, packets + from, count - from);
 }

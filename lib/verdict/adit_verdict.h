@@ -194,11 +194,15 @@ struct adit_stats_port {
 struct adit_stats_worker {
 	uint64_t packets, queue_full;
 };
+struct adit_stats_group {
+	const char *name;
+	const struct adit_stats_counter *counters;
+	size_t count;
+};
 struct adit_stats {
 	uint64_t received;
 	const struct adit_stats_counter *outcomes;
 	size_t outcome_count;
-	uint64_t dns_queries, dns_responses;
 	const struct adit_stats_counter *drops; /* by cause */
 	size_t drop_count;
 	const struct adit_stats_port *ports;
@@ -209,17 +213,19 @@ struct adit_stats {
 	 * them several workers saw. */
 	bool selfchecked;
 	uint64_t selfcheck_subscribers, selfcheck_split;
-	const struct adit_stats_counter *tables; /* evictions, refusals, late packets and so on */
-	size_t table_count;
+	/* Objects of counters at the top level, by subject: dns, fragments, tables and so on. */
+	const struct adit_stats_group *groups;
+	size_t group_count;
 	double elapsed_s;
 	bool complete;       /* every input was read to its end */
 	const char *problem; /* what went wrong, or NULL */
 };
 /* Writes the document (indented JSON) and flushes: schema, complete, problem,
- * packets.{received,outcomes}, dns.{queries,responses}, drops,
+ * packets.{received,outcomes}, drops,
  * ports[].{port,device,driver,received,missed,no_buffer,errors,queues[].{queue,packets,errors}},
  * workers[].{worker,packets,queue_full}, selfcheck.{subscribers,split} (null where there was none),
- * tables, elapsed_s, packets_per_second (an integer; 0 where no time passed). Returns 0 or -errno.
+ * the groups in their order, elapsed_s, packets_per_second (an integer; 0 where no time passed).
+ * Returns 0 or -errno.
  */
 int adit_stats_write_json(const struct adit_stats *stats, FILE *to);
 

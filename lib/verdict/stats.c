@@ -88,18 +88,24 @@ int adit_stats_write_json(const struct adit_stats *stats, FILE *to)
 	bool timed = isfinite(stats->elapsed_s) && stats->elapsed_s > 0;
 	double rate = timed ? round((double)stats->received / stats->elapsed_s) : 0;
 	json_t *problem = stats->problem ? adit_verdict_json_text(stats->problem) : json_null();
-	json_t *document =
-		json_pack("{s:s,s:b,s:o,s:{s:o,s:o},s:{s:o,s:o},s:o,s:o,s:o,s:o,s:o,s:f,s:o}",
-			"schema", ADIT_STATS_SCHEMA, "complete", stats->complete, "problem",
-			problem, "packets", "received", adit_verdict_json_count(stats->received),
-			"outcomes", group_of(stats->outcomes, stats->outcome_count), "dns",
-			"queries", adit_verdict_json_count(stats->dns_queries), "responses",
-			adit_verdict_json_count(stats->dns_responses), "drops",
-			group_of(stats->drops, stats->drop_count), "ports", ports_of(stats),
-			"workers", workers_of(stats), "selfcheck", selfcheck_of(stats), "tables",
-			group_of(stats->tables, stats->table_count), "elapsed_s",
-			timed ? stats->elapsed_s : 0.0, "packets_per_second",
-			adit_verdict_json_count(rate < 0x1p63 ? (uint64_t)rate : UINT64_MAX));
+	json_t *document = json_pack("{s:s,s:b,s:o,s:{s:o,s:o},s:o,s:o,s:o,s:o}", "schema",
+		ADIT_STATS_SCHEMA, "complete", stats->complete, "problem", problem, "packets",
+		"received", adit_verdict_json_count(stats->received), "outcomes",
+		group_of(stats->outcomes, stats->outcome_count), "drops",
+		group_of(stats->drops, stats->drop_count), "ports", ports_of(stats), "workers",
+		workers_of(stats), "selfcheck", selfcheck_of(stats));
+	json_t *speed = json_pack("{s:f,s:o}", "elapsed_s", timed ? stats->elapsed_s : 0.0,
+		"packets_per_second",
+		adit_verdict_json_count(rate < 0x1p63 ? (uint64_t)rate : UINT64_MAX));
+	bool good = document != NULL;
 
+	for (size_t i = 0; i < stats->group_count && good; i++)
+		good = json_object_set_new(document, stats->groups[i].name,
+			       group_of(stats->groups[i].counters, stats->groups[i].count)) == 0;
+	if (!good || speed == NULL || json_object_update(document, speed) != 0) {
+		json_decref(document);
+		document = NULL;
+	}
+	json_decref(speed);
 	return adit_verdict_put_json(document, JSON_INDENT(2), 9, to);
 }

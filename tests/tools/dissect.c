@@ -74,6 +74,7 @@ static void segment_tell(struct parts *parts, struct dissection *made)
 			continue;
 		made->message = message.data;
 		made->size = message.size;
+		made->opposite = message.opposite;
 		message_tell(parts, made);
 		any = true;
 	}
@@ -86,7 +87,7 @@ static void dissect_frame(struct parts *parts, struct dissection *made)
 	const uint16_t encrypted = ADIT_PACKET_ENCRYPTED | ADIT_PACKET_DOH;
 
 	made->outcome = adit_intake_take(&parts->intake, &made->frame, &made->packet);
-	made->on_dns_port = made->readable = false;
+	made->on_dns_port = made->readable = made->opposite = false;
 	if (made->outcome != ADIT_OUTCOME_PENDING) {
 		parts->each(parts->context, made);
 	} else if (made->packet.flags & encrypted) {
@@ -175,7 +176,7 @@ static void put_ends(json_t *object, const struct dissection *made)
 	struct adit_endpoints ends;
 
 	if (direction == (ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS))
-		up = (made->dns.flags & ADIT_DNS_QR) == 0;
+		up = ((made->dns.flags & ADIT_DNS_QR) == 0) != made->opposite;
 	adit_packet_endpoints(&made->frame, &made->packet, &ends);
 	adit_packet_client(&made->frame, &made->packet, up, &client);
 	json_object_set_new(object, "client", address_json(&client));

@@ -19,6 +19,7 @@ struct dissection {
 	struct adit_packet packet;
 	enum adit_outcome outcome; /* the final one; of the message where there is one */
 	bool on_dns_port;          /* there is a message on port 53: `dns` was tried */
+	bool opposite;             /* over TCP: the message went the other way than the packet */
 	bool readable;             /* all of `dns` may be used, not only id and flags */
 	const uint8_t *message;    /* what was tried */
 	uint32_t size;

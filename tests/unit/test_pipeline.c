@@ -602,12 +602,12 @@ TEST(pipeline, type_groups)
 /* Verdicts and judged keys as text, in the order in which they come. */
 static void verdict_write(void *context, const struct adit_verdict *verdict)
 {
-	adit_verdict_write_json(verdict, context);
+	adit_verdict_write_json(verdict, NULL, context);
 }
 
 static void row_write(void *context, const struct adit_feature_row *row)
 {
-	adit_feature_write_row(row, ADIT_FEATURE_COUNT, context);
+	adit_feature_write_row(row, ADIT_FEATURE_COUNT, NULL, context);
 }
 
 #define WORKERS_MAX 7

@@ -341,6 +341,8 @@ TEST(verdict_csv, encrypted)
 
 static const struct adit_stats_counter outcomes[] = {{"dns_query", 600}, {"dns_response", 400}};
 static const struct adit_stats_counter drops[] = {{"ring_full", UINT64_MAX}};
+static const struct adit_stats_counter dns[] = {{"queries", 600}, {"responses", 400}};
+static const struct adit_stats_group groups[] = {{"dns", dns, 2}, {"tables", NULL, 0}};
 static const struct adit_stats_queue queues[] = {{700, 1}, {300, 0}};
 static const struct adit_stats_port ports[] = {
 	{0, "net_af_packet0", "net_af_packet", 1000, 2, 3, 4, queues, 2}};
@@ -349,8 +351,8 @@ static const struct adit_stats_worker workers[] = {{990, 10}};
 static const struct adit_stats full_stats = {.received = 1000,
 	.outcomes = outcomes,
 	.outcome_count = 2,
-	.dns_queries = 600,
-	.dns_responses = 400,
+	.groups = groups,
+	.group_count = 2,
 	.drops = drops,
 	.drop_count = 1,
 	.ports = ports,
@@ -368,17 +370,17 @@ TEST(verdict_stats, document)
 	struct sink sink;
 	json_t *document,
 		*want = json_pack(
-			"{s:s,s:b,s:n,s:{s:i,s:{s:i,s:i}},s:{s:i,s:i},s:{s:I},"
+			"{s:s,s:b,s:n,s:{s:i,s:{s:i,s:i}},s:{s:I},"
 			"s:[{s:i,s:s,s:s,s:i,s:i,s:i,s:i,s:[{s:i,s:i,s:i},{s:i,s:i,s:i}]}],"
-			"s:[{s:i,s:i,s:i}],s:{s:i,s:i},s:{},s:f,s:i}",
+			"s:[{s:i,s:i,s:i}],s:{s:i,s:i},s:{s:i,s:i},s:{},s:f,s:i}",
 			"schema", "adit.stats/1", "complete", 1, "problem", "packets", "received",
-			1000, "outcomes", "dns_query", 600, "dns_response", 400, "dns", "queries",
-			600, "responses", 400, "drops", "ring_full", (json_int_t)INT64_MAX, "ports",
-			"port", 0, "device", "net_af_packet0", "driver", "net_af_packet",
-			"received", 1000, "missed", 2, "no_buffer", 3, "errors", 4, "queues",
-			"queue", 0, "packets", 700, "errors", 1, "queue", 1, "packets", 300,
-			"errors", 0, "workers", "worker", 0, "packets", 990, "queue_full", 10,
-			"selfcheck", "subscribers", 50, "split", 1, "tables", "elapsed_s", 0.125,
+			1000, "outcomes", "dns_query", 600, "dns_response", 400, "drops",
+			"ring_full", (json_int_t)INT64_MAX, "ports", "port", 0, "device",
+			"net_af_packet0", "driver", "net_af_packet", "received", 1000, "missed", 2,
+			"no_buffer", 3, "errors", 4, "queues", "queue", 0, "packets", 700, "errors",
+			1, "queue", 1, "packets", 300, "errors", 0, "workers", "worker", 0,
+			"packets", 990, "queue_full", 10, "selfcheck", "subscribers", 50, "split",
+			1, "dns", "queries", 600, "responses", 400, "tables", "elapsed_s", 0.125,
 			"packets_per_second", 8000);
 
 	sink_open(&sink);
