@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Segments of four streams, two pairs of opposite ones. The first byte says how many streams and
+ * buffers there are. Then each segment has four bytes in front of its payload: stream and flags
+ * (the top bit: the capture cut it), size, where it begins (in steps, from where its stream's last
+ * one ended), and the time since the last one. Every byte that comes out must have gone in, once.
+ */
+#include "adit_stream.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define SEGMENT_HEAD 4
+#define CUT          0x80
+#define TIME_STEP    (ADIT_NS_PER_S / 8)
+
+/* Reads all of it, so that ASan looks at every byte. */
+static uint64_t sum_of(const uint8_t *bytes, size_t size)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < size; i++)
+		sum += bytes[i];
+	return sum;
+}
+
+/* Small steps, and at the ends of the scale large ones. */
+static uint32_t step_of(uint8_t byte)
+{
+	int8_t step = (int8_t)byte;
+
+	return (uint32_t)(step > 100 ? step * 1000 : step < -100 ? step * 1000 : step);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct adit_streams_params params = {.shards = 1};
+	uint64_t pushed = 0, out = 0, messages = 0, now_ns = 1, sum = 0;
+	uint32_t sequence[4] = {0, 1000, UINT32_MAX - 50, 1u << 31};
+	const struct adit_streams_counters *counters;
+	struct adit_streams *streams;
+
+	if (size == 0)
+		return 0;
+	params.streams = 1 + data[0] % 4;
+	params.buffers = 1 + data[0] / 4 % 4;
+	streams = adit_streams_create(&params, NULL);
+	if (streams == NULL)
+		__builtin_trap();
+	counters = adit_streams_counters(streams);
+	for (size_t at = 1; size - at >= SEGMENT_HEAD;) {
+		unsigned which = data[at] & 3, most = data[at + 1];
+		struct adit_segment segment = {.stream = which, .opposite = which ^ 1};
+		struct adit_stream_message message;
+		enum adit_outcome outcome;
+		uint8_t *payload;
+
+		/* FIN, SYN and RST where they stand on the wire; ACK in bit 4. */
+		segment.flags = data[at] >> 2 & (ADIT_SEGMENT_FIN | ADIT_SEGMENT_SYN |
+							ADIT_SEGMENT_RST | ADIT_SEGMENT_ACK);
+		segment.sequence = sequence[which] + step_of(data[at + 2]);
+		segment.acknowledged = sequence[which ^ 1];
+		now_ns += data[at + 3] * TIME_STEP;
+		segment.ts_ns = now_ns;
+		segment.wire_size = data[at] & CUT ? most : 0;
+		at += SEGMENT_HEAD;
+		/* Large ones too: a byte then stands for many. */
+		segment.size = (uint32_t)(most < size - at ? most : size - at);
+		if (most > 200)
+			segment.size *= 100;
+		payload = malloc(segment.size + !segment.size);
+		if (payload == NULL)
+			__builtin_trap();
+		for (uint32_t i = 0; i < segment.size; i++)
+			payload[i] = data[at + i % (most < size - at ? most : size - at)];
+		at += most < size - at ? most : size - at;
+		segment.payload = payload;
+		if (segment.wire_size != 0)
+			segment.wire_size += segment.size;
+		else
+			segment.wire_size = segment.size;
+		sequence[which] =
+			segment.sequence + segment.wire_size + !!(segment.flags & ADIT_SEGMENT_SYN);
+
+		outcome = adit_streams_push(streams, 0, &segment);
+		if (outcome == ADIT_OUTCOME_TCP_DNS)
+			pushed += segment.size;
+		else if (outcome != ADIT_OUTCOME_TCP_DNS_REPEATED &&
+			 outcome != ADIT_OUTCOME_TCP_DNS_REFUSED)
+			__builtin_trap();
+		while (adit_streams_next(streams, &message)) {
+			if (message.size > UINT16_MAX && !message.raw)
+				__builtin_trap();
+			if (message.size == 0)
+				__builtin_trap();
+			messages += !message.raw;
+			out += message.size + (message.raw ? 0u : 2u);
+			sum += sum_of(message.data, message.size);
+		}
+		if (out + counters->skipped_bytes > pushed || messages != counters->messages ||
+			counters->closed + counters->evicted > counters->opened)
+			__builtin_trap();
+		free(payload);
+	}
+	adit_streams_destroy(streams);
+	return sum == UINT64_MAX; /* never, but the compiler cannot know */
+}
