@@ -274,6 +274,7 @@ static size_t stage_who(struct adit_pipeline *pipeline, const struct adit_frame 
 	for (i = 0; i < count; i++) {
 		const struct adit_packet *packet = &packets[i];
 		struct item *item = &pipeline->items[held];
+		const uint8_t *payload;
 
 		if (ADIT_LIKELY(packet->outcome != ADIT_OUTCOME_PENDING)) {
 			pipeline->counters.outcome[packet->outcome]++;
@@ -281,8 +282,9 @@ static size_t stage_who(struct adit_pipeline *pipeline, const struct adit_frame 
 		}
 		if (packet->flags & (ADIT_PACKET_TCP | IS_ENCRYPTED))
 			break;
-		item_begin(pipeline, item, &frames[i], packet,
-			frames[i].data + packet->payload_offset, packet->payload_size);
+		payload = frames[i].data + packet->payload_offset;
+		item_begin(pipeline, item, &frames[i], packet, payload, packet->payload_size,
+			goes_up(packet, payload, packet->payload_size));
 		if (pipeline->params.duplicate_ns != 0) {
 			item->digest = adit_duplicate_digest(
 				pipeline->params.key, &frames[i], packet, item->who_key);
