@@ -20,7 +20,8 @@
  * What is dealt with is remembered for another `timeout_ns`, or until newer ones need the place.
  * Further pieces of a refused datagram end as the one that had it refused; of one that was no DNS,
  * in `fragment_other`, but a first piece is looked at anew; of a whole one, those among its first 8
- * that come again are duplicates, and anything else begins a new datagram.
+ * that come again within ADIT_FRAGMENT_AGAIN_NS are duplicates, as from a tap of both legs, and
+ * anything else begins a new datagram: a client that repeats itself does so a second later.
  *
  * Every frame still ends in one outcome: pieces that are held in `fragment`, the piece that makes
  * the datagram whole in the datagram's own outcome. What becomes of datagrams is counted apart.
@@ -41,6 +42,7 @@ extern "C" {
 #define ADIT_FRAGMENT_MAX        64    /* pieces of a datagram */
 #define ADIT_FRAGMENT_PREFIX_MAX 512   /* bytes in front of the datagram's IP header */
 #define ADIT_DATAGRAM_MAX        65535 /* bytes of a datagram, its IP header included */
+#define ADIT_FRAGMENT_AGAIN_NS   (50 * ADIT_NS_PER_MS)
 
 struct adit_reassembly_params {
 	const struct adit_ports *ports; /* both outlive the table */

@@ -354,6 +354,8 @@ static bool is_known(
 		return piece->offset != 0;
 	if (e->outcome != ADIT_OUTCOME_FRAGMENT_DUPLICATE)
 		return true;
+	if (r->now_ns - e->since_ns > ADIT_FRAGMENT_AGAIN_NS)
+		return false;
 	it = digest(r, piece);
 	for (unsigned k = 0; k < e->seen_count; k++)
 		if (e->seen[k] == it)

@@ -154,6 +154,23 @@ TEST(reassembly, duplicates_are_ignored)
 	adit_reassembly_destroy(table);
 }
 
+TEST(reassembly, a_client_may_repeat_itself_with_the_same_identification)
+{
+	static const struct fragment first = {0, 64, true}, last = {64, 13, false};
+	struct adit_reassembly *table = make_table(4);
+	struct context c = {.identification = 1};
+	uint64_t again = ADIT_FRAGMENT_AGAIN_NS;
+	uint8_t data[77];
+
+	make_udp(data, sizeof(data), 53, 1);
+	CHECK_OUTCOME(add_part(table, &c, data, first, 0), FRAGMENT);
+	CHECK_OUTCOME(add_part(table, &c, data, last, 0), PENDING);
+	CHECK_OUTCOME(add_part(table, &c, data, first, again), FRAGMENT_DUPLICATE);
+	CHECK_OUTCOME(add_part(table, &c, data, first, again + 1), FRAGMENT);
+	CHECK_OUTCOME(add_part(table, &c, data, last, again + 1), PENDING);
+	adit_reassembly_destroy(table);
+}
+
 TEST(reassembly, a_duplicate_may_be_a_part_of_what_is_held)
 {
 	struct adit_reassembly *table = make_table(4);

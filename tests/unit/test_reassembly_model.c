@@ -76,12 +76,15 @@ static struct known *model_find(struct model *m, uint32_t identification)
 }
 
 /* Whether what is remembered knows this piece. */
-static bool model_knows(const struct known *k, struct fragment part, unsigned variant)
+static bool model_knows(
+	const struct model *m, const struct known *k, struct fragment part, unsigned variant)
 {
 	if (k->outcome == ADIT_OUTCOME_FRAGMENT_OTHER)
 		return part.offset != 0;
 	if (k->outcome != ADIT_OUTCOME_FRAGMENT_DUPLICATE)
 		return true;
+	if (m->now_ns - k->since_ns > ADIT_FRAGMENT_AGAIN_NS)
+		return false;
 	for (unsigned i = 0; i < 8 && i < k->pieces; i++)
 		if (k->seen[i].part.offset == part.offset && k->seen[i].part.size == part.size &&
 			k->seen[i].part.more == part.more && k->seen[i].variant == variant)
@@ -154,7 +157,7 @@ static enum adit_outcome model_add(struct model *m, uint32_t identification, con
 	if (part.size == 0 || (part.more && part.size % 8 != 0))
 		return ADIT_OUTCOME_FRAGMENT_MALFORMED;
 	if (k != NULL && !k->waits) {
-		if (model_knows(k, part, variant))
+		if (model_knows(m, k, part, variant))
 			return k->outcome;
 		k->gone = true;
 		k = NULL;
