@@ -162,6 +162,41 @@ static inline unsigned add_part(struct adit_reassembly *table, const struct cont
 	return add(table, &frame, &packet);
 }
 
+/* What came whole is the frame that one datagram would have been, but for the lengths in front of
+ * it, which are the first piece's. */
+static inline void check_whole(const struct context *c, const struct adit_frame *got,
+	const struct adit_packet *packet, const uint8_t *data, size_t size)
+{
+	struct fragment atomic = {0, 0, false};
+	struct adit_packet want_packet;
+	struct adit_frame want;
+	struct frames f;
+
+	put_front(&f, c);
+	f.length_count = f.checksum_count = 0; /* what is in front is not compared */
+	/* An IPv6 fragment header stays. */
+	put_ip(&f, c, c->v6 ? &atomic : NULL);
+	frames_bytes(&f, data, size);
+	want = finish_frame(&f, c);
+	CHECK_EQ_INT(got->captured, want.captured);
+	CHECK_EQ_INT(got->wire, want.wire);
+	CHECK_EQ_INT(got->vlan, want.vlan);
+	CHECK_EQ_INT(got->tap, want.tap);
+	CHECK_EQ_INT(got->link, want.link);
+	if (got->captured != want.captured)
+		return;
+	CHECK_EQ_MEM(got->data + packet->ip_offset, want.data + packet->ip_offset,
+		want.captured - packet->ip_offset);
+	/* With lengths that are right everywhere, the decoder finds the same. */
+	put_front(&f, c);
+	put_ip(&f, c, c->v6 ? &atomic : NULL);
+	frames_bytes(&f, data, size);
+	want = finish_frame(&f, c);
+	want_packet = decode(&want);
+	CHECK_OUTCOME(want_packet.outcome, PENDING);
+	CHECK_EQ_MEM(packet, &want_packet, sizeof(want_packet));
+}
+
 static inline uint64_t waiting(const struct adit_reassembly *table)
 {
 	const struct adit_reassembly_counters *n = adit_reassembly_counters(table);
