@@ -411,6 +411,7 @@ __attribute__((constructor)) static void find_cases(void)
 	register_inputs(golden_packet);
 	register_inputs(golden_tunnel);
 	register_inputs(golden_fragment);
+	register_inputs(golden_stream);
 	register_inputs(golden_message);
 	register_inputs(golden_replay);
 	snprintf(path, sizeof(path), "%s/tests/golden", harness_source_root());
