@@ -34,7 +34,7 @@ class Traffic:
         ends, ports = ((address, server), ports) if uplink else ((server, address), ports[::-1])
         whole = packets.udp(*ends, ports, payload, self.next_ident(),
                             flags=packets.DO_NOT_FRAGMENT * (len(payload) <= PATH_MTU - 48))
-        is_dns = label != "udp_other"
+        is_dns = label.startswith("dns_")
         mtu = RESOLVER_MTU6 if len(address) == 16 and is_dns and not uplink else PATH_MTU
         pieces = packets.fragments(whole, mtu, self.ident)
         if len(pieces) == 1:

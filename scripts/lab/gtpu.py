@@ -86,6 +86,18 @@ def ethernet(source_mac, destination_mac, packet, vlans=(), labels=()):
     return head + packet
 
 
+class LaterLeg:
+    """When a packet comes by again: some delay, and packets of a direction stay in order."""
+
+    def __init__(self, rng):
+        self.rng, self.last = rng, [0, 0]
+
+    def time(self, micros, uplink):
+        gap = 8  # room for fragments
+        self.last[uplink] = max(micros + self.rng.randrange(*LEG_DELAY), self.last[uplink] + gap)
+        return self.last[uplink]
+
+
 class Tap:
     """What a tap of one network sees. It hands out frames through `out`, a function of (time in
     microseconds, whether uplink, frame), and counts what it does in `truth`."""
@@ -96,6 +108,7 @@ class Tap:
         self.vlans, self.labels, self.both_legs = vlans, labels, both_legs
         self.cores, self.first_core, self.radio_network = cores, first_core, radio_network
         self.sent = 0
+        self.later = LaterLeg(rng)
         self.handovers = collections.Counter()
         self.truth = collections.Counter()
         self.subscribers = {}
@@ -142,7 +155,7 @@ class Tap:
         self.subscribers.setdefault(who or number, {})[way] = None
         legs = [(micros, way, kind)]
         if self.both_legs:
-            legs.append((micros + self.rng.randrange(*LEG_DELAY), self.second_path(number),
+            legs.append((self.later.time(micros, uplink), self.second_path(number),
                          kind and f"{kind} again"))
             self.truth["duplicates"] += 1
         for at, leg, what in legs:

@@ -38,6 +38,7 @@ TUNNELS = [  # (domain, over, family, bytes of an answer)
     ("prantovelle.org", "TCP", 4, (200, 900)), ("uldramosca.de", "fragments", 6, (1600, 3200))]
 # What comes of a packet's copy, as by a tap of two legs; all other outcomes come again.
 COPIES = {"tcp_dns data": "tcp_dns_repeated",
+          **dict.fromkeys(("dot", "doq", "doh"), "duplicate"),
           **{f"dns_{kind}": "duplicate" for kind in (
               "query", "response", "no_question", "bad_name", "short", "implausible")}}
 NEVER_DNS = {"udp_other", "tcp_other", "ip_other"}
@@ -318,22 +319,20 @@ class Outcomes:
 
 def write_plain(options, rng, frames, inside, outcomes):
     """Without GTP-U. A second leg is that behind a router, with its MACs."""
-    # There a piece of a datagram is known, as nothing tells the legs apart.
-    copies = {"fragment": "fragment_duplicate"}
-    whole = {id(one.packet) for one in inside if packets.parse(one.packet).fragment is None}
+    later = gtpu.LaterLeg(rng)
+    far = bytes.fromhex("020000000003"), bytes.fromhex("020000000004")
     for one in inside:
         macs = MACS if one.uplink else MACS[::-1]
         frames.add(one.micros, one.uplink, gtpu.ethernet(*macs, one.packet, options.vlan or ()))
         outcomes.add(one.kind, 1)
         if options.both_legs:
-            far = bytes.fromhex("020000000003"), bytes.fromhex("020000000004")
-            frames.add(one.micros + rng.randrange(*gtpu.LEG_DELAY), one.uplink,
+            frames.add(later.time(one.micros, one.uplink), one.uplink,
                        gtpu.ethernet(*(far if one.uplink else far[::-1]), one.packet,
                                      options.vlan or ()))
-            kind = f"{one.kind} again"
-            if id(one.packet) not in whole and one.kind.startswith("dns_"):
-                kind = "fragment_duplicate"
-            outcomes.add(copies.get(one.kind, kind), 1)
+            # There a piece of a datagram is known, as nothing tells the legs apart.
+            is_piece = packets.parse(one.packet).fragment is not None
+            is_known = is_piece and (one.kind == "fragment" or one.kind.startswith("dns_"))
+            outcomes.add("fragment_duplicate" if is_known else f"{one.kind} again", 1)
 
 
 def add_links(options, frames, outcomes):

@@ -40,6 +40,8 @@ def add_arguments(parser):
 def check(parser, options):
     if (options.output is None) == (options.split is None):
         parser.error("needs either OUT or --split UP DOWN")
+    if options.context == "core" and options.both_legs:
+        parser.error("--context core and --both-legs: the legs have different core-side peers")
     if not 1 <= options.cores <= 100 or options.mtu < 576:
         parser.error("--cores is 1 to 100, --mtu at least 576")
 
