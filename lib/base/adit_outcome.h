@@ -23,7 +23,8 @@ extern "C" {
 	X(DNS_IMPLAUSIBLE, "dns_implausible",                                                      \
 		"datagram on a DNS port whose header no DNS message has")                          \
 	X(DUPLICATE, "duplicate",                                                                  \
-		"DNS packet that was seen a moment before, as by a tap of both legs")              \
+		"packet of plain or encrypted DNS that was seen a moment before, as by a tap of "  \
+		"both legs")                                                                       \
 	X(TCP_DNS, "tcp_dns",                                                                      \
 		"TCP segment on a DNS port whose bytes were read, or that carries none")           \
 	X(TCP_DNS_REPEATED, "tcp_dns_repeated",                                                    \

@@ -9,21 +9,29 @@ uint64_t adit_duplicate_digest(const struct adit_hash_key *key, const struct adi
 	const struct adit_packet *packet, uint64_t who_key)
 {
 	const uint8_t *ip = frame->data + packet->ip_offset;
+	const uint8_t *l4 = frame->data + packet->l4_offset;
 	const uint8_t *payload = frame->data + packet->payload_offset;
 	bool is_v6 = (packet->flags & ADIT_PACKET_V6) != 0;
 	uint16_t size = packet->payload_size;
 	uint8_t block[64] = {0};
 
-	memcpy(block, frame->data + packet->l4_offset, 4); /* ports */
+	memcpy(block, l4, 4); /* ports */
 	memcpy(block + 4, &size, sizeof(size));
+	/* IPv6 has no identification, but a checksum over all, whatever the leg. */
 	if (is_v6) {
+		memcpy(block + 6, l4 + (packet->flags & ADIT_PACKET_TCP ? 16 : 6), 2);
 		memcpy(block + 16, ip + 8 + 16 * ((packet->flags & ADIT_PACKET_TO_DNS) != 0), 16);
 	} else {
 		memcpy(block + 6, ip + 4, 2); /* identification */
 		memcpy(block + 16, ip + 12, 8);
 	}
-	if (ADIT_LIKELY(size >= 24)) {
+	if (packet->flags & ADIT_PACKET_TCP)
+		/* Sequence and acknowledgement: most segments of a tunnel end carry nothing else.
+		 */
+		memcpy(block + 8, l4 + 4, 8);
+	else if (size >= 8)
 		memcpy(block + 8, payload, 8);
+	if (ADIT_LIKELY(size >= 24)) {
 		memcpy(block + 32, payload + 8, 16);
 		memcpy(block + 48, payload + size - 16, 16);
 	} else {

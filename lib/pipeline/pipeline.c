@@ -245,6 +245,13 @@ static void count_encrypted(struct adit_pipeline *pipeline, struct adit_window *
 
 	item_begin(
 		pipeline, item, frame, packet, NULL, 0, (packet->flags & ADIT_PACKET_TO_DNS) != 0);
+	if (pipeline->params.duplicate_ns != 0 &&
+		adit_duplicate_seen(&pipeline->duplicates, item->shard,
+			adit_duplicate_digest(pipeline->params.key, frame, packet, item->who_key),
+			frame->ts_ns)) {
+		pipeline->counters.outcome[ADIT_OUTCOME_DUPLICATE]++;
+		return;
+	}
 	item_who(&pipeline->params, item);
 	item_server(item);
 	event = (struct adit_encrypted_event){

@@ -115,6 +115,52 @@ TEST(carrier, a_query_in_fragments_counts_once)
 	fixture_close(&x);
 }
 
+/* The subscriber is found behind the tunnel that was in fragments, of the other family too. */
+TEST(carrier, a_tunnel_in_fragments_has_its_subscriber)
+{
+	static struct frames whole, f;
+	struct fixture x;
+	uint8_t shard = 0;
+
+	for (int v6 = 0; v6 < 2; v6++) {
+		REQUIRE(fixture_open(&x, 8, 8));
+		frames_start(&whole);
+		frames_udp(&whole, 2152, 2152);
+		frames_gtpu(&whole, FRAMES_G_PDU, 0, 0x77);
+		v6 ? frames_ipv4(&whole, CLIENT, SERVER)
+		   : frames_ipv6(&whole, CLIENT_V6, SERVER_V6);
+		frames_udp(&whole, 40000, 53);
+		frames_query(&whole, 1, "fragments.example.com", 16);
+		frames_finish(&whole);
+		for (size_t at = 0; at < whole.size; at += 40) {
+			size_t part = whole.size - at < 40 ? whole.size - at : 40;
+			bool more = at + part < whole.size;
+
+			frames_start(&f);
+			frames_ethernet(&f);
+			if (v6) {
+				frames_ipv6(&f, RADIO_V6, CORE_V6);
+				frames_ipv6_fragment(&f, (unsigned)at, more);
+				frames_next(&f, 17);
+			} else {
+				frames_ipv4(&f, RADIO, CORE);
+				frames_next(&f, 17);
+				frames_ipv4_fragment(&f, (unsigned)at, more);
+			}
+			frames_bytes(&f, whole.bytes + at, part);
+			shard = run_one(&x, &f, ADIT_LINK_ETHERNET);
+		}
+		CHECK_EQ_INT(counters_of(&x)->dns_queries, 1);
+		check_address(&party_of(&x, shard, ADIT_KIND_PAIR, 1)->who.address,
+			v6 ? CLIENT : CLIENT_V6);
+		check_address(&party_of(&x, shard, ADIT_KIND_PAIR, 1)->who.path[ADIT_UP].radio,
+			v6 ? RADIO_V6 : RADIO);
+		CHECK_EQ_INT(party_of(&x, shard, ADIT_KIND_PAIR, 1)->who.path[ADIT_UP].teid, 0x77);
+		fixture_close(&x);
+		STOP_IN(v6 ? "IPv6 outside" : "IPv4 outside");
+	}
+}
+
 /* A query as one leg shows it. */
 static void leg(struct frames *f, const char *radio, uint32_t teid, uint8_t ttl, uint16_t id,
 	const char *name)
@@ -309,6 +355,29 @@ TEST(carrier, encrypted_dns_counts_by_subscriber)
 	CHECK_EQ_INT(row->responses, 1);
 	CHECK_EQ_INT(row->bytes_down, 1228);
 	check_address(&party_of(&x, shard, ADIT_KIND_ENCRYPTED, 2)->who.address, CLIENT);
+	fixture_close(&x);
+}
+
+TEST(carrier, encrypted_packets_of_two_legs_count_once)
+{
+	static struct frames f;
+	struct fixture x;
+
+	REQUIRE(fixture_open(&x, 8, 8));
+	x.params.duplicate_ns = 20 * MS;
+	REQUIRE(fixture_change(&x));
+	for (unsigned i = 0; i < 6; i++) {
+		frames_start(&f);
+		frames_ethernet(&f);
+		frames_ipv6(&f, CLIENT_V6, SERVER_V6);
+		frames_tcp(&f, 40000, 853);
+		/* Acknowledgements without bytes, each twice. */
+		f.bytes[f.layer + 11] = (uint8_t)(i / 2);
+		run_one(&x, &f, ADIT_LINK_ETHERNET);
+	}
+	CHECK_EQ_INT(counters_of(&x)->outcome[ADIT_OUTCOME_DOT], 3);
+	CHECK_EQ_INT(counters_of(&x)->outcome[ADIT_OUTCOME_DUPLICATE], 3);
+	CHECK_EQ_INT(counters_of(&x)->encrypted_packets[ADIT_TRANSPORT_DOT], 3);
 	fixture_close(&x);
 }
 
