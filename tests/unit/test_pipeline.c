@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "adit_score.h"
+#include "packet_wholes.h"
 #include "pipeline_cases.h"
 #include "pipeline_priv.h"
 #include "shard_check.h"
