@@ -55,6 +55,7 @@ struct adit_frame {
 #define ADIT_PACKET_DOH       0x0400 /* on the HTTPS port of a listed resolver */
 #define ADIT_PACKET_WHO_V6    0x0800 /* the header at who_offset is IPv6 */
 #define ADIT_PACKET_DEPTH     0x3000 /* two bits: IP headers around the innermost */
+#define ADIT_PACKET_FRAMES    0xc000 /* two bits: Ethernet frames inside of the frame */
 
 /* What the decoder found. Offsets are bytes from the start of the frame. */
 struct adit_packet {
@@ -81,18 +82,20 @@ static_assert(sizeof(struct adit_packet) == 24, "travels in an mbuf's 32 bytes w
 #define ADIT_PACKET_MPLS_MAX      8 /* labels in a row */
 #define ADIT_PACKET_EXTENSION_MAX 8 /* IPv6 ones in a row; GTP-U ones likewise (`nesting`) */
 #define ADIT_PACKET_IP_MAX        4 /* IP headers in a frame; one more is `nesting` */
+#define ADIT_PACKET_ETHERNET_MAX  4 /* Ethernet frames in a frame, likewise */
 
 /*
  * What ports and servers mean. `special` has a bit for each port that is worth a second look, so
  * that the look-up for all others is one load; `service` says what it is. Read-only after start.
+ * Where a packet's two ports mean different things, the later row here wins.
  */
 enum adit_service {
 	ADIT_SERVICE_NONE,
-	ADIT_SERVICE_DNS,
-	ADIT_SERVICE_ENCRYPTED,
-	ADIT_SERVICE_HTTPS,
+	ADIT_SERVICE_VXLAN, /* as destination */
 	ADIT_SERVICE_GTPU,
-	ADIT_SERVICE_VXLAN
+	ADIT_SERVICE_HTTPS, /* of a listed resolver */
+	ADIT_SERVICE_ENCRYPTED,
+	ADIT_SERVICE_DNS,
 };
 #define ADIT_RESOLVERS_MAX 64
 struct adit_ports {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The decoder's main road: Ethernet, IP, UDP, TCP and GTP-U. It copies nothing. A packet that is
- * not DNS leaves after the fewest loads; what is rare is read elsewhere (link.c). No step calls
- * itself: each returns what comes next, and the loop in walk() goes there.
+ * The decoder's main road: Ethernet, IP, UDP, TCP and GTP-U; link.c and tunnel.c have the rest. It
+ * copies nothing, and a packet that is not DNS leaves after the fewest loads. No step calls itself:
+ * each returns what comes next, and the loop in run() goes there.
  *
- * Every offset fits 16 bits whatever the frame's size, see nest(). The payload of a datagram fits
+ * Every offset fits 16 bits whatever the frame's size (see nest()). The payload of a datagram fits
  * because the UDP length does; that of a segment is cut to fit.
  *
  * Sources: RFC 791, 8200, 2675, 4302, 6946, 768, 9293; 3GPP TS 29.281, TS 38.415.
@@ -19,7 +19,6 @@ enum {
 	PROTOCOL_UDP = 17,
 	PROTOCOL_ROUTING = 43,
 	PROTOCOL_FRAGMENT = 44,
-	PROTOCOL_AH = 51,
 	PROTOCOL_OPTIONS = 60,
 
 	GTPU_VERSION_MASK = 0xf0, /* version and protocol type */
@@ -35,88 +34,99 @@ enum {
 	GTPU_PDU_SESSION = 0x85,
 };
 
-/* The subscriber's header, where no GTP-U has named it. */
-static inline void settle_who(struct adit_packet *packet)
+/* A rare step, elsewhere. It works on a copy, so that the reader of the main road has no address
+ * and stays in registers. */
+__attribute__((always_inline)) static inline int apart(
+	struct reader *r, int (*step)(struct reader *r))
 {
-	if (packet->flags & ADIT_PACKET_GTPU)
-		return;
-	packet->who_offset = packet->ip_offset;
-	packet->flags |= packet->flags & ADIT_PACKET_V6 ? ADIT_PACKET_WHO_V6 : 0;
+	struct reader copy = *r;
+	int next = step(&copy);
+
+	*r = copy;
+	return next;
 }
 
-static int pend(struct reader *r, uint16_t flags, uint32_t payload)
+/* Writes down what the main road had in its registers. */
+static inline void settle(struct reader *r, uint32_t l4)
 {
 	struct adit_packet *packet = r->packet;
-	uint32_t size = r->limit - payload;
+	uint32_t who = r->flags & ADIT_PACKET_GTPU ? packet->who_offset : r->ip;
 
-	if (r->limit < r->end)
-		flags |= ADIT_PACKET_CUT;
-	/* A segment that a network card was to split. */
-	if (ADIT_UNLIKELY(size > UINT16_MAX)) {
-		size = UINT16_MAX;
-		flags |= ADIT_PACKET_CUT;
-	}
-	packet->flags |= flags;
-	packet->payload_offset = (uint16_t)payload;
-	packet->payload_size = (uint16_t)size;
-	settle_who(packet);
-	return ADIT_OUTCOME_PENDING;
+	packet->ip_offset = (uint16_t)r->ip;
+	packet->l4_offset = (uint16_t)l4;
+	packet->who_offset = (uint16_t)who;
+	packet->flags = r->flags | (r->data[who] >> 4 == 6 ? ADIT_PACKET_WHO_V6 : 0);
 }
 
-static int fragment(struct reader *r)
+static inline int fragment(struct reader *r)
 {
-	r->packet->l4_offset = (uint16_t)r->at;
-	settle_who(r->packet);
+	settle(r, r->at);
 	return ADIT_OUTCOME_FRAGMENT;
 }
 
-static inline bool is_special(const struct adit_ports *ports, uint16_t a, uint16_t b)
+static inline int pend(struct reader *r, uint16_t flags, uint32_t l4, uint32_t payload)
 {
-	return ((ports->special[a / 64] >> a % 64) | (ports->special[b / 64] >> b % 64)) & 1;
+	uint32_t size = r->limit - payload;
+
+	r->flags |= flags | (r->limit < r->end ? ADIT_PACKET_CUT : 0);
+	/* A segment that a network card was to split. */
+	if (ADIT_UNLIKELY(size > UINT16_MAX)) {
+		size = UINT16_MAX;
+		r->flags |= ADIT_PACKET_CUT;
+	}
+	r->packet->payload_offset = (uint16_t)payload;
+	r->packet->payload_size = (uint16_t)size;
+	settle(r, l4);
+	return ADIT_OUTCOME_PENDING;
 }
 
-/* Which ends are listed resolvers. */
-static uint16_t resolver_ends(const struct reader *r, uint16_t ends)
+static inline bool is_special(const struct adit_ports *ports, unsigned port)
 {
-	bool is_v6 = (r->packet->flags & ADIT_PACKET_V6) != 0;
-	const uint8_t *source = r->data + r->packet->ip_offset + (is_v6 ? 8 : 12);
+	return ports->special[port / 64] >> port % 64 & 1;
+}
 
-	if ((ends & ADIT_PACKET_FROM_DNS) && !adit_packet_is_resolver(r->ports, source, is_v6))
+/* Which of the ends with an HTTPS port are listed resolvers. */
+static uint16_t resolver_ends(
+	const struct adit_ports *ports, const uint8_t *ip, bool is_v6, uint16_t ends)
+{
+	const uint8_t *source = ip + (is_v6 ? 8 : 12), *destination = ip + (is_v6 ? 24 : 16);
+
+	if ((ends & ADIT_PACKET_FROM_DNS) && !adit_packet_is_resolver(ports, source, is_v6))
 		ends ^= ADIT_PACKET_FROM_DNS;
-	if ((ends & ADIT_PACKET_TO_DNS) &&
-		!adit_packet_is_resolver(r->ports, source + (is_v6 ? 16 : 4), is_v6))
+	if ((ends & ADIT_PACKET_TO_DNS) && !adit_packet_is_resolver(ports, destination, is_v6))
 		ends ^= ADIT_PACKET_TO_DNS;
 	return ends;
 }
 
-static inline uint16_t ends_of(enum adit_service service, uint8_t from, uint8_t to)
-{
-	return (uint16_t)((to == service) * ADIT_PACKET_TO_DNS |
-			  (from == service) * ADIT_PACKET_FROM_DNS);
-}
-
 /*
- * The flags of a packet between two services, if one of them is a server of DNS in some form; else
- * 0. Plain DNS comes first: a client chooses its own port.
+ * The flags of a packet between two services, if one of them is DNS in some form; else 0. Plain DNS
+ * wins, and all three win over GTP-U: a client is free to send its queries from port 2152 and to
+ * shape them so that they read as GTP-U too, and would be hidden if GTP-U won; the ports of GTP-U
+ * are the network's, and it uses none of DNS for them. So a port that a GTP-U peer may use as its
+ * source does not belong among the DNS ports.
  */
-static uint16_t dns_flags(const struct reader *r, uint8_t from, uint8_t to)
+static inline uint16_t dns_flags(const struct reader *r, uint8_t from, uint8_t to)
 {
-	uint16_t ends = ends_of(ADIT_SERVICE_DNS, from, to);
+	uint8_t best = from > to ? from : to;
+	uint16_t ends = (uint16_t)((to == best) * ADIT_PACKET_TO_DNS |
+				   (from == best) * ADIT_PACKET_FROM_DNS);
 
-	if (ends != 0)
+	if (ADIT_LIKELY(best == ADIT_SERVICE_DNS))
 		return ends;
-	ends = ends_of(ADIT_SERVICE_ENCRYPTED, from, to);
-	if (ends != 0)
+	if (best == ADIT_SERVICE_ENCRYPTED)
 		return ends | ADIT_PACKET_ENCRYPTED;
-	ends = resolver_ends(r, ends_of(ADIT_SERVICE_HTTPS, from, to));
+	if (best != ADIT_SERVICE_HTTPS)
+		return 0;
+	ends = resolver_ends(r->ports, r->data + r->ip, (r->flags & ADIT_PACKET_V6) != 0, ends);
 	return ends != 0 ? ends | ADIT_PACKET_DOH : 0;
 }
 
-static int read_tcp(struct reader *r)
+static inline int read_tcp(struct reader *r)
 {
 	const uint8_t *tcp = r->data + r->at;
-	uint16_t source, destination, flags;
+	unsigned source, destination;
 	uint32_t size;
+	uint16_t flags;
 
 	if (ADIT_UNLIKELY(r->at + 20 > r->limit))
 		return missing(r, r->at + 20, ADIT_OUTCOME_TCP_MALFORMED);
@@ -125,19 +135,21 @@ static int read_tcp(struct reader *r)
 		return ADIT_OUTCOME_TCP_MALFORMED;
 	source = adit_load_be16(tcp);
 	destination = adit_load_be16(tcp + 2);
-	if (ADIT_LIKELY(!is_special(r->ports, source, destination)))
+	if (ADIT_LIKELY(!is_special(r->ports, source) && !is_special(r->ports, destination)))
 		return ADIT_OUTCOME_TCP_OTHER;
 	flags = dns_flags(r, r->ports->service[source], r->ports->service[destination]);
 	if (flags == 0)
 		return ADIT_OUTCOME_TCP_OTHER;
 	if (ADIT_UNLIKELY(r->at + size > r->limit))
 		return ADIT_OUTCOME_FRAME_CUT;
-	return pend(r, flags | ADIT_PACKET_TCP, r->at + size);
+	return pend(r, flags | ADIT_PACKET_TCP, r->at, r->at + size);
 }
 
-/* Extension headers of GTP-U (TS 29.281 section 5.2): size in words first, next type last. */
-static int read_gtpu_extensions(struct reader *r, uint32_t at, uint8_t type)
+/* Extension headers of GTP-U (TS 29.281 section 5.2), up to the content: size in words first, next
+ * type last. */
+static inline int read_gtpu_extensions(struct reader *r, uint8_t type)
 {
+	uint32_t at = r->at;
 	unsigned count = 0;
 
 	for (; type != 0; type = r->data[at - 1]) {
@@ -155,16 +167,16 @@ static int read_gtpu_extensions(struct reader *r, uint32_t at, uint8_t type)
 		if (type == GTPU_PDU_SESSION) {
 			uint8_t pdu_type = r->data[at + 1] >> 4;
 
-			r->packet->flags |= pdu_type == 0 ? ADIT_PACKET_PDU_DL : 0;
-			r->packet->flags |= pdu_type == 1 ? ADIT_PACKET_PDU_UL : 0;
+			r->flags |= pdu_type == 0 ? ADIT_PACKET_PDU_DL : 0;
+			r->flags |= pdu_type == 1 ? ADIT_PACKET_PDU_UL : 0;
 		}
 		at += size;
 	}
 	r->at = at;
-	return GO_IP;
+	return GO_TYPE;
 }
 
-static int read_gtpu_message(uint8_t type)
+static int gtpu_message(uint8_t type)
 {
 	switch (type) {
 	case GTPU_ECHO_REQUEST:
@@ -179,49 +191,65 @@ static int read_gtpu_message(uint8_t type)
 	}
 }
 
-/* The content of a G-PDU, at reader.at: IP, whose version its first byte tells. */
-static int read_g_pdu(struct reader *r, uint32_t gtpu)
+/* The content of an Ethernet PDU session (TS 23.501 section 5.6.10.2), whose subscriber is the IP
+ * host in it. Nothing announces it, so only what reads well to its IP header counts. */
+static int read_ethernet_session(struct reader *r)
+{
+	uint32_t ip = 0;
+	int probed = adit_packet_probe_frame(r, r->at, &ip);
+
+	if (probed != GO_IPV4 && probed != GO_IPV6)
+		return probed == ADIT_OUTCOME_FRAME_CUT ? probed : ADIT_OUTCOME_GTPU_OTHER;
+	r->packet->who_offset = (uint16_t)ip;
+	return go_ethernet(r, r->at, ADIT_OUTCOME_GTPU_OTHER);
+}
+
+/*
+ * What is inside belongs to one subscriber, whose address the first IP header there has: the
+ * network has assigned it. Headers further in are the subscriber's own work.
+ */
+static inline int read_g_pdu(struct reader *r, uint32_t gtpu)
 {
 	struct adit_packet *packet = r->packet;
-	uint8_t version;
+	int step;
 
 	if (ADIT_UNLIKELY(r->at + 1 > r->limit))
 		return missing(r, r->at + 1, ADIT_OUTCOME_GTPU_OTHER);
-	version = r->data[r->at] >> 4;
-	if (version != 4 && version != 6)
-		return ADIT_OUTCOME_GTPU_OTHER;
+	r->flags |= ADIT_PACKET_GTPU;
 	packet->gtpu_offset = (uint16_t)gtpu;
-	packet->outer_ip_offset = packet->ip_offset;
+	packet->outer_ip_offset = (uint16_t)r->ip;
 	packet->who_offset = (uint16_t)r->at;
-	packet->flags |= ADIT_PACKET_GTPU | (version == 6 ? ADIT_PACKET_WHO_V6 : 0);
-	return go_ip(r, r->at, version);
+	step = ip_step(r->data[r->at]);
+	return ADIT_LIKELY(step != ADIT_OUTCOME_NOT_IP) ? step : apart(r, read_ethernet_session);
 }
 
-static int read_gtpu(struct reader *r)
+static inline int read_gtpu(struct reader *r)
 {
 	const uint8_t *gtpu = r->data + r->at;
 	uint32_t start = r->at, at = start + 8;
-	uint16_t is_v6 = r->packet->flags & ADIT_PACKET_V6;
+	uint16_t outer = r->flags & ADIT_PACKET_V6 ? ADIT_PACKET_OUTER_V6 : 0;
 	uint8_t type = 0;
 	int outcome;
 
 	/* Not read any further, so that what a subscriber sends moves no counter of GTP-U's own. */
-	if (r->packet->flags & ADIT_PACKET_GTPU)
+	if (ADIT_UNLIKELY(r->flags & ADIT_PACKET_GTPU))
 		return ADIT_OUTCOME_NESTING;
-	if (ADIT_UNLIKELY(start + 1 > r->limit))
-		return missing(r, start + 1, ADIT_OUTCOME_GTPU_NOT);
+	if (ADIT_UNLIKELY(at > r->limit)) {
+		if (start + 1 > r->limit)
+			return missing(r, start + 1, ADIT_OUTCOME_GTPU_NOT);
+		if ((gtpu[0] & GTPU_VERSION_MASK) != GTPU_VERSION_1)
+			return ADIT_OUTCOME_GTPU_NOT;
+		return missing(r, at, ADIT_OUTCOME_GTPU_MALFORMED);
+	}
 	if (ADIT_UNLIKELY((gtpu[0] & GTPU_VERSION_MASK) != GTPU_VERSION_1))
 		return ADIT_OUTCOME_GTPU_NOT;
-	if (ADIT_UNLIKELY(at > r->limit))
-		return missing(r, at, ADIT_OUTCOME_GTPU_MALFORMED);
-	if (adit_load_be16(gtpu + 2) > r->end - at)
+	if (ADIT_UNLIKELY(adit_load_be16(gtpu + 2) > r->end - at))
 		return ADIT_OUTCOME_GTPU_MALFORMED;
-	if (gtpu[1] != GTPU_G_PDU)
-		return read_gtpu_message(gtpu[1]);
+	if (ADIT_UNLIKELY(gtpu[1] != GTPU_G_PDU))
+		return gtpu_message(gtpu[1]);
 	if (ADIT_UNLIKELY(!nest(r)))
 		return ADIT_OUTCOME_NESTING;
-	if (is_v6)
-		r->packet->flags |= ADIT_PACKET_OUTER_V6;
+	r->flags |= outer;
 	narrow(r, at + adit_load_be16(gtpu + 2));
 	/* Any of the three flags brings the whole word; only E gives its last byte a meaning. */
 	if (gtpu[0] & (GTPU_E | GTPU_S | GTPU_PN)) {
@@ -231,65 +259,62 @@ static int read_gtpu(struct reader *r)
 		if (gtpu[0] & GTPU_E)
 			type = gtpu[11];
 	}
-	outcome = read_gtpu_extensions(r, at, type);
-	return outcome == GO_IP ? read_g_pdu(r, start) : outcome;
+	r->at = at;
+	outcome = read_gtpu_extensions(r, type);
+	return ADIT_LIKELY(outcome == GO_TYPE) ? read_g_pdu(r, start) : outcome;
 }
 
-/*
- * A DNS port wins over the GTP-U port. A client is free to send its queries from port 2152 and to
- * shape them so that they read as GTP-U too, and would be hidden if GTP-U won; the ports of GTP-U
- * are the network's, and it uses none of DNS for them. So a port that a GTP-U peer may use as its
- * source does not belong among the DNS ports. A VXLAN port means VXLAN as destination only.
- */
-static int read_service(struct reader *r, uint32_t payload, uint16_t source, uint16_t destination)
-{
-	uint8_t from = r->ports->service[source], to = r->ports->service[destination];
-	uint16_t flags = dns_flags(r, from, to);
-
-	if (flags != 0)
-		return pend(r, flags, payload);
-	r->at = payload;
-	if (from == ADIT_SERVICE_GTPU || to == ADIT_SERVICE_GTPU)
-		return read_gtpu(r);
-	return ADIT_OUTCOME_UDP_OTHER;
-}
-
-static int read_udp(struct reader *r)
+static inline int read_udp(struct reader *r)
 {
 	const uint8_t *udp = r->data + r->at;
-	uint32_t payload = r->at + 8, length;
-	uint16_t source, destination;
+	uint32_t l4 = r->at, payload = l4 + 8, length;
+	unsigned source, destination;
+	uint8_t from, to, best;
+	uint16_t flags;
 
 	if (ADIT_UNLIKELY(payload > r->limit))
 		return missing(r, payload, ADIT_OUTCOME_UDP_MALFORMED);
 	length = adit_load_be16(udp + 4);
 	/* Length 0 (RFC 2675) would be a datagram of more than 64 KB: DNS has none. */
-	if (ADIT_UNLIKELY(length < 8 || length > r->end - r->at))
+	if (ADIT_UNLIKELY(length < 8 || length > r->end - l4))
 		return ADIT_OUTCOME_UDP_MALFORMED;
 	source = adit_load_be16(udp);
 	destination = adit_load_be16(udp + 2);
-	if (ADIT_LIKELY(!is_special(r->ports, source, destination)))
+	if (ADIT_LIKELY(!is_special(r->ports, source) && !is_special(r->ports, destination)))
 		return ADIT_OUTCOME_UDP_OTHER;
-	narrow(r, r->at + length);
-	return read_service(r, payload, source, destination);
+	narrow(r, l4 + length);
+	r->at = payload;
+	from = r->ports->service[source];
+	to = r->ports->service[destination];
+	best = from > to ? from : to;
+	if (best > ADIT_SERVICE_GTPU) {
+		flags = dns_flags(r, from, to);
+		if (flags != 0)
+			return pend(r, flags, l4, payload);
+		/* HTTPS with somebody else: the other port counts. */
+		best = from > to ? to : from;
+	}
+	if (ADIT_LIKELY(best == ADIT_SERVICE_GTPU))
+		return read_gtpu(r);
+	/* The source port of VXLAN is any; as such, 4789 means nothing. */
+	return to == ADIT_SERVICE_VXLAN ? apart(r, adit_packet_read_vxlan) : ADIT_OUTCOME_UDP_OTHER;
 }
 
-/* What an IP header carries, at r->at. IP in IP without GTP-U is `ip_other`. */
+/* What an IP header carries. */
 static inline int read_transport(struct reader *r)
 {
-	r->packet->l4_offset = (uint16_t)r->at;
-	if (ADIT_LIKELY(r->protocol == PROTOCOL_UDP))
+	if (ADIT_LIKELY(r->what == PROTOCOL_UDP))
 		return read_udp(r);
-	if (ADIT_LIKELY(r->protocol == PROTOCOL_TCP))
+	if (ADIT_LIKELY(r->what == PROTOCOL_TCP))
 		return read_tcp(r);
-	return ADIT_OUTCOME_IP_OTHER;
+	return apart(r, adit_packet_read_protocol);
 }
 
 /* An IP header that its surroundings have no room for: the frame's fault, or the header's own. */
-static int short_of_ip(const struct reader *r, uint32_t need, enum adit_outcome malformed)
+static inline int short_of_ip(const struct reader *r, uint32_t need, enum adit_outcome malformed)
 {
-	return missing(r, need,
-		r->packet->flags & ADIT_PACKET_DEPTH ? malformed : ADIT_OUTCOME_FRAME_SHORT);
+	return missing(
+		r, need, r->flags & ADIT_PACKET_DEPTH ? malformed : ADIT_OUTCOME_FRAME_SHORT);
 }
 
 static inline int read_ipv4(struct reader *r)
@@ -297,6 +322,7 @@ static inline int read_ipv4(struct reader *r)
 	const uint8_t *ip = r->data + r->at;
 	uint32_t header = 20, total;
 
+	r->ip = r->at;
 	if (ADIT_UNLIKELY(r->at + 20 > r->limit))
 		return short_of_ip(r, r->at + 20, ADIT_OUTCOME_IPV4_MALFORMED);
 	if (ADIT_UNLIKELY(ip[0] != 0x45)) {
@@ -317,11 +343,11 @@ static inline int read_ipv4(struct reader *r)
 	/* More fragments, or an offset. */
 	if (ADIT_UNLIKELY((adit_load_be16(ip + 6) & 0x3fff) != 0))
 		return fragment(r);
-	r->protocol = ip[9];
-	return GO_IP;
+	r->what = ip[9];
+	return GO_TRANSPORT;
 }
 
-static inline bool is_extension(uint8_t protocol)
+static inline bool is_extension(unsigned protocol)
 {
 	return protocol == PROTOCOL_HOP_BY_HOP || protocol == PROTOCOL_ROUTING ||
 	       protocol == PROTOCOL_FRAGMENT || protocol == PROTOCOL_AH ||
@@ -329,9 +355,9 @@ static inline bool is_extension(uint8_t protocol)
 }
 
 /* Extension headers of IPv6, up to what they carry. */
-static int read_ipv6_extensions(struct reader *r, uint8_t protocol)
+static int read_ipv6_extensions(struct reader *r)
 {
-	for (unsigned count = 0; is_extension(protocol); count++) {
+	for (unsigned count = 0; is_extension(r->what); count++) {
 		const uint8_t *header = r->data + r->at;
 		uint32_t size = 8;
 
@@ -339,22 +365,21 @@ static int read_ipv6_extensions(struct reader *r, uint8_t protocol)
 			return ADIT_OUTCOME_IPV6_CHAIN;
 		if (r->at + 8 > r->limit)
 			return missing(r, r->at + 8, ADIT_OUTCOME_IPV6_MALFORMED);
-		if (protocol == PROTOCOL_FRAGMENT) {
+		if (r->what == PROTOCOL_FRAGMENT) {
 			/* Offset 0 and no more to come: whole (RFC 6946). */
 			if ((adit_load_be16(header + 2) & 0xfff9) != 0)
 				return fragment(r);
-		} else if (protocol == PROTOCOL_AH) {
+		} else if (r->what == PROTOCOL_AH) {
 			size = (header[1] + 2u) * 4;
 		} else {
 			size = (header[1] + 1u) * 8;
 		}
 		if (r->at + size > r->limit)
 			return missing(r, r->at + size, ADIT_OUTCOME_IPV6_MALFORMED);
-		protocol = header[0];
+		r->what = header[0];
 		r->at += size;
 	}
-	r->protocol = protocol;
-	return GO_IP;
+	return GO_TRANSPORT;
 }
 
 static inline int read_ipv6(struct reader *r)
@@ -362,11 +387,12 @@ static inline int read_ipv6(struct reader *r)
 	const uint8_t *ip = r->data + r->at;
 	uint32_t size;
 
+	r->ip = r->at;
 	if (ADIT_UNLIKELY(r->at + 40 > r->limit))
 		return short_of_ip(r, r->at + 40, ADIT_OUTCOME_IPV6_MALFORMED);
 	if (ip[0] >> 4 != 6)
 		return ADIT_OUTCOME_IPV6_MALFORMED;
-	r->packet->flags |= ADIT_PACKET_V6;
+	r->flags |= ADIT_PACKET_V6;
 	r->at += 40;
 	size = adit_load_be16(ip + 4);
 	/* A jumbogram (RFC 2675) or a segment to be split, as with IPv4: the rest of the frame. */
@@ -375,61 +401,104 @@ static inline int read_ipv6(struct reader *r)
 	if (ADIT_UNLIKELY(size > r->end - r->at))
 		return ADIT_OUTCOME_IPV6_MALFORMED;
 	narrow(r, r->at + size);
-	return read_ipv6_extensions(r, ip[6]);
+	r->what = ip[6];
+	return ADIT_UNLIKELY(is_extension(r->what)) ? apart(r, read_ipv6_extensions) : GO_TRANSPORT;
 }
 
-static inline int read_ip(struct reader *r)
+/* What tells networks apart are the first two tags of the frame itself, not of one inside. */
+static inline void note_tag(struct reader *r, unsigned before, uint16_t tci)
 {
-	int outcome;
-
-	r->packet->ip_offset = (uint16_t)r->at;
-	outcome = ADIT_LIKELY(r->version == 4) ? read_ipv4(r) : read_ipv6(r);
-	return ADIT_LIKELY(outcome == GO_IP) ? read_transport(r) : outcome;
+	if (r->flags & (ADIT_PACKET_FRAMES | ADIT_PACKET_DEPTH))
+		return;
+	if (before == 0)
+		r->packet->vlan = tci;
+	else if (before == 1)
+		r->packet->vlan_inner = tci;
 }
 
-static inline enum adit_outcome walk(struct reader *r, int next)
+static inline int read_type(struct reader *r)
 {
-	while (next > ADIT_OUTCOME_PENDING)
-		next = ADIT_LIKELY(next == GO_IP) ? read_ip(r) : read_ethernet(r);
+	unsigned tags = 0;
+
+	/* A port takes out the outermost tag. */
+	if (!(r->flags & (ADIT_PACKET_FRAMES | ADIT_PACKET_DEPTH)))
+		tags = r->packet->vlan != 0;
+	for (;; r->at += 4) {
+		if (ADIT_LIKELY(r->what == TYPE_IPV4))
+			return GO_IPV4;
+		if (ADIT_LIKELY(r->what == TYPE_IPV6))
+			return GO_IPV6;
+		if (!is_tag(r->what))
+			return apart(r, adit_packet_read_type);
+		if (tags == ADIT_PACKET_VLAN_MAX)
+			return ADIT_OUTCOME_VLAN_DEPTH;
+		if (ADIT_UNLIKELY(r->at + 4 > r->limit))
+			return missing(r, r->at + 4, ADIT_OUTCOME_FRAME_SHORT);
+		note_tag(r, tags++, adit_load_be16(r->data + r->at));
+		r->what = adit_load_be16(r->data + r->at + 2);
+	}
+}
+
+/* Always inline: it is nearly all there is of its two callers, and the first step is then known. */
+__attribute__((always_inline)) static inline enum adit_outcome run(struct reader *r, int next)
+{
+	for (;;) {
+		if (next == GO_TYPE)
+			next = read_type(r);
+		if (ADIT_LIKELY(next == GO_IPV4))
+			next = read_ipv4(r);
+		else if (next == GO_IPV6)
+			next = read_ipv6(r);
+		if (ADIT_LIKELY(next == GO_TRANSPORT))
+			next = read_transport(r);
+		if (next <= ADIT_OUTCOME_PENDING)
+			break;
+	}
 	r->packet->outcome = (uint8_t)next;
 	return (enum adit_outcome)next;
 }
 
-static inline struct reader reader_of(
-	const struct adit_frame *frame, const struct adit_ports *ports, struct adit_packet *packet)
+/* Field by field, so that the reader needs no memory; the rest is set before it is read. */
+static inline void begin(struct reader *r, const struct adit_frame *frame,
+	const struct adit_ports *ports, struct adit_packet *packet)
 {
-	return (struct reader){
-		.data = frame->data,
-		.ports = ports,
-		.packet = packet,
-		.captured = frame->captured,
-		.end = frame->wire,
-		.limit = least(frame->captured, frame->wire),
-	};
-}
-
-static inline int read_link(struct reader *r, uint8_t link)
-{
-	if (ADIT_UNLIKELY(link != ADIT_LINK_ETHERNET))
-		return adit_packet_read_link(r, link);
-	if (ADIT_UNLIKELY(r->limit < 14))
-		return missing(r, 14, ADIT_OUTCOME_FRAME_SHORT);
-	return read_ethernet(r);
+	r->data = frame->data;
+	r->ports = ports;
+	r->packet = packet;
+	r->captured = frame->captured;
+	r->end = frame->wire;
+	r->limit = least(frame->captured, frame->wire);
 }
 
 enum adit_outcome adit_packet_decode(
 	const struct adit_frame *frame, const struct adit_ports *ports, struct adit_packet *packet)
 {
-	struct reader r = reader_of(frame, ports, packet);
+	struct reader r;
 
 	*packet = (struct adit_packet){.vlan = frame->vlan, .tap = frame->tap};
-	return walk(&r, read_link(&r, frame->link));
+	begin(&r, frame, ports, packet);
+	r.flags = 0;
+	if (ADIT_UNLIKELY(frame->link != ADIT_LINK_ETHERNET)) {
+		r.at = 0;
+		r.what = frame->link;
+	} else if (ADIT_LIKELY(r.limit >= ETHERNET_BYTES)) {
+		r.at = ETHERNET_BYTES;
+		r.what = adit_load_be16(r.data + 12);
+	} else {
+		packet->outcome = (uint8_t)missing(&r, ETHERNET_BYTES, ADIT_OUTCOME_FRAME_SHORT);
+		return packet->outcome;
+	}
+	return run(&r, GO_TYPE);
 }
 
 enum adit_outcome adit_packet_resume(
 	const struct adit_frame *frame, const struct adit_ports *ports, struct adit_packet *packet)
 {
-	struct reader r = reader_of(frame, ports, packet);
+	struct reader r;
 
-	return walk(&r, go_ip(&r, packet->ip_offset, packet->flags & ADIT_PACKET_V6 ? 6 : 4));
+	begin(&r, frame, ports, packet);
+	/* Whose it is, is settled anew. */
+	r.flags = packet->flags & (uint16_t)~ADIT_PACKET_WHO_V6;
+	r.at = packet->ip_offset;
+	return run(&r, r.flags & ADIT_PACKET_V6 ? GO_IPV6 : GO_IPV4);
 }

@@ -16,24 +16,41 @@
 
 /* Not outcomes: what begins at reader.at. A step returns one of these, or how the packet ended. */
 enum {
-	GO_IP = ADIT_OUTCOME_PENDING + 1, /* an IP header of reader.version */
-	GO_ETHERNET,                      /* a whole Ethernet header, inside of something else */
+	GO_IPV4 = ADIT_OUTCOME_PENDING + 1, /* an IPv4 header */
+	GO_IPV6,
+	GO_TRANSPORT, /* what an IP header carries: reader.what is its protocol */
+	GO_TYPE,      /* what an EtherType announced, which reader.what is */
 };
 
 enum {
 	TYPE_IPV4 = 0x0800,
 	TYPE_IPV6 = 0x86dd,
+	TYPE_VLAN = 0x8100,
+	TYPE_VLAN_SERVICE = 0x88a8,
+	TYPE_VLAN_OLD = 0x9100,
+	TYPE_MPLS = 0x8847,
+	TYPE_MPLS_MULTICAST = 0x8848,
+
+	PROTOCOL_AH = 51,
+
+	ETHERNET_BYTES = 14,
 };
 
+/*
+ * All of it fits the registers of the main road. No two fields of one size stand side by side: gcc
+ * would move them through vector registers.
+ */
 struct reader {
 	const uint8_t *data;
+	uint32_t at; /* of the header to be read next */
 	const struct adit_ports *ports;
+	uint32_t end;
 	struct adit_packet *packet;
-	uint32_t captured, end, limit;
-	uint32_t at;      /* of the header to be read next */
-	uint8_t version;  /* that the layer around it announced, of the IP header at `at` */
-	uint8_t protocol; /* of what the IP header carries */
-	uint8_t frames;   /* Ethernet frames inside of the frame */
+	uint32_t limit;
+	uint16_t flags; /* ADIT_PACKET_* so far */
+	uint32_t captured;
+	uint16_t what; /* is at `at`: an EtherType or a protocol of IP */
+	uint32_t ip;   /* of the IP header read last */
 };
 
 static inline uint32_t least(uint32_t a, uint32_t b)
@@ -48,59 +65,86 @@ static inline void narrow(struct reader *r, uint32_t end)
 	r->limit = least(r->captured, end);
 }
 
+static inline bool is_tag(uint16_t type)
+{
+	return type == TYPE_VLAN || type == TYPE_VLAN_SERVICE || type == TYPE_VLAN_OLD;
+}
+
 /* Why the bytes up to `need` are not there: the layer around them lacks them, or the capture. */
 static inline int missing(const struct reader *r, uint32_t need, enum adit_outcome malformed)
 {
-	return need > r->end ? malformed : ADIT_OUTCOME_FRAME_CUT;
+	return need > r->end ? (int)malformed : ADIT_OUTCOME_FRAME_CUT;
 }
 
-static inline int go_ip(struct reader *r, uint32_t at, uint8_t version)
+static inline int go_to(struct reader *r, uint32_t at, int step)
 {
 	r->at = at;
-	r->version = version;
-	return GO_IP;
+	return step;
+}
+
+/* By the first byte of what can only be IP, or is not. */
+static inline int ip_step(uint8_t first)
+{
+	uint8_t version = first >> 4;
+
+	return version == 4 ? GO_IPV4 : version == 6 ? GO_IPV6 : ADIT_OUTCOME_NOT_IP;
+}
+
+#define FRAMES_ONE 0x4000
+static_assert(ADIT_PACKET_FRAMES == FRAMES_ONE * (ADIT_PACKET_ETHERNET_MAX - 1), "room to count");
+
+/* An Ethernet frame inside of something; where there is no room for its header, `malformed`. */
+static inline int go_ethernet(struct reader *r, uint32_t at, enum adit_outcome malformed)
+{
+	if (at + ETHERNET_BYTES > r->limit)
+		return missing(r, at + ETHERNET_BYTES, malformed);
+	if ((r->flags & ADIT_PACKET_FRAMES) == ADIT_PACKET_FRAMES)
+		return ADIT_OUTCOME_NESTING;
+	r->flags = (uint16_t)(r->flags + FRAMES_ONE);
+	r->what = adit_load_be16(r->data + at + 12);
+	return go_to(r, at + ETHERNET_BYTES, GO_TYPE);
 }
 
 /*
- * One more layer of IP begins soon after reader.at. How deep it goes is kept in the flags, so that
- * what was put together from fragments goes on counting. Every offset then fits 16 bits: between
- * here and the next IP header stand at most 8172 bytes of GTP-U, or some hundred of other things,
- * and 40 + 8 * 2048 bytes of that header and its extensions, and 60 of TCP, before the payload.
+ * One more IP header is to come; false: too deep. How deep it is goes into the flags, so that a
+ * datagram put together from fragments goes on counting. Every offset fits 16 bits: from here to
+ * the next IP header it is 12 + 8 * 1020 bytes of GTP-U, or far less of anything else; from there
+ * to the payload 40 + 8 * 2048 bytes of IPv6 and 60 of TCP.
  */
-#define DEPTH_ONE       0x1000
-#define NEST_OFFSET_MAX 40000
+#define DEPTH_ONE  0x1000
+#define OFFSET_MAX 40000 /* where an encapsulation may begin */
 static_assert(ADIT_PACKET_DEPTH == DEPTH_ONE * (ADIT_PACKET_IP_MAX - 1), "room to count");
-static_assert(NEST_OFFSET_MAX + 8172 + 40 + 8 * 2048 + 60 <= UINT16_MAX, "offsets fit");
+static_assert(OFFSET_MAX + 12 + 8 * 1020 + 40 + 8 * 2048 + 60 <= UINT16_MAX, "offsets fit");
 
 static inline bool nest(struct reader *r)
 {
-	uint16_t flags = r->packet->flags;
-
-	if ((flags & ADIT_PACKET_DEPTH) == ADIT_PACKET_DEPTH || r->at > NEST_OFFSET_MAX)
+	if ((r->flags & ADIT_PACKET_DEPTH) == ADIT_PACKET_DEPTH || r->at > OFFSET_MAX)
 		return false;
-	r->packet->flags = (uint16_t)((flags & ~ADIT_PACKET_V6) + DEPTH_ONE);
+	r->flags = (uint16_t)((r->flags & ~ADIT_PACKET_V6) + DEPTH_ONE);
 	return true;
 }
-
-/* From an EtherType whose header ends at reader.at, through tags, MPLS, PPPoE and LLC. */
-int adit_packet_read_type(struct reader *r, uint16_t type);
-/* The first header of a frame that is not Ethernet. */
-int adit_packet_read_link(struct reader *r, uint8_t link);
 
 /* Whether the address (4 or 16 bytes) is one of the listed resolvers. */
 bool adit_packet_is_resolver(const struct adit_ports *ports, const uint8_t *address, bool is_v6);
 
-/* An Ethernet header at reader.at, which is there. */
-static inline int read_ethernet(struct reader *r)
-{
-	uint16_t type = adit_load_be16(r->data + r->at + 12);
+/* The rare steps. */
 
-	r->at += 14;
-	if (ADIT_LIKELY(type == TYPE_IPV4))
-		return go_ip(r, r->at, 4);
-	if (type == TYPE_IPV6)
-		return go_ip(r, r->at, 6);
-	return adit_packet_read_type(r, type);
-}
+/* GO_TYPE, past the tags: MPLS, PPPoE, LLC. At the start of a frame that is not Ethernet,
+ * reader.what is its link. */
+int adit_packet_read_type(struct reader *r);
+/* GO_TRANSPORT: AH, or a tunnel; what is neither is `ip_other`. */
+int adit_packet_read_protocol(struct reader *r);
+/* A VXLAN header at reader.at. */
+int adit_packet_read_vxlan(struct reader *r);
+/* PPP at `at`, its protocol field first. */
+int adit_packet_read_ppp(
+	struct reader *r, uint32_t at, enum adit_outcome other, enum adit_outcome malformed);
+
+/*
+ * Whether what stands at `at` without a name reads well as an Ethernet frame with IP in it, tags
+ * between them: GO_IPV4 or GO_IPV6 with that header's offset in *ip, GO_TYPE for PPPoE in place of
+ * IP, ADIT_OUTCOME_FRAME_CUT where the capture ends too early to tell, else ADIT_OUTCOME_NOT_IP.
+ */
+int adit_packet_probe_frame(const struct reader *r, uint32_t at, uint32_t *ip);
 
 #endif

@@ -6,10 +6,18 @@
 enum {
 	ETHERTYPE_IPV4 = 0x0800,
 	ETHERTYPE_IPV6 = 0x86dd,
+	ETHERTYPE_ETHERNET = 0x6558, /* in GRE */
+	ETHERTYPE_MPLS = 0x8847,
+	ETHERTYPE_PPPOE = 0x8864,
+	ETHERTYPE_ERSPAN = 0x88be,
+	ETHERTYPE_ERSPAN_3 = 0x22eb,
+	PPP_IPV4 = 0x0021,
+	PPP_IPV6 = 0x0057,
 	PROTOCOL_IPV4 = 4,
 	PROTOCOL_TCP = 6,
 	PROTOCOL_UDP = 17,
 	PROTOCOL_IPV6 = 41,
+	PROTOCOL_GRE = 47,
 	PROTOCOL_FRAGMENT = 44,
 	PROTOCOL_AH = 51,
 	GTPU_SESSION = 0x85,
@@ -44,6 +52,8 @@ static void begin(struct frames *f, uint16_t ethertype, uint8_t protocol)
 		store_be16(f->bytes + f->next, ethertype);
 	else if (f->next_kind == FRAMES_NEXT_IP)
 		f->bytes[f->next] = protocol;
+	else if (f->next_kind == FRAMES_NEXT_PPP)
+		store_be16(f->bytes + f->next, ethertype == ETHERTYPE_IPV6 ? PPP_IPV6 : PPP_IPV4);
 	f->next_kind = FRAMES_NEXT_NONE;
 	f->layer = f->size;
 }
@@ -140,7 +150,7 @@ void frames_next(struct frames *f, uint16_t value)
 {
 	if (f->next_kind == FRAMES_NEXT_NONE)
 		FAIL("the layer begun last names no next one");
-	else if (f->next_kind == FRAMES_NEXT_ETHERTYPE)
+	else if (f->next_kind == FRAMES_NEXT_ETHERTYPE || f->next_kind == FRAMES_NEXT_PPP)
 		store_be16(f->bytes + f->next, value);
 	else
 		f->bytes[f->next] = (uint8_t)value;
@@ -149,7 +159,7 @@ void frames_next(struct frames *f, uint16_t value)
 
 void frames_ethernet(struct frames *f)
 {
-	begin(f, 0, 0);
+	begin(f, ETHERTYPE_ETHERNET, 0);
 	frames_bytes(f, "\x02\0\0\0\0\x01\x02\0\0\0\0\x02\0\0", 14);
 	next_at(f, FRAMES_NEXT_ETHERTYPE, f->layer + 12);
 }
@@ -160,6 +170,34 @@ void frames_vlan(struct frames *f, uint16_t tpid, uint16_t tci)
 	frames_be16(f, tci);
 	frames_be16(f, 0);
 	next_at(f, FRAMES_NEXT_ETHERTYPE, f->layer + 2);
+}
+
+void frames_mpls(struct frames *f, uint32_t label, bool bottom)
+{
+	begin(f, ETHERTYPE_MPLS, 0);
+	frames_be32(f, label << 12 | (uint32_t)bottom << 8 | 64);
+}
+
+void frames_pppoe(struct frames *f, uint16_t session)
+{
+	begin(f, ETHERTYPE_PPPOE, 0);
+	frames_be16(f, 0x1100);
+	frames_be16(f, session);
+	frames_be32(f, 0);
+	length_at(f, f->layer + 4, f->layer + 6);
+	next_at(f, FRAMES_NEXT_PPP, f->layer + 6);
+}
+
+void frames_snap(struct frames *f)
+{
+	size_t type = f->next;
+
+	if (f->next_kind != FRAMES_NEXT_ETHERTYPE)
+		FAIL("LLC needs a type field before it");
+	begin(f, 0, 0);
+	frames_bytes(f, "\xaa\xaa\x03\0\0\0\0\0", 8);
+	length_at(f, type, f->layer);
+	next_at(f, FRAMES_NEXT_ETHERTYPE, f->layer + 6);
 }
 
 void frames_cooked(struct frames *f)
@@ -253,6 +291,34 @@ void frames_tcp(struct frames *f, uint16_t source_port, uint16_t destination_por
 	frames_be16(f, source_port);
 	frames_be16(f, destination_port);
 	frames_bytes(f, "\0\0\0\1\0\0\0\1\x50\x18\xff\xff\0\0\0\0", 16);
+}
+
+void frames_gre(struct frames *f, uint16_t flags)
+{
+	begin(f, 0, PROTOCOL_GRE);
+	frames_be16(f, flags);
+	frames_be16(f, 0);
+	next_at(f, FRAMES_NEXT_ETHERTYPE, f->layer + 2);
+	if (flags & FRAMES_GRE_CHECKSUM)
+		frames_be32(f, 0);
+	if (flags & FRAMES_GRE_KEY)
+		frames_be32(f, 0x12345678);
+	if (flags & FRAMES_GRE_SEQUENCE)
+		frames_be32(f, 1);
+}
+
+void frames_erspan(struct frames *f, unsigned type)
+{
+	begin(f, type == 2 ? ETHERTYPE_ERSPAN : ETHERTYPE_ERSPAN_3, 0);
+	frames_be32(f, (type == 2 ? 0x10000000 : 0x20000000) | 7);
+	frames_fill(f, 0, type == 2 ? 4 : 8);
+}
+
+void frames_vxlan(struct frames *f, uint32_t vni)
+{
+	begin(f, 0, 0);
+	frames_be32(f, 0x08000000);
+	frames_be32(f, vni << 8);
 }
 
 void frames_gtpu(struct frames *f, uint8_t type, uint8_t flags, uint32_t teid)

@@ -30,7 +30,13 @@
 extern "C" {
 #endif
 
-enum frames_next_kind { FRAMES_NEXT_NONE, FRAMES_NEXT_ETHERTYPE, FRAMES_NEXT_IP, FRAMES_NEXT_GTPU };
+enum frames_next_kind {
+	FRAMES_NEXT_NONE,
+	FRAMES_NEXT_ETHERTYPE,
+	FRAMES_NEXT_IP,
+	FRAMES_NEXT_GTPU,
+	FRAMES_NEXT_PPP,
+};
 
 struct frames_length {
 	size_t at;   /* of the 16-bit length field */
@@ -71,9 +77,16 @@ void frames_be32(struct frames *f, uint32_t value);
 void frames_length(struct frames *f, uint16_t value);
 void frames_next(struct frames *f, uint16_t value);
 
-/* Link layers. For ADIT_LINK_RAW_IP begin with an IP header, for a loopback with its family. */
+/* Link layers. For ADIT_LINK_RAW_IP begin with an IP header, for a loopback with its family. An
+ * Ethernet header may also stand inside of another layer. */
 void frames_ethernet(struct frames *f);
 void frames_vlan(struct frames *f, uint16_t tpid, uint16_t tci);
+/* One label; the last one of a stack is its bottom. */
+void frames_mpls(struct frames *f, uint32_t label, bool bottom);
+/* Session data, with the protocol field of PPP. */
+void frames_pppoe(struct frames *f, uint16_t session);
+/* LLC and SNAP, after frames_ethernet(), whose type is then the length. */
+void frames_snap(struct frames *f);
 void frames_cooked(struct frames *f);
 void frames_cooked2(struct frames *f);
 
@@ -89,6 +102,16 @@ void frames_ipv6_fragment(struct frames *f, unsigned offset_bytes, bool more);
 /* The UDP checksum stays 0; over IPv4 that means none. */
 void frames_udp(struct frames *f, uint16_t source_port, uint16_t destination_port);
 void frames_tcp(struct frames *f, uint16_t source_port, uint16_t destination_port);
+
+#define FRAMES_GRE_CHECKSUM 0x8000
+#define FRAMES_GRE_KEY      0x2000
+#define FRAMES_GRE_SEQUENCE 0x1000
+
+/* Version 0 with the words that the flags bring, or any other flags with none. */
+void frames_gre(struct frames *f, uint16_t flags);
+/* ERSPAN's own header, after frames_gre() with FRAMES_GRE_SEQUENCE: type II or III. */
+void frames_erspan(struct frames *f, unsigned type);
+void frames_vxlan(struct frames *f, uint32_t vni);
 
 #define FRAMES_GTPU_E  0x04 /* extension headers follow; the word after the header is there */
 #define FRAMES_GTPU_S  0x02

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the tests of packets share: addresses, ports, the decoder in one call, and whole frames with
- * a query, one for each way through the decoder, with what it finds in them.
+ * What the tests of packets share: addresses, ports, the decoder in one call, and the beginnings of
+ * frames.
  */
 #ifndef ADIT_TEST_PACKET_CASES_H
 #define ADIT_TEST_PACKET_CASES_H
@@ -21,6 +21,10 @@
 #define RADIO_V6  "2001:db8:a::1"
 #define CORE_V6   "2001:db8:b::1"
 #define TEID      0xdeadbeef
+
+#define V6       (ADIT_PACKET_V6 | ADIT_PACKET_WHO_V6)
+#define GTPU     ADIT_PACKET_GTPU
+#define OUTER_V6 ADIT_PACKET_OUTER_V6
 
 static inline const struct adit_ports *dns_ports(void)
 {
@@ -131,34 +135,10 @@ static inline void add_ipv4_query(struct frames *f)
 	add_query(f);
 }
 
-/* Whole frames, one for each way through the decoder. */
+/* The frames that most tests begin with. */
 static inline void build_plain(struct frames *f)
 {
 	begin_ipv4(f);
-	add_query(f);
-}
-
-static inline void build_options(struct frames *f)
-{
-	begin_ipv4(f);
-	frames_ipv4_options(f, "\x94\x04\0\0\1\1\1", 7);
-	add_query(f);
-}
-
-static inline void build_tagged_chain(struct frames *f)
-{
-	frames_start(f);
-	frames_ethernet(f);
-	frames_vlan(f, 0x9100, 0x2007);
-	frames_vlan(f, 0x88a8, 5);
-	frames_vlan(f, 0x8100, 6);
-	frames_ipv6(f, CLIENT_V6, SERVER_V6);
-	frames_ipv6_extension(f, 0, 8);
-	frames_ipv6_extension(f, 60, 16);
-	frames_ipv6_extension(f, 43, 24);
-	frames_ipv6_fragment(f, 0, false);
-	frames_ipv6_extension(f, 51, 24);
-	frames_ipv6_extension(f, 60, 8);
 	add_query(f);
 }
 
@@ -183,80 +163,6 @@ static inline void build_tunnel_extensions(struct frames *f)
 	frames_ipv6_extension(f, 0, 8);
 	add_query(f);
 }
-
-static inline void build_raw(struct frames *f)
-{
-	frames_start(f);
-	frames_ipv6(f, CLIENT_V6, SERVER_V6);
-	add_query(f);
-}
-
-static inline void build_cooked(struct frames *f)
-{
-	frames_start(f);
-	frames_cooked(f);
-	frames_vlan(f, 0x8100, 7);
-	add_ipv4_query(f);
-}
-
-static inline void build_cooked2(struct frames *f)
-{
-	frames_start(f);
-	frames_cooked2(f);
-	frames_vlan(f, 0x88a8, 7);
-	frames_vlan(f, 0x8100, 8);
-	frames_ipv6(f, CLIENT_V6, SERVER_V6);
-	add_query(f);
-}
-
-static inline void build_null(struct frames *f)
-{
-	frames_start(f);
-	frames_be32(f, 0x02000000);
-	add_ipv4_query(f);
-}
-
-static inline void build_loop(struct frames *f)
-{
-	frames_start(f);
-	frames_be32(f, 24);
-	frames_ipv6(f, CLIENT_V6, SERVER_V6);
-	add_query(f);
-}
-
-struct whole {
-	const char *name;
-	void (*build)(struct frames *f);
-	enum adit_link link;
-	uint16_t ip, l4;
-	uint16_t depth; /* IP headers around the innermost */
-	uint16_t who;   /* 0: the innermost */
-	uint16_t outer, gtpu, vlan, vlan_inner;
-	uint16_t flags;
-	uint16_t around; /* the outermost IP header; 0: the innermost */
-};
-
-#define V6       (ADIT_PACKET_V6 | ADIT_PACKET_WHO_V6)
-#define GTPU     ADIT_PACKET_GTPU
-#define OUTER_V6 ADIT_PACKET_OUTER_V6
-
-static const struct whole wholes[] = {
-	{"plain", build_plain, .ip = 14, .l4 = 34},
-	{"options", build_options, .ip = 14, .l4 = 42},
-	{"tagged chain", build_tagged_chain, .ip = 26, .l4 = 154, .vlan = 0x2007, .vlan_inner = 5,
-		.flags = V6},
-	{"tunnel", build_tunnel, .ip = 50, .l4 = 70, .depth = 1, .outer = 14, .gtpu = 42,
-		.flags = GTPU},
-	{"tunnel with extensions", build_tunnel_extensions, .ip = 98, .l4 = 146, .depth = 1,
-		.outer = 18, .gtpu = 66, .vlan = 300,
-		.flags = GTPU | V6 | OUTER_V6 | ADIT_PACKET_PDU_UL},
-	{"raw", build_raw, ADIT_LINK_RAW_IP, .ip = 0, .l4 = 40, .flags = V6},
-	{"cooked", build_cooked, ADIT_LINK_COOKED, .ip = 20, .l4 = 40, .vlan = 7},
-	{"cooked 2", build_cooked2, ADIT_LINK_COOKED2, .ip = 28, .l4 = 68, .vlan = 7,
-		.vlan_inner = 8, .flags = V6},
-	{"null", build_null, ADIT_LINK_NULL, .ip = 4, .l4 = 24},
-	{"loop", build_loop, ADIT_LINK_LOOP, .ip = 4, .l4 = 44, .flags = V6},
-};
 
 static const struct adit_context_rule by_vlan = {.vlan = true};
 

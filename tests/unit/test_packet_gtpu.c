@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "packet_cases.h"
+
+/* With the spare bit (8) or without; the session container's type gives the direction. */
+TEST(packet_gtpu, every_combination_of_flags)
+{
+	struct frames f;
+
+	for (unsigned i = 0; i < 16 * 16; i++) {
+		uint8_t flags = i & 7, pdu_type = (uint8_t)(i >> 4), direction = 0;
+		struct adit_packet packet;
+
+		begin_g_pdu(&f, flags);
+		f.bytes[f.layer] |= i & 8;
+		if (flags & FRAMES_GTPU_E) {
+			frames_gtpu_session(&f, pdu_type, 9);
+			direction |= pdu_type == 0 ? ADIT_PACKET_PDU_DL : 0;
+			direction |= pdu_type == 1 ? ADIT_PACKET_PDU_UL : 0;
+		} else if (flags != 0) {
+			f.bytes[f.size - 1] = 0x85; /* without E it means nothing */
+		}
+		add_ipv4_query(&f);
+		packet = decode_as(&f, ADIT_LINK_ETHERNET);
+		CHECK_OUTCOME(packet.outcome, PENDING);
+		CHECK_EQ_INT(packet.ip_offset,
+			50 + (flags != 0 ? 4 : 0) + (flags & FRAMES_GTPU_E ? 4 : 0));
+		CHECK_EQ_INT(packet.gtpu_offset, 42);
+		CHECK_EQ_INT(packet.flags, GTPU | ADIT_PACKET_TO_DNS | direction | 1 << 12);
+	}
+}
+
+TEST(packet_gtpu, inner_and_outer_of_either_version)
+{
+	struct frames f;
+
+	for (unsigned mix = 0; mix < 4; mix++) {
+		struct adit_packet packet;
+
+		frames_start(&f);
+		frames_ethernet(&f);
+		mix & 1 ? frames_ipv6(&f, RADIO_V6, CORE_V6) : frames_ipv4(&f, RADIO, CORE);
+		frames_udp(&f, mix & 1 ? 2152 : 1024, mix & 1 ? 1024 : 2152);
+		frames_gtpu(&f, FRAMES_G_PDU, 0, TEID);
+		mix & 2 ? frames_ipv6(&f, CLIENT_V6, SERVER_V6) : frames_ipv4(&f, CLIENT, SERVER);
+		add_query(&f);
+		packet = decode_as(&f, ADIT_LINK_ETHERNET);
+		CHECK_OUTCOME(packet.outcome, PENDING);
+		CHECK_EQ_INT((packet.flags & ADIT_PACKET_OUTER_V6) != 0, mix & 1);
+		CHECK_EQ_INT((packet.flags & ADIT_PACKET_V6) != 0, mix >> 1);
+	}
+}
+
+TEST(packet_gtpu, signalling)
+{
+	struct frames f;
+
+	for (unsigned type = 0; type < 255; type++) {
+		begin_tunnel(&f);
+		frames_gtpu(&f, (uint8_t)type, FRAMES_GTPU_S, 0);
+		CHECK_EQ_STR(outcome_name(decode_as(&f, ADIT_LINK_ETHERNET).outcome),
+			type == 1 || type == 2 ? "gtpu_echo"
+			: type == 26           ? "gtpu_error"
+			: type == 254          ? "gtpu_end_marker"
+					       : "gtpu_signalling");
+	}
+}
+
+TEST(packet_gtpu, what_is_no_ip_inside)
+{
+	struct frames f;
+
+	for (unsigned nibble = 0; nibble < 16; nibble++) {
+		if (nibble == 4 || nibble == 6)
+			continue;
+		begin_g_pdu(&f, 0);
+		frames_fill(&f, (uint8_t)(nibble << 4 | 5), 40);
+		CHECK_DECODES(&f, GTPU_OTHER);
+	}
+	begin_g_pdu(&f, FRAMES_GTPU_E);
+	CHECK_DECODES(&f, GTPU_OTHER);
+}
+
+TEST(packet_gtpu, headers_that_contradict_their_datagram)
+{
+	static const uint8_t firsts[] = {0x00, 0x10, 0x20, 0x50, 0x70, 0xf0};
+	struct frames f;
+
+	for (size_t i = 0; i < ADIT_COUNT(firsts); i++) {
+		build_tunnel(&f);
+		f.bytes[42] = firsts[i];
+		CHECK_DECODES(&f, GTPU_NOT);
+	}
+	begin_tunnel(&f);
+	CHECK_DECODES(&f, GTPU_NOT);
+	for (size_t size = 1; size < 8; size++) {
+		begin_tunnel(&f);
+		frames_fill(&f, 0x30, size);
+		CHECK_DECODES(&f, GTPU_MALFORMED);
+	}
+	/* Longer than its datagram, by one byte. */
+	begin_g_pdu(&f, 0);
+	frames_length(&f, 62);
+	add_ipv4_query(&f);
+	CHECK_EQ_INT(f.size - 50, 61);
+	CHECK_DECODES(&f, GTPU_MALFORMED);
+	/* Too short for its optional word. */
+	for (uint8_t flags = 1; flags < 8; flags++)
+		for (uint16_t length = 0; length < 4; length++) {
+			begin_g_pdu(&f, flags);
+			frames_length(&f, length);
+			CHECK_DECODES(&f, GTPU_MALFORMED);
+		}
+	/* Shorter than what it carries: the inner header is at fault. */
+	begin_g_pdu(&f, 0);
+	frames_length(&f, 60);
+	add_ipv4_query(&f);
+	CHECK_DECODES(&f, IPV4_MALFORMED);
+}
+
+TEST(packet_gtpu, inner_headers_that_are_not_whole)
+{
+	struct frames f;
+
+	for (size_t size = 1; size < 40; size++) {
+		begin_g_pdu(&f, 0);
+		frames_fill(&f, 0x60, size);
+		CHECK_DECODES(&f, IPV6_MALFORMED);
+		if (size >= 20)
+			continue;
+		begin_g_pdu(&f, 0);
+		frames_fill(&f, 0x45, size);
+		CHECK_DECODES(&f, IPV4_MALFORMED);
+	}
+}
+
+TEST(packet_gtpu, extension_chains)
+{
+	struct frames f;
+
+	for (unsigned count = 0; count <= ADIT_PACKET_EXTENSION_MAX + 1; count++) {
+		begin_g_pdu(&f, FRAMES_GTPU_E);
+		for (unsigned i = 0; i < count; i++)
+			frames_gtpu_extension(&f, 0x40, 255);
+		add_ipv4_query(&f);
+		CHECK_EQ_INT(decode_as(&f, ADIT_LINK_ETHERNET).outcome,
+			count <= ADIT_PACKET_EXTENSION_MAX ? ADIT_OUTCOME_PENDING
+							   : ADIT_OUTCOME_NESTING);
+	}
+	/* Size 0, a chain that goes on where the message ends, and one that ends with it. */
+	begin_g_pdu(&f, FRAMES_GTPU_E);
+	frames_gtpu_session(&f, 0, 9);
+	CHECK_DECODES(&f, GTPU_OTHER);
+	f.bytes[f.size - 1] = 0x85;
+	CHECK_DECODES(&f, GTPU_MALFORMED);
+	f.bytes[f.size - 1] = 0;
+	f.bytes[f.layer] = 2;
+	CHECK_DECODES(&f, GTPU_MALFORMED);
+	f.bytes[f.layer] = 0;
+	CHECK_DECODES(&f, GTPU_MALFORMED);
+}
+
+TEST(packet_gtpu, nesting)
+{
+	struct frames f;
+
+	begin_g_pdu(&f, 0);
+	frames_ipv4(&f, RADIO, CORE);
+	frames_udp(&f, 2152, 2152);
+	frames_gtpu(&f, FRAMES_G_PDU, 0, TEID);
+	add_ipv4_query(&f);
+	CHECK_DECODES(&f, NESTING);
+	f.bytes[78] = 0; /* also if it is none: a subscriber's own affair */
+	CHECK_DECODES(&f, NESTING);
+}
+
+/* A message that reads as a G-PDU and as a query: the client chose port 2152 to hide. */
+TEST(packet_gtpu, a_dns_port_wins)
+{
+	struct frames f;
+
+	for (unsigned to_dns = 0; to_dns < 2; to_dns++) {
+		struct adit_packet packet;
+
+		begin_ipv4(&f);
+		frames_udp(&f, to_dns ? 2152 : 53, to_dns ? 53 : 2152);
+		frames_gtpu(&f, FRAMES_G_PDU, 0, TEID);
+		frames_ipv4(&f, CLIENT, SERVER);
+		frames_udp(&f, 1, 2);
+		packet = decode_as(&f, ADIT_LINK_ETHERNET);
+		CHECK_OUTCOME(packet.outcome, PENDING);
+		CHECK_EQ_INT(packet.flags, to_dns ? ADIT_PACKET_TO_DNS : ADIT_PACKET_FROM_DNS);
+	}
+}
+
+TEST(packet_gtpu, inner_fragment)
+{
+	struct adit_packet packet;
+	struct frames f;
+
+	begin_g_pdu(&f, 0);
+	frames_ipv4(&f, CLIENT, SERVER);
+	frames_ipv4_fragment(&f, 0, true);
+	add_query(&f);
+	packet = decode_as(&f, ADIT_LINK_ETHERNET);
+	CHECK_OUTCOME(packet.outcome, FRAGMENT);
+	CHECK_EQ_INT(packet.flags, GTPU | 1 << 12);
+	CHECK_EQ_INT(packet.who_offset, 50);
+	CHECK_EQ_INT(packet.gtpu_offset, 42);
+	CHECK_EQ_INT(packet.ip_offset, 50);
+	CHECK_EQ_INT(packet.outer_ip_offset, 14);
+}
