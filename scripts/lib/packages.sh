@@ -25,6 +25,10 @@ wireshark-common | test | mergecap and capinfos
 python3 | test | scripts/check and the counting of results
 iproute2 | test | laboratory: network namespaces
 tcpreplay | test | sends a capture to a live port
+dpdk-dev | test | dpdk-testpmd: the other end of shared memory
+qemu-system-x86 | test | a guest with a PCI network card
+busybox-static | test | what that guest needs beside the program
+cpio | test | packs it
 procps | test | laboratory: settings of the namespaces
 iodine | test | laboratory: a real DNS tunnel to find
 nsd | test | laboratory: ordinary DNS beside the tunnel
