@@ -159,11 +159,7 @@ static int services_load(struct appliance *appliance, struct adit_error *error)
 		const char *text = config->encrypted_resolvers.item[i];
 		struct adit_address address = {.is_v6 = strchr(text, ':') != NULL};
 
-		if (inet_pton(address.is_v6 ? AF_INET6 : AF_INET, text, address.bytes) != 1)
-			return adit_error_set(error, -EINVAL,
-				"encrypted.resolvers: '%s' is no address; expected an IPv4 or IPv6 "
-				"address",
-				text);
+		inet_pton(address.is_v6 ? AF_INET6 : AF_INET, text, address.bytes);
 		if (adit_ports_add_resolver(&appliance->ports, &address) != 0)
 			return adit_error_set(error, -EINVAL,
 				"encrypted.resolvers: more than %d addresses", ADIT_RESOLVERS_MAX);
@@ -177,16 +173,10 @@ static int services_load(struct appliance *appliance, struct adit_error *error)
 }
 
 /* Taps by name; ports are given theirs when they are opened. */
-static int taps_load(struct appliance *appliance, struct adit_error *error)
+static void taps_load(struct appliance *appliance)
 {
 	const struct adit_list *taps = &appliance->config->port_taps;
-	size_t devices = appliance->config->port_devices.count;
 
-	if (taps->count != 0 && taps->count != devices)
-		return adit_error_set(error, -EINVAL,
-			"port.taps names %zu taps for %zu devices in port.devices; expected one "
-			"for each",
-			taps->count, devices);
 	for (size_t i = 0; i < taps->count; i++) {
 		uint8_t at = 0;
 
@@ -196,7 +186,6 @@ static int taps_load(struct appliance *appliance, struct adit_error *error)
 		if (at == appliance->tap_count)
 			appliance->tap_name[appliance->tap_count++] = taps->item[i];
 	}
-	return 0;
 }
 
 int appliance_load(
@@ -214,8 +203,7 @@ int appliance_load(
 		return adit_error_set(error, -errno, "no random key: %s", strerror(errno));
 	if (status == 0)
 		status = services_load(appliance, error);
-	if (status == 0)
-		status = taps_load(appliance, error);
+	taps_load(appliance);
 	if (status == 0)
 		status = adit_suffix_load(
 			config->dns_public_suffix_list, NULL, &appliance->suffixes, error);

@@ -19,10 +19,6 @@ int app_identity_open(
 	if (strcmp(config->privacy_addresses, "off") != 0) {
 		bool all = strcmp(config->privacy_addresses, "all") == 0;
 
-		if (config->privacy_key_file[0] == '\0')
-			return adit_error_set(error, -EINVAL,
-				"privacy.addresses is '%s', but privacy.key_file names no file",
-				config->privacy_addresses);
 		status = adit_privacy_open(config->privacy_key_file,
 			all ? ADIT_PRIVACY_ALL : ADIT_PRIVACY_SUBSCRIBERS, &identity->privacy,
 			error);

@@ -242,22 +242,3 @@ struct adit_phrase adit_option_allowed(const struct adit_option *option)
 		append(text, room, ", at most %d", ADIT_LIST_MAX);
 	return phrase;
 }
-
-int adit_config_check(const struct adit_config *config, struct adit_error *error)
-{
-	if (config->detect_suspect_score > config->detect_tunnel_score)
-		return adit_error_set(error, -EINVAL,
-			"detect.suspect_score (%" PRId64 ") is above detect.tunnel_score (%" PRId64
-			")",
-			config->detect_suspect_score, config->detect_tunnel_score);
-	if (config->dns_ports.count == 0)
-		return adit_error_set(
-			error, -EINVAL, "dns.ports is empty; DNS needs a port, such as 53");
-	if (strcmp(config->port_spread, "rss") == 0 && config->port_devices.count > 0 &&
-		(int64_t)config->port_devices.count * config->port_queues < config->worker_count)
-		return adit_error_set(error, -EINVAL,
-			"port.spread is rss, but %zu ports of %" PRId64
-			" queues (port.queues) can't feed %" PRId64 " workers (worker.count)",
-			config->port_devices.count, config->port_queues, config->worker_count);
-	return 0;
-}

@@ -211,7 +211,8 @@ TEST(config, refuses_names)
 			"public_suffix_list"},
 		{"\n\nwindows: { };", "f:3: unknown section windows; did you mean window?"},
 		{"frobnicate: { };",
-			"f:1: unknown section frobnicate; there are dns, context, fragment, tcp, encrypted, identity, privacy, eal, port, worker, "
+			"f:1: unknown section frobnicate; there are dns, context, fragment, tcp, "
+			"encrypted, identity, privacy, eal, port, worker, "
 			"window, history, detect, output"},
 		{"ports = [53];",
 			"f:1: ports stands outside a section; write dns: { ports = ...; };"},
@@ -623,6 +624,40 @@ TEST(config, options_agree_with_one_another)
 	CHECK_EQ_INT(adit_config_check(&config, &error), -EINVAL);
 	CHECK_EQ_STR(error.text, "detect.suspect_score (71) is above detect.tunnel_score (70)");
 	adit_config_clear(&config);
+}
+
+TEST(config, disagreements_are_named)
+{
+	static const struct {
+		const char *set, *text;
+	} rows[] = {
+		{"dns.ports=53,2152", "dns.ports has 2152, the port of GTP-U: nothing inside its "
+				      "tunnels would be "
+				      "read"},
+		{"dns.ports=4789", "dns.ports has 4789, the port of VXLAN: nothing inside its "
+				   "tunnels would be "
+				   "read"},
+		{"encrypted.ports=853,53", "port 53 stands in dns.ports and in encrypted.ports"},
+		{"encrypted.resolvers=1.1.1.1,dns.example", "encrypted.resolvers: 'dns.example' is "
+							    "no address; expected an IPv4 or IPv6 "
+							    "address"},
+		{"privacy.addresses=all",
+			"privacy.addresses is 'all', but privacy.key_file names no file"},
+		{"port.taps=west",
+			"port.taps names 1 taps for 0 devices in port.devices; expected one for "
+			"each"},
+	};
+
+	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
+		struct adit_config config;
+		struct adit_error error = {""};
+
+		REQUIRE(adit_config_init(&config) == 0);
+		CHECK_EQ_INT(adit_config_set(&config, rows[i].set, &error), 0);
+		CHECK_EQ_INT(adit_config_check(&config, &error), -EINVAL);
+		CHECK_EQ_STR(error.text, rows[i].text);
+		adit_config_clear(&config);
+	}
 }
 
 TEST(config, writers_tell_that_they_failed)
