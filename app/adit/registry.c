@@ -226,14 +226,14 @@ static void cell_add(
 }
 
 static void labelled(struct app_registry *registry, const char *name, const char *help,
-	const char *label, const char *value, const uint64_t *cells, size_t count)
+	const char *label, const char *value, const uint64_t *counts, size_t count)
 {
 	const struct adit_metrics_counter counter = {
 		.name = name, .help = help, .label = label, .value = value};
 	int number = adit_metrics_add(registry->metrics, &counter);
 
 	for (size_t i = 0; i < count && number >= 0; i++)
-		adit_metrics_bind(registry->metrics, (size_t)number, &cells[i]);
+		adit_metrics_bind(registry->metrics, (size_t)number, &counts[i]);
 }
 
 static void ports_add(struct app_registry *registry, const struct appliance *appliance)
