@@ -172,20 +172,26 @@ static int services_load(struct appliance *appliance, struct adit_error *error)
 	return 0;
 }
 
-/* Taps by name; ports are given theirs when they are opened. */
-static void taps_load(struct appliance *appliance)
+uint8_t app_tap_of_device(const struct appliance *appliance, size_t device)
 {
 	const struct adit_list *taps = &appliance->config->port_taps;
+	uint8_t tap = 0;
 
-	for (size_t i = 0; i < taps->count; i++) {
-		uint8_t at = 0;
+	if (device >= taps->count)
+		return 0;
+	while (tap < appliance->tap_count &&
+		strcmp(appliance->tap_name[tap], taps->item[device]) != 0)
+		tap++;
+	return tap;
+}
 
-		while (at < appliance->tap_count &&
-			strcmp(appliance->tap_name[at], taps->item[i]) != 0)
-			at++;
-		if (at == appliance->tap_count)
-			appliance->tap_name[appliance->tap_count++] = taps->item[i];
-	}
+/* Names of taps, in the order in which they come. */
+static void taps_load(struct appliance *appliance)
+{
+	for (size_t i = 0; i < appliance->config->port_taps.count; i++)
+		if (app_tap_of_device(appliance, i) == appliance->tap_count)
+			appliance->tap_name[appliance->tap_count++] =
+				appliance->config->port_taps.item[i];
 }
 
 int appliance_load(

@@ -236,6 +236,9 @@ int app_eal_init(const struct app_eal_params *params, struct adit_error *error);
 void app_eal_cleanup(void);
 unsigned app_cpu_count(void);
 
+/* The tap that a device of port.devices belongs to. */
+uint8_t app_tap_of_device(const struct appliance *appliance, size_t device);
+
 /* port.c: ports of adit run, and the ring port behind which a spreader stands. */
 int app_ports_open(struct appliance *appliance, struct adit_error *error);
 int app_ports_start(struct appliance *appliance, struct adit_error *error);

@@ -144,6 +144,7 @@ int app_ports_open(struct appliance *appliance, struct adit_error *error)
 				return adit_error_set(error, -EINVAL,
 					"port.devices: '%s' is listed twice", devices->item[i]);
 		status = port_add(appliance, port, devices->item[i], note, error);
+		appliance->tap_of_port[port] = app_tap_of_device(appliance, i);
 	}
 	/* Devices that the EAL arguments name count as well. */
 	if (devices->count == 0) {

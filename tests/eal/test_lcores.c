@@ -97,6 +97,7 @@ TEST(lcores, frame_over_mbufs)
 	struct rte_mempool *pool;
 	struct rte_mbuf *mbuf, *second, *third;
 	struct adit_frame frame;
+	static struct bench bench; /* no taps have names */
 	uint8_t linear[512];
 
 	NEED_EAL();
@@ -110,19 +111,24 @@ TEST(lcores, frame_over_mbufs)
 
 	/* A single one is not copied. */
 	mbuf->vlan_tci = 42;
-	CHECK(app_frame_of(mbuf, linear, &frame));
+	CHECK(app_frame_of(&bench.appliance, mbuf, linear, &frame));
 	CHECK(frame.data == rte_pktmbuf_mtod(mbuf, const uint8_t *));
 	CHECK_EQ_INT(frame.captured, 100);
 	CHECK_EQ_INT(frame.wire, 100);
 	CHECK_EQ_INT(frame.link, ADIT_LINK_ETHERNET);
 	CHECK_EQ_INT(frame.vlan, 0);
+	CHECK_EQ_INT(frame.tap, 0);
+	mbuf->port = 3;
+	bench.appliance.tap_of_port[3] = 2;
+	app_frame_of(&bench.appliance, mbuf, linear, &frame);
+	CHECK_EQ_INT(frame.tap, 2);
 
 	/* A tag that is told but still in the frame is read there, not here. */
 	mbuf->ol_flags = RTE_MBUF_F_RX_VLAN;
-	app_frame_of(mbuf, linear, &frame);
+	app_frame_of(&bench.appliance, mbuf, linear, &frame);
 	CHECK_EQ_INT(frame.vlan, 0);
 	mbuf->ol_flags |= RTE_MBUF_F_RX_VLAN_STRIPPED;
-	app_frame_of(mbuf, linear, &frame);
+	app_frame_of(&bench.appliance, mbuf, linear, &frame);
 	CHECK_EQ_INT(frame.vlan, 42);
 
 	/* A chain is one span, in order. */
@@ -130,7 +136,7 @@ TEST(lcores, frame_over_mbufs)
 	fill(third, 120, 101);
 	REQUIRE(rte_pktmbuf_chain(mbuf, second) == 0);
 	REQUIRE(rte_pktmbuf_chain(mbuf, third) == 0);
-	CHECK(!app_frame_of(mbuf, linear, &frame));
+	CHECK(!app_frame_of(&bench.appliance, mbuf, linear, &frame));
 	CHECK(frame.data == linear);
 	CHECK_EQ_INT(frame.captured, 221);
 	CHECK_EQ_INT(frame.wire, 221);
@@ -157,13 +163,12 @@ static struct rte_mbuf *query_mbuf(struct appliance *appliance, const char *name
 	frames_query(&f, 7, name, 1);
 	frames_finish(&f);
 	memcpy(rte_pktmbuf_append(mbuf, (uint16_t)f.size), f.bytes, f.size);
-	app_frame_of(mbuf, NULL, &frame);
+	app_frame_of(appliance, mbuf, NULL, &frame);
 	CHECK_EQ_INT(
 		adit_packet_decode(&frame, &appliance->ports, &meta->packet), ADIT_OUTCOME_PENDING);
-	adit_packet_shard(&frame, &meta->packet, &appliance->key);
+	adit_packet_shard(&frame, &meta->packet, &appliance->rule, &appliance->key);
 	meta->ts_ns = ts_ns;
-	meta->kind = APP_FRAME;
-	meta->link = ADIT_LINK_ETHERNET;
+	meta->packet.mark = APP_FRAME;
 	return mbuf;
 }
 
@@ -197,8 +202,8 @@ static void tick_give(struct app_worker *worker, enum app_kind kind, uint32_t sl
 {
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(worker->appliance->pool);
 
-	app_meta(mbuf)->kind = (uint8_t)kind;
 	app_meta(mbuf)->slice = slice;
+	app_meta(mbuf)->packet.mark = (uint8_t)kind;
 	CHECK_EQ_INT(rte_ring_sp_enqueue(worker->packets, mbuf), 0);
 }
 
@@ -325,7 +330,7 @@ static char *run(struct bench *bench, char *path, uint64_t *queries)
 			struct app_message *it = message;
 
 			CHECK_EQ_INT(it->kind, APP_VERDICT);
-			CHECK_EQ_INT(adit_verdict_write_json(&it->verdict, out), 0);
+			CHECK_EQ_INT(adit_verdict_write_json(&it->verdict, NULL, out), 0);
 			rte_ring_sp_enqueue(appliance->messages_free, message);
 		}
 		if (ended)
