@@ -19,6 +19,12 @@ enum {
 	SNAP_BYTES = 8,
 };
 
+/* How much of the frame an IP header claims, itself included. */
+static uint32_t ip_claims(const uint8_t *ip, int step)
+{
+	return step == GO_IPV4 ? adit_load_be16(ip + 2) : 40u + adit_load_be16(ip + 4);
+}
+
 /* As the probe below, of an IP header: it has to agree with the room that it has. */
 static int probe_ip(const struct reader *r, uint32_t at, int step)
 {
@@ -29,12 +35,9 @@ static int probe_ip(const struct reader *r, uint32_t at, int step)
 		return missing(r, at + header, ADIT_OUTCOME_NOT_IP);
 	if (ip_step(ip[0]) != step)
 		return ADIT_OUTCOME_NOT_IP;
-	if (step == GO_IPV4) {
+	if (step == GO_IPV4)
 		header = (ip[0] & 15u) * 4;
-		size = adit_load_be16(ip + 2);
-	} else {
-		size = 40u + adit_load_be16(ip + 4);
-	}
+	size = ip_claims(ip, step);
 	return header >= 20 && size >= header && size <= r->end - at ? step : ADIT_OUTCOME_NOT_IP;
 }
 
@@ -69,8 +72,9 @@ int adit_packet_probe_frame(const struct reader *r, uint32_t at, uint32_t *ip)
 
 /*
  * Nothing in a label says what is below the stack. Content that begins with 4 or 6 is IP (RFC 4928)
- * unless it reads only as an Ethernet frame to such an address; other content is an Ethernet frame,
- * bare or behind a control word (RFC 4448), whichever reads well.
+ * if its length is just that of the frame; else it may be an Ethernet frame to an address that
+ * begins so, if it reads well as one. Other content is an Ethernet frame, bare or behind a control
+ * word (RFC 4448), whichever reads well.
  */
 static int read_below_labels(struct reader *r)
 {
@@ -82,8 +86,10 @@ static int read_below_labels(struct reader *r)
 	step = ip_step(r->data[at]);
 	if (step != ADIT_OUTCOME_NOT_IP) {
 		probed = probe_ip(r, at, step);
-		if (probed != ADIT_OUTCOME_NOT_IP)
+		if (probed == ADIT_OUTCOME_FRAME_CUT)
 			return probed;
+		if (probed == step && ip_claims(r->data + at, step) == r->end - at)
+			return step;
 	}
 	probed = adit_packet_probe_frame(r, at, &ip);
 	if (probed == ADIT_OUTCOME_NOT_IP && r->data[at] >> 4 == 0) {
@@ -92,8 +98,7 @@ static int read_below_labels(struct reader *r)
 	}
 	if (probed > ADIT_OUTCOME_PENDING)
 		return go_ethernet(r, at, ADIT_OUTCOME_NOT_IP);
-	/* What was to be IP is counted for what is wrong with it. */
-	return probed == ADIT_OUTCOME_NOT_IP ? step : probed;
+	return probed == ADIT_OUTCOME_FRAME_CUT ? probed : step;
 }
 
 static int read_mpls(struct reader *r)

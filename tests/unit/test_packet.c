@@ -570,3 +570,41 @@ TEST(packet_transport, a_cut_tcp_header)
 		CHECK_EQ_INT(decode_cut(&f, ADIT_LINK_ETHERNET, n, f.size).outcome,
 			n < f.size ? ADIT_OUTCOME_FRAME_CUT : ADIT_OUTCOME_PENDING);
 }
+
+/* A segment that a network card was to split: what fits is kept, and said to be a part. */
+TEST(packet_transport, a_segment_of_more_than_64_kib)
+{
+	for (unsigned size = 65535; size <= 65536; size++) {
+		struct adit_packet packet;
+		struct frames f;
+
+		begin_ipv4(&f);
+		frames_length(&f, 0);
+		frames_tcp(&f, 40000, 53);
+		frames_fill(&f, 1, size);
+		packet = decode_as(&f, ADIT_LINK_ETHERNET);
+		CHECK_OUTCOME(packet.outcome, PENDING);
+		CHECK_EQ_INT(packet.payload_size, 65535);
+		CHECK_EQ_INT((packet.flags & ADIT_PACKET_CUT) != 0, size > 65535);
+	}
+}
+
+/* Options that the capture cut off are no payload. */
+TEST(packet_transport, a_segment_cut_in_its_options)
+{
+	struct frames f;
+
+	begin_ipv4(&f);
+	frames_tcp(&f, 40000, 53);
+	frames_fill(&f, 1, 14);
+	f.bytes[f.layer + 12] = 0x80;
+	frames_finish(&f);
+	for (uint32_t n = 54; n <= 68; n++) {
+		struct adit_packet packet = decode_cut(&f, ADIT_LINK_ETHERNET, n, 68);
+
+		if (n < 66)
+			CHECK_OUTCOME(packet.outcome, FRAME_CUT);
+		else
+			CHECK_EQ_INT(packet.payload_size, n - 66);
+	}
+}

@@ -209,3 +209,54 @@ TEST(packet_gtpu, inner_fragment)
 	CHECK_EQ_INT(packet.ip_offset, 50);
 	CHECK_EQ_INT(packet.outer_ip_offset, 14);
 }
+
+/* The content of an Ethernet session: only what reads well to its IP header. */
+TEST(packet_gtpu, ethernet_that_does_not_read_well)
+{
+	static const uint16_t types[] = {0x0806, 0x88cc, 0x8847, 0x8864, 0x0800, 0x86dd, 60};
+	struct frames f;
+
+	for (size_t i = 0; i < ADIT_COUNT(types); i++) {
+		begin_g_pdu(&f, 0);
+		frames_ethernet(&f);
+		frames_next(&f, types[i]);
+		frames_fill(&f, 0x11, 60);
+		CHECK_DECODES(&f, GTPU_OTHER);
+	}
+	/* An IP header that claims more than there is; tags past the cap. */
+	begin_g_pdu(&f, 0);
+	frames_ethernet(&f);
+	frames_ipv4(&f, CLIENT, SERVER);
+	frames_length(&f, 62);
+	add_query(&f);
+	CHECK_EQ_INT(f.size - 64, 61);
+	CHECK_DECODES(&f, GTPU_OTHER);
+	for (unsigned tags = 0; tags <= ADIT_PACKET_VLAN_MAX + 1; tags++) {
+		begin_g_pdu(&f, 0);
+		frames_ethernet(&f);
+		for (unsigned i = 0; i < tags; i++)
+			frames_vlan(&f, 0x8100, 5);
+		add_ipv4_query(&f);
+		if (tags <= ADIT_PACKET_VLAN_MAX)
+			CHECK_DECODES(&f, PENDING);
+		else
+			CHECK_DECODES(&f, GTPU_OTHER);
+	}
+}
+
+/* Also where the inner GTP-U stands further in. */
+TEST(packet_gtpu, a_subscriber_moves_no_counter_of_its)
+{
+	static const uint8_t firsts[] = {0x30, 0x00, 0x48};
+	struct frames f;
+
+	for (size_t i = 0; i < ADIT_COUNT(firsts); i++) {
+		begin_g_pdu(&f, 0);
+		frames_ipv4(&f, CLIENT, SERVER);
+		frames_gre(&f, 0);
+		frames_ipv4(&f, RADIO, CORE);
+		frames_udp(&f, 2152, 40000);
+		frames_fill(&f, firsts[i], 20);
+		CHECK_DECODES(&f, NESTING);
+	}
+}
