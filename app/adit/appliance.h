@@ -24,8 +24,9 @@
 #define APP_QUEUES_MAX   64
 #define APP_PORTS_MAX    RTE_MAX_ETHPORTS
 #define APP_TAPS_MAX     64
-#define APP_WINDOWS      2 /* per worker: one that fills, one that is scored */
-#define APP_BLINDS       2 /* tables of encrypted DNS: one that fills, one that is written */
+#define APP_MERGE_MAX    64 /* captures read side by side */
+#define APP_WINDOWS      2  /* per worker: one that fills, one that is scored */
+#define APP_BLINDS       2  /* tables of encrypted DNS: one that fills, one that is written */
 #define APP_MESSAGES     256
 #define APP_LINEAR_BYTES (256 * 1024) /* largest frame: libpcap's MAXIMUM_SNAPLEN */
 
@@ -122,6 +123,7 @@ struct app_spreader {
 	/* Captures: */
 	char **files;
 	size_t file_count;
+	bool merge;           /* they are read side by side, by time */
 	atomic_ulong thread;  /* its pthread_t, 0 before it runs; to interrupt a read */
 	uint64_t bytes_total; /* of all files; 0: unknown */
 	uint64_t bytes_done;  /* for the progress bar */

@@ -28,6 +28,9 @@ static int files_check(const struct app_options *options, const struct adit_conf
 	if (options->rest_count == 0)
 		return adit_error_set(
 			error, -EINVAL, "no capture is given; try: adit replay --help");
+	if (options->merge && options->rest_count > APP_MERGE_MAX)
+		return adit_error_set(error, -EINVAL, "--merge takes at most %d captures, not %d",
+			APP_MERGE_MAX, options->rest_count);
 	for (int i = 0; i < options->rest_count; i++) {
 		struct app_capture *capture;
 		int status;
@@ -50,6 +53,7 @@ static int files_give(
 	(void)error;
 	spreader->files = options->rest;
 	spreader->file_count = (size_t)options->rest_count;
+	spreader->merge = options->merge;
 	for (int i = 0; i < options->rest_count; i++) {
 		/* A share of an unknown whole is no progress. */
 		if (app_capture_is_stream(options->rest[i])) {
@@ -73,6 +77,10 @@ int adit_cmd_replay(int argc, char **argv)
 	static const struct app_command command = {
 		.name = "replay",
 		.usage = usage,
+		.options =
+			"      --merge           read the captures side by side, by time: the two "
+			"directions\n"
+			"                        of an optical tap, say\n",
 		.check = files_check,
 		.needs_spreader = needs_spreader,
 		.start = files_give,

@@ -107,6 +107,7 @@ int adit_cmd_run(int argc, char **argv)
 	static const struct app_command command = {
 		.name = "run",
 		.usage = usage,
+		.options = "",
 		.live = true,
 		.check = config_check,
 		.needs_spreader = needs_spreader,

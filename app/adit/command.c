@@ -14,6 +14,7 @@ static const char options_help[] =
 	"                        one option; may be given again, overrides the file\n"
 	"      --out DIR         write verdicts.jsonl and stats.json there\n"
 	"      --features        write windows.csv there too: every judged key with its features\n"
+	"%s"
 	"      --workers N       worker lcores (worker.count)\n"
 	"  -v, --verbose         show what DPDK says\n"
 	"  -h, --help            print this\n"
@@ -22,13 +23,14 @@ static const char options_help[] =
 	"\n"
 	"Exit status: 0 done, 1 not done (a message says what), 2 usage or configuration error.\n";
 
-enum { OPTION_SET = 256, OPTION_OUT, OPTION_FEATURES, OPTION_WORKERS };
+enum { OPTION_SET = 256, OPTION_OUT, OPTION_FEATURES, OPTION_MERGE, OPTION_WORKERS };
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"set", required_argument, NULL, OPTION_SET},
 	{"out", required_argument, NULL, OPTION_OUT},
 	{"features", no_argument, NULL, OPTION_FEATURES},
+	{"merge", no_argument, NULL, OPTION_MERGE},
 	{"workers", required_argument, NULL, OPTION_WORKERS},
 	{"verbose", no_argument, NULL, 'v'},
 	{"help", no_argument, NULL, 'h'},
@@ -88,6 +90,9 @@ static int options_parse(
 		case OPTION_FEATURES:
 			options->features = true;
 			break;
+		case OPTION_MERGE:
+			options->merge = true;
+			break;
 		case OPTION_WORKERS:
 			options->workers = optarg;
 			break;
@@ -105,6 +110,8 @@ static int options_parse(
 	}
 	options->rest = argv + optind;
 	options->rest_count = argc - optind;
+	if (options->merge && command->live)
+		return complain(command, "there is no option", "--merge");
 	if (options->features && options->directory == NULL)
 		return complain(command, "--out DIR is needed with", "--features");
 	return 0;
@@ -202,7 +209,7 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 		return ADIT_EXIT_USAGE;
 	if (options.help) {
 		fputs(command->usage, stdout);
-		fputs(options_help, stdout);
+		printf(options_help, command->options);
 		return ADIT_EXIT_DONE;
 	}
 	if (command_prepare(command, &manager, &options, &config, &error) != 0) {

@@ -14,7 +14,7 @@ struct app_options {
 	const char *workers;     /* --workers */
 	const char *set[ADIT_LIST_MAX];
 	size_t sets;
-	bool features, verbose, help;
+	bool features, merge, verbose, help;
 	char **rest; /* file names */
 	int rest_count;
 	char **eal; /* after -- */
@@ -22,8 +22,9 @@ struct app_options {
 };
 
 struct app_command {
-	const char *name;  /* "replay" or "run" */
-	const char *usage; /* above the options */
+	const char *name;    /* "replay" or "run" */
+	const char *usage;   /* above the options */
+	const char *options; /* of its own, as lines of the help */
 	bool live;
 	/* Each returns 0 or -errno with the error. Before anything starts: what the user gave is
 	 * wrong (exit status 2), and whether a spreader is needed. */

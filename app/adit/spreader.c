@@ -168,50 +168,94 @@ static void frame_spread(
 		spreader->ended.outcome[packet.outcome]++;
 }
 
-/* Reads one capture. Where it starts before the time reached so far, a new timeline begins;
- * otherwise it goes on, as a capture cut into several files does. */
-static void capture_spread(struct app_spreader *spreader, struct stage *stage, const char *path)
-{
-	struct app_capture *capture;
+/* A capture that is being read, and its next frame. */
+struct source {
+	struct app_capture *capture; /* NULL: read to its end, or as far as it went */
 	struct adit_frame frame;
-	struct adit_error error;
-	uint64_t before = spreader->bytes_done;
-	bool first = true;
-	int status = app_capture_open(path, &capture, &error);
+};
 
-	if (status != 0)
-		goto failed;
-	while ((status = app_capture_next(capture, &frame, &error)) == 1) {
-		if (first && stage->open && adit_slice_of(frame.ts_ns) < stage->slice)
+static bool stopped(const struct app_spreader *spreader)
+{
+	return atomic_load_explicit(&spreader->appliance->stop, memory_order_relaxed);
+}
+
+static void problem_note(struct app_spreader *spreader, const struct adit_error *error)
+{
+	if (!spreader->problem)
+		spreader->error = *error;
+	spreader->problem = true;
+}
+
+static void source_next(struct app_spreader *spreader, struct source *source)
+{
+	struct adit_error error;
+	int status = app_capture_next(source->capture, &source->frame, &error);
+
+	if (status == 1)
+		return;
+	app_capture_close(source->capture);
+	source->capture = NULL;
+	/* A read that a signal broke off says nothing of the file. */
+	if (status < 0 && !stopped(spreader))
+		problem_note(spreader, &error);
+}
+
+/* The source whose frame comes next in time; of equal ones the first. */
+static struct source *source_earliest(struct source *sources, size_t count)
+{
+	struct source *earliest = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (sources[i].capture != NULL &&
+			(earliest == NULL || sources[i].frame.ts_ns < earliest->frame.ts_ns))
+			earliest = &sources[i];
+	return earliest;
+}
+
+/* Reads captures side by side, by the time of their frames. Where they start before the time
+ * reached so far, a new timeline begins; otherwise it goes on, as a capture cut into several files
+ * does. */
+static void group_spread(
+	struct app_spreader *spreader, struct stage *stage, char **files, size_t count)
+{
+	struct source sources[APP_MERGE_MAX] = {{NULL, {NULL}}}, *source;
+	uint64_t before = spreader->bytes_done, done = 0;
+	struct adit_error error;
+	bool first = true;
+
+	for (size_t i = 0; i < count; i++) {
+		if (app_capture_open(files[i], &sources[i].capture, &error) == 0)
+			source_next(spreader, &sources[i]);
+		else
+			problem_note(spreader, &error);
+		done += app_capture_size(files[i]);
+	}
+	while ((source = source_earliest(sources, count)) != NULL && !stopped(spreader)) {
+		if (first && stage->open && adit_slice_of(source->frame.ts_ns) < stage->slice)
 			timeline_end(spreader, stage);
 		first = false;
-		frame_spread(spreader, stage, &frame);
+		frame_spread(spreader, stage, &source->frame);
 		if ((spreader->counters.received & 0x3ff) == 0) {
-			spreader->bytes_done = before + app_capture_position(capture);
-			if (atomic_load_explicit(&spreader->appliance->stop, memory_order_relaxed))
-				break;
+			spreader->bytes_done = before;
+			for (size_t i = 0; i < count; i++)
+				spreader->bytes_done +=
+					sources[i].capture != NULL
+						? app_capture_position(sources[i].capture)
+						: app_capture_size(files[i]);
 		}
+		source_next(spreader, source);
 	}
-	app_capture_close(capture);
-	spreader->bytes_done = before + app_capture_size(path);
-	/* A read that a signal broke off says nothing of the file. */
-	if (status >= 0 || atomic_load_explicit(&spreader->appliance->stop, memory_order_relaxed))
-		return;
-failed:
-	if (!spreader->problem)
-		spreader->error = error;
-	spreader->problem = true;
+	for (size_t i = 0; i < count; i++)
+		app_capture_close(sources[i].capture);
+	spreader->bytes_done = before + done;
 }
 
 static void captures_spread(struct app_spreader *spreader, struct stage *stage)
 {
-	const struct appliance *appliance = spreader->appliance;
+	size_t step = spreader->merge ? spreader->file_count : 1;
 
-	for (size_t i = 0; i < spreader->file_count; i++) {
-		if (atomic_load_explicit(&appliance->stop, memory_order_relaxed))
-			break;
-		capture_spread(spreader, stage, spreader->files[i]);
-	}
+	for (size_t i = 0; i < spreader->file_count && !stopped(spreader); i += step)
+		group_spread(spreader, stage, spreader->files + i, step);
 }
 
 /* A received mbuf goes on as it is: no copy. A datagram put together from fragments is one. */

@@ -82,6 +82,8 @@ static void feature_tell(struct adit_scorer *scorer, const struct adit_ledger_ke
 	}
 	row->has_subscriber = key->kind != ADIT_KIND_DOMAIN;
 	row->subscriber = key->who.address;
+	row->tap = key->who.tap;
+	row->vlan = key->who.vlan;
 	row->has_server = key->kind == ADIT_KIND_SERVER;
 	row->server = key->server;
 	row->score = (uint32_t)(finding->score + 0.5);

@@ -142,14 +142,16 @@ struct adit_feature_row {
 	struct adit_wire_name domain; /* size 0: none */
 	bool has_subscriber, has_server;
 	struct adit_address subscriber, server;
+	uint8_t tap;   /* of the subscriber */
+	uint16_t vlan; /* VLAN identifier of the subscriber; 0: none */
 	uint32_t score;
 	double value[ADIT_FEATURE_MAX];
 };
 /* Header and lines of the CSV (RFC 4180): window_start, window_end, kind, domain, subscriber,
- * server, score, then the features in order. Integers without fraction, others with 6 significant
- * digits, an empty cell for what is not finite. Lines end in LF. Names are identifiers; `count` is
- * at most ADIT_FEATURE_MAX. Nothing is flushed here: the last error shows when the caller flushes
- * or closes. Return 0 or -errno. */
+ * server, score, tap, vlan, then the features in order. Integers without fraction, others with 6
+ * significant digits, an empty cell for what is not finite. Lines end in LF. Names are identifiers;
+ * `count` is at most ADIT_FEATURE_MAX. Nothing is flushed here: the last error shows when the
+ * caller flushes or closes. Return 0 or -errno. */
 int adit_feature_write_header(const char *const *names, size_t count, FILE *to);
 int adit_feature_write_row(const struct adit_feature_row *row, size_t count,
 	const struct adit_privacy *privacy, FILE *to);

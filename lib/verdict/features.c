@@ -5,7 +5,8 @@
 #include "adit_verdict.h"
 #include "verdict_priv.h"
 
-static const char fixed_columns[] = "window_start,window_end,kind,domain,subscriber,server,score";
+static const char fixed_columns[] =
+	"window_start,window_end,kind,domain,subscriber,server,score,tap,vlan";
 
 #define KIND_LENGTH 32 /* characters of a kind; the rest is cut */
 
@@ -43,6 +44,9 @@ int adit_feature_write_row(const struct adit_feature_row *row, size_t count,
 		adit_privacy_peer_text(privacy, &row->server, text);
 	adit_csv_text(&line, text);
 	adit_csv_count(&line, row->score);
+	row->has_subscriber ? adit_csv_count(&line, row->tap) : adit_csv_text(&line, "");
+	row->has_subscriber && row->vlan != 0 ? adit_csv_count(&line, row->vlan)
+					      : adit_csv_text(&line, "");
 	for (size_t i = 0; i < count && i < ADIT_FEATURE_MAX; i++)
 		adit_csv_number(&line, row->value[i]);
 	return adit_csv_put(&line, to);

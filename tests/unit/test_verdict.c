@@ -259,6 +259,8 @@ TEST(verdict_csv, header_and_rows)
 
 	sink_open(&sink);
 	CHECK_EQ_INT(adit_feature_write_header(names, ADIT_COUNT(names), sink.file), 0);
+	row.tap = 2;
+	row.vlan = 100;
 	set_name(&row.domain, "a,b.\\\"c.example");
 	CHECK_EQ_INT(adit_feature_write_row(&row, ADIT_COUNT(names), NULL, sink.file), 0);
 	row = (struct adit_feature_row){.kind = "subscriber_server",
@@ -269,11 +271,11 @@ TEST(verdict_csv, header_and_rows)
 	fclose(sink.file);
 	CHECK_EQ_STR(sink.text,
 		"window_start,window_end,kind,domain,subscriber,server,score,"
-		"queries,unique_share,entropy,broken\n"
+		"tap,vlan,queries,unique_share,entropy,broken\n"
 		"2026-11-22T07:19:42Z,2026-11-22T07:19:42.000000001Z,subscriber_domain,"
-		"\"a,b.\\\"\"c.example\",10.45.0.7,,7,412,0.987654,0,\n"
+		"\"a,b.\\\"\"c.example\",10.45.0.7,,7,2,100,412,0.987654,0,\n"
 		"1970-01-01T00:00:00Z,1970-01-01T00:00:00Z,subscriber_server,"
-		",,2001:db8::1,0,9007199254740991,1e+300,-1.23457e+07,1e-07\n");
+		",,2001:db8::1,0,,,9007199254740991,1e+300,-1.23457e+07,1e-07\n");
 	free(sink.text);
 }
 
@@ -303,7 +305,7 @@ TEST(verdict_csv, longest_row)
 	fclose(sink.file);
 	for (const char *at = sink.text; *at; at++)
 		commas += *at == ',';
-	CHECK_EQ_INT(commas, 6 + ADIT_FEATURE_MAX);
+	CHECK_EQ_INT(commas, 8 + ADIT_FEATURE_MAX);
 	CHECK_EQ_INT(sink.text[sink.size - 1], '\n');
 	free(sink.text);
 }
