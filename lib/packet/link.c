@@ -12,6 +12,8 @@ enum {
 	TYPE_PPPOE_SESSION = 0x8864,
 	TYPE_LENGTH_MAX = 1500, /* up to here it is a length (802.3) */
 
+	HDLC_UNICAST = 0x0f00,
+
 	PPPOE_VERSION_1_TYPE_1 = 0x11,
 	PPP_IPV4 = 0x21,
 	PPP_IPV6 = 0x57,
@@ -184,7 +186,8 @@ static int read_raw(struct reader *r)
 
 /*
  * The family of a loopback header is the number of AF_INET or AF_INET6 on the writer's system.
- * Some write an EtherType in its place, which no family's number is as high as.
+ * Some write an EtherType in its place, which no family's number is as high as, or Cisco HDLC's
+ * address and control in front of one, which is a family in neither order.
  */
 static int read_loopback(struct reader *r, bool any_order)
 {
@@ -193,6 +196,10 @@ static int read_loopback(struct reader *r, bool any_order)
 	if (r->limit < 4)
 		return missing(r, 4, ADIT_OUTCOME_FRAME_SHORT);
 	family = adit_load_be32(r->data);
+	if (family >> 16 == HDLC_UNICAST) {
+		r->what = (uint16_t)family;
+		return go_to(r, 4, GO_TYPE);
+	}
 	swapped = __builtin_bswap32(family);
 	if (any_order)
 		family = least(family, swapped);

@@ -324,6 +324,23 @@ static void tcp(struct golden *g)
 	}
 }
 
+/* DNS over TLS and over QUIC; also from the port of GTP-U. */
+static void encrypted(struct golden *g)
+{
+	static const uint16_t ports[][2] = {{PORT, 853}, {853, PORT}, {2152, 853}};
+
+	for (size_t i = 0; i < 2 * ADIT_COUNT(ports); i++) {
+		const uint16_t *pair = ports[i / 2];
+		bool down = pair[0] == 853;
+
+		ethernet(g);
+		frames_ipv4(&g->f, down ? SERVER : CLIENT, down ? CLIENT : SERVER);
+		i & 1 ? frames_tcp(&g->f, pair[0], pair[1]) : frames_udp(&g->f, pair[0], pair[1]);
+		frames_fill(&g->f, 0x16, 40);
+		golden_put(g);
+	}
+}
+
 static void tcp_malformed(struct golden *g)
 {
 	ethernet(g);
@@ -346,23 +363,23 @@ static void ip_other(struct golden *g)
 	frames_next(&g->f, 1);
 	frames_bytes(&g->f, "\3\3\0\0\0\0\0\0", 8);
 	query_v4(g);
+	/* ESP hides what it carries; OSPF. */
 	ethernet(g);
 	frames_ipv4(&g->f, RADIO, CORE);
-	query_v4(g);
+	frames_next(&g->f, 50);
+	frames_fill(&g->f, 0x5a, 64);
+	golden_put(g);
 	ethernet(g);
 	frames_ipv4(&g->f, RADIO, CORE);
-	query_v6(g);
-	ethernet(g);
-	frames_ipv4(&g->f, RADIO, CORE);
-	frames_next(&g->f, 47);
-	frames_bytes(&g->f, "\0\0\x08\0", 4);
-	query_v4(g);
+	frames_next(&g->f, 89);
+	frames_fill(&g->f, 0, 24);
+	golden_put(g);
 }
 
 static void not_ip(struct golden *g)
 {
-	/* ARP, LLDP, 802.3 with a length, MPLS, PPPoE. */
-	static const uint16_t types[] = {0x0806, 0x88cc, 60, 0x8847, 0x8864};
+	/* ARP, LLDP, 802.3 with a length, what nobody has registered. */
+	static const uint16_t types[] = {0x0806, 0x88cc, 46, 0xffff};
 
 	for (size_t i = 0; i < ADIT_COUNT(types); i++) {
 		ethernet(g);
@@ -461,6 +478,17 @@ static void null(struct golden *g)
 {
 	loopback(g, false);
 	loopback(g, true);
+	/* An EtherType in place of the family, as some write it. */
+	frames_start(&g->f);
+	frames_be32(&g->f, 0x0800);
+	query_v4(g);
+	frames_start(&g->f);
+	frames_be32(&g->f, 0xdd860000);
+	query_v6(g);
+	/* Cisco HDLC under the name of a loopback. */
+	frames_start(&g->f);
+	frames_be32(&g->f, 0x0f000800);
+	query_v4(g);
 }
 
 static void loop(struct golden *g)
@@ -513,6 +541,7 @@ const struct golden_case golden_packet[] = {
 	{"udp-other-ports", LINKTYPE_ETHERNET, udp},
 	{"udp-malformed", LINKTYPE_ETHERNET, udp_malformed},
 	{"tcp", LINKTYPE_ETHERNET, tcp},
+	{"encrypted", LINKTYPE_ETHERNET, encrypted},
 	{"tcp-malformed", LINKTYPE_ETHERNET, tcp_malformed},
 	{"ip-other", LINKTYPE_ETHERNET, ip_other},
 	{"not-ip", LINKTYPE_ETHERNET, not_ip},

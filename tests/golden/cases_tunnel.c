@@ -196,9 +196,9 @@ static void signalling(struct golden *g)
 	}
 }
 
-static void malformed(struct golden *g)
+static void not(struct golden * g)
 {
-	/* Version 0, version 2, GTP prime. */
+	/* Version 0, version 2, GTP prime; one byte, and none. */
 	static const uint8_t first[] = {0x1e, 0x48, 0x20};
 
 	for (size_t i = 0; i < ADIT_COUNT(first); i++) {
@@ -206,6 +206,18 @@ static void malformed(struct golden *g)
 		g->f.bytes[g->f.layer] = first[i];
 		inner(g, true);
 	}
+	for (size_t size = 0; size < 2; size++) {
+		frames_start(&g->f);
+		frames_ethernet(&g->f);
+		frames_ipv4(&g->f, CLIENT, SERVER);
+		frames_udp(&g->f, PORT, 2152);
+		frames_fill(&g->f, 0xff, size);
+		golden_put(g);
+	}
+}
+
+static void malformed(struct golden *g)
+{
 	/* A length past the datagram; an extension header of no words; one past the end. */
 	outer(g, true, FRAMES_G_PDU, 0);
 	frames_length(&g->f, 500);
@@ -248,6 +260,84 @@ static void nested(struct golden *g)
 	inner(g, true);
 }
 
+/* The content of 5G's Ethernet sessions: IP, IP behind a tag, and what does not read as either. */
+static void sessions_ethernet(struct golden *g)
+{
+	outer(g, true, FRAMES_G_PDU, FRAMES_GTPU_E);
+	frames_gtpu_session(&g->f, 1, 9);
+	frames_ethernet(&g->f);
+	inner(g, true);
+	outer(g, false, FRAMES_G_PDU, 0);
+	frames_ethernet(&g->f);
+	frames_vlan(&g->f, 0x8100, 42);
+	inner_v6(g, false);
+	outer(g, true, FRAMES_G_PDU, 0);
+	frames_ethernet(&g->f);
+	frames_next(&g->f, 0x8847);
+	frames_be32(&g->f, 0x00010140);
+	inner(g, true);
+	outer(g, true, FRAMES_G_PDU, 0);
+	frames_ethernet(&g->f);
+	frames_ipv4(&g->f, CLIENT, SERVER);
+	frames_length(&g->f, 500);
+	frames_udp(&g->f, PORT, 53);
+	frames_query(&g->f, 9, "www.example.com", 1);
+	golden_put(g);
+}
+
+/* What subscribers tunnel themselves: each stays the subscriber that its session has. */
+static void own_tunnels(struct golden *g)
+{
+	outer(g, true, FRAMES_G_PDU, 0);
+	frames_ipv4(&g->f, CLIENT, "203.0.113.1");
+	frames_ipv6(&g->f, "2001:db8:ffff::1", SERVER_V6);
+	frames_udp(&g->f, PORT, 53);
+	frames_query(&g->f, 9, "www.example.com", 28);
+	golden_put(g);
+	outer(g, false, FRAMES_G_PDU, 0);
+	frames_ipv6(&g->f, "2001:db8:cccc::1", CLIENT_V6);
+	frames_gre(&g->f, FRAMES_GRE_KEY);
+	frames_ipv4(&g->f, SERVER, "10.99.0.1");
+	frames_udp(&g->f, 53, PORT);
+	frames_response(&g->f, 9, "www.example.com", 1, 3);
+	golden_put(g);
+	outer(g, true, FRAMES_G_PDU, 0);
+	frames_ipv4(&g->f, CLIENT, "203.0.113.1");
+	frames_udp(&g->f, 50000, 4789);
+	frames_vxlan(&g->f, 1);
+	frames_ethernet(&g->f);
+	frames_ipv4(&g->f, "10.99.0.1", SERVER);
+	frames_udp(&g->f, PORT, 53);
+	frames_query(&g->f, 9, "www.example.com", 1);
+	golden_put(g);
+}
+
+/* A link with GTP-U as a mirror brings it: ERSPAN, VXLAN, MPLS. */
+static void mirrors(struct golden *g)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		frames_start(&g->f);
+		frames_ethernet(&g->f);
+		if (i < 2)
+			frames_ipv4(&g->f, "192.0.2.1", "192.0.2.2");
+		if (i == 0) {
+			frames_gre(&g->f, FRAMES_GRE_SEQUENCE);
+			frames_erspan(&g->f, 2);
+			frames_ethernet(&g->f);
+		} else if (i == 1) {
+			frames_udp(&g->f, 50000, 4789);
+			frames_vxlan(&g->f, 7);
+			frames_ethernet(&g->f);
+		} else {
+			frames_mpls(&g->f, 16, true);
+		}
+		frames_ipv4(&g->f, RADIO, CORE);
+		frames_udp(&g->f, 2152, 2152);
+		frames_gtpu(&g->f, FRAMES_G_PDU, 0, TEID_UP);
+		inner(g, true);
+	}
+}
+
 const struct golden_case golden_tunnel[] = {
 	{"gtpu", LINKTYPE_ETHERNET, plain},
 	{"gtpu-sequence", LINKTYPE_ETHERNET, sequence},
@@ -260,9 +350,13 @@ const struct golden_case golden_tunnel[] = {
 	{"gtpu-hidden-query", LINKTYPE_ETHERNET, hidden},
 	{"gtpu-fragments", LINKTYPE_ETHERNET, fragments},
 	{"gtpu-signalling", LINKTYPE_ETHERNET, signalling},
+	{"gtpu-not", LINKTYPE_ETHERNET, not },
 	{"gtpu-malformed", LINKTYPE_ETHERNET, malformed},
 	{"gtpu-length-short", LINKTYPE_ETHERNET, length_short},
 	{"gtpu-other", LINKTYPE_ETHERNET, other},
 	{"gtpu-nested", LINKTYPE_ETHERNET, nested},
+	{"gtpu-ethernet", LINKTYPE_ETHERNET, sessions_ethernet},
+	{"gtpu-own-tunnels", LINKTYPE_ETHERNET, own_tunnels},
+	{"gtpu-mirrored", LINKTYPE_ETHERNET, mirrors},
 	{NULL, 0, NULL},
 };

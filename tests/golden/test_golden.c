@@ -410,6 +410,7 @@ __attribute__((constructor)) static void find_cases(void)
 
 	register_inputs(golden_packet);
 	register_inputs(golden_tunnel);
+	register_inputs(golden_layers);
 	register_inputs(golden_fragment);
 	register_inputs(golden_stream);
 	register_inputs(golden_message);

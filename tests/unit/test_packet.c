@@ -227,6 +227,10 @@ TEST(packet_link, loopback_families)
 		CHECK_EQ_INT(decode_family(family << 24, ADIT_LINK_NULL, is_v6), want);
 		CHECK_OUTCOME(decode_family(family << 24, ADIT_LINK_LOOP, is_v6), NOT_IP);
 	}
+	CHECK_OUTCOME(decode_family(0x0800, ADIT_LINK_LOOP, false), PENDING);
+	CHECK_OUTCOME(decode_family(0x0f000800, ADIT_LINK_NULL, false), PENDING);
+	CHECK_OUTCOME(decode_family(0x0f0086dd, ADIT_LINK_NULL, true), PENDING);
+	CHECK_OUTCOME(decode_family(0x0f002000, ADIT_LINK_NULL, false), NOT_IP);
 }
 
 static struct adit_packet decode_tags(unsigned in_frame, uint16_t from_port)

@@ -506,19 +506,23 @@ TEST(packet_nesting, ip_headers_up_to_the_cap)
 	CHECK_DECODES(&f, NESTING);
 }
 
+/* A pseudowire and VXLAN in turn: so many Ethernet headers and half as many of IP. */
 TEST(packet_nesting, ethernet_headers_up_to_the_cap)
 {
 	struct frames f;
 
-	for (unsigned wires = 0; wires <= ADIT_PACKET_ETHERNET_MAX; wires++) {
+	for (unsigned headers = 1; headers <= ADIT_PACKET_ETHERNET_MAX + 1; headers++) {
 		begin_ethernet(&f);
-		for (unsigned i = 0; i < wires; i++) {
-			add_around(&f, IN_GRE);
-			frames_mpls(&f, 16, true);
-			frames_ethernet(&f);
+		for (unsigned i = 1; i < headers; i++) {
+			if (i & 1) {
+				frames_mpls(&f, 16, true);
+				frames_ethernet(&f);
+			} else {
+				add_around(&f, IN_VXLAN);
+			}
 		}
 		add_ipv4_query(&f);
-		if (wires < ADIT_PACKET_ETHERNET_MAX)
+		if (headers <= ADIT_PACKET_ETHERNET_MAX)
 			CHECK_DECODES(&f, PENDING);
 		else
 			CHECK_DECODES(&f, NESTING);
