@@ -5,39 +5,40 @@
  */
 #include "pipeline_priv.h"
 
+/* Of what is only counted, these bytes will do. */
+#define ENCRYPTED_BYTES 48
+
+/*
+ * All of a message goes in: whoever wants to hide what he sends would else leave the bytes that are
+ * looked at as they are and change the others.
+ */
 uint64_t adit_duplicate_digest(const struct adit_hash_key *key, const struct adit_frame *frame,
 	const struct adit_packet *packet, uint64_t who_key)
 {
 	const uint8_t *ip = frame->data + packet->ip_offset;
 	const uint8_t *l4 = frame->data + packet->l4_offset;
-	const uint8_t *payload = frame->data + packet->payload_offset;
-	bool is_v6 = (packet->flags & ADIT_PACKET_V6) != 0;
+	bool is_tcp = (packet->flags & ADIT_PACKET_TCP) != 0;
 	uint16_t size = packet->payload_size;
-	uint8_t block[64] = {0};
+	uint8_t head[32] = {0};
 
-	memcpy(block, l4, 4); /* ports */
-	memcpy(block + 4, &size, sizeof(size));
-	/* IPv6 has no identification, but a checksum over all, whatever the leg. */
-	if (is_v6) {
-		memcpy(block + 6, l4 + (packet->flags & ADIT_PACKET_TCP ? 16 : 6), 2);
-		memcpy(block + 16, ip + 8 + 16 * ((packet->flags & ADIT_PACKET_TO_DNS) != 0), 16);
-	} else {
-		memcpy(block + 6, ip + 4, 2); /* identification */
-		memcpy(block + 16, ip + 12, 8);
-	}
-	if (packet->flags & ADIT_PACKET_TCP)
+	memcpy(head, l4, 4); /* ports */
+	memcpy(head + 4, &size, sizeof(size));
+	if (is_tcp)
 		/* Sequence and acknowledgement: most segments of a tunnel end carry nothing else.
 		 */
-		memcpy(block + 8, l4 + 4, 8);
-	else if (size >= 8)
-		memcpy(block + 8, payload, 8);
-	if (ADIT_LIKELY(size >= 24)) {
-		memcpy(block + 32, payload + 8, 16);
-		memcpy(block + 48, payload + size - 16, 16);
+		memcpy(head + 8, l4 + 4, 8);
+	/* IPv6 has no identification, but a checksum over all, whatever the leg. */
+	if (packet->flags & ADIT_PACKET_V6) {
+		memcpy(head + 6, l4 + (is_tcp ? 16 : 6), 2);
+		memcpy(head + 16, ip + 8 + 16 * ((packet->flags & ADIT_PACKET_TO_DNS) != 0), 16);
 	} else {
-		memcpy(block + 32, payload, size);
+		memcpy(head + 6, ip + 4, 2); /* identification */
+		memcpy(head + 16, ip + 12, 8);
 	}
-	return adit_hash_pair(key, who_key, adit_hash(key, block, sizeof(block)));
+	if (packet->flags & (ADIT_PACKET_ENCRYPTED | ADIT_PACKET_DOH) && size > ENCRYPTED_BYTES)
+		size = ENCRYPTED_BYTES;
+	return adit_hash_pair(key, who_key + adit_hash(key, head, sizeof(head)),
+		adit_hash(key, frame->data + packet->payload_offset, size));
 }
 
 bool adit_duplicate_seen(

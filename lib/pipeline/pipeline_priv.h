@@ -28,8 +28,8 @@ static inline uint64_t *adit_duplicate_bucket(
 
 /* What makes a packet the same as one before: subscriber, server, ports, the size, the IPv4
  * identification or over IPv6 the checksum, of a TCP segment sequence and acknowledgement, and the
- * ends of the payload, where DNS has its header and what it carries. The TTL and what else changes
- * from leg to leg is left out. */
+ * payload (of encrypted DNS its beginning). The TTL and what else changes from leg to leg is left
+ * out. */
 uint64_t adit_duplicate_digest(const struct adit_hash_key *key, const struct adit_frame *frame,
 	const struct adit_packet *packet, uint64_t who_key);
 
