@@ -99,7 +99,8 @@ static struct adit_pipeline_params pipeline_params(const struct appliance *appli
 	};
 }
 
-void app_memory_plan(const struct adit_config *config, size_t ports, struct app_memory *memory)
+void app_memory_plan(const struct adit_config *config, size_t ports, bool has_spreader,
+	struct app_memory *memory)
 {
 	struct appliance appliance = {.config = config};
 	struct adit_window_params window = window_params(config, (uint32_t)config->worker_count);
@@ -111,8 +112,7 @@ void app_memory_plan(const struct adit_config *config, size_t ports, struct app_
 	memory->windows = adit_window_bytes(&window) * APP_WINDOWS * (size_t)config->worker_count;
 	memory->history = adit_scorer_bytes(&score) +
 			  APP_BLINDS * adit_blind_bytes((uint32_t)config->encrypted_subscribers);
-	/* A spreader has one table, workers that decode have one each. */
-	memory->fragments = adit_reassembly_bytes(&fragment) * workers;
+	memory->fragments = adit_reassembly_bytes(&fragment) * (has_spreader ? 1 : workers);
 	memory->streams = adit_pipeline_bytes(&pipeline) * workers;
 	memory->packets = (size_t)pool_buffers(config, ports) * PACKET_BYTES;
 }

@@ -197,12 +197,14 @@ struct appliance {
 	atomic_uint lcores_running; /* each lcore counts itself out, with release, when it ends */
 };
 
-/* Bytes that the tables will take, with so many ports of adit run. */
+/* Bytes that the tables will take, with so many ports of adit run; a spreader has the one table of
+ * fragments, workers that decode have one each. */
 struct app_memory {
 	size_t windows, history, packets;
 	size_t fragments, streams; /* room that costs memory once it is used */
 };
-void app_memory_plan(const struct adit_config *config, size_t ports, struct app_memory *memory);
+void app_memory_plan(const struct adit_config *config, size_t ports, bool has_spreader,
+	struct app_memory *memory);
 
 /* Loads lists and patterns, checks everything that can be wrong in the configuration. Before EAL:
  * nothing is started when this fails. Returns 0 or -errno. */

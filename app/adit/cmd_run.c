@@ -67,10 +67,10 @@ static void tell_start(const struct appliance *appliance)
 	const struct adit_config *config = appliance->config;
 	struct app_memory memory;
 
-	app_memory_plan(config, appliance->port_count, &memory);
+	app_memory_plan(config, appliance->port_count, appliance->has_spreader, &memory);
 	fprintf(stderr,
 		"adit run: %u port%s, %lld queue%s each; %s; %u worker%s; tables %zu MB, history "
-		"%zu MB, packet buffers %zu MB\n",
+		"%zu MB, packet buffers %zu MB; at most %zu MB for fragments, %zu MB for TCP\n",
 		appliance->port_count, appliance->port_count == 1 ? "" : "s",
 		(long long)config->port_queues, config->port_queues == 1 ? "" : "s",
 		appliance->has_spreader ? "packets are spread by a core of ours, by subscriber"
@@ -79,7 +79,8 @@ static void tell_start(const struct appliance *appliance)
 			: "packets are spread by the port (RSS): a subscriber "
 			  "may be seen by two workers",
 		appliance->worker_count, appliance->worker_count == 1 ? "" : "s",
-		memory.windows >> 20, memory.history >> 20, memory.packets >> 20);
+		memory.windows >> 20, memory.history >> 20, memory.packets >> 20,
+		memory.fragments >> 20, memory.streams >> 20);
 	fprintf(stderr,
 		"adit run: %zu public suffix rules, %zu expressions for %zu tools, %zu known "
 		"services\n",

@@ -153,7 +153,8 @@ static int command_start(const struct app_command *command, struct app_manager *
 
 	/* Ports that the EAL arguments name are not known yet; the slack below holds their rings.
 	 */
-	app_memory_plan(appliance->config, appliance->config->port_devices.count, &memory);
+	app_memory_plan(appliance->config, appliance->config->port_devices.count,
+		appliance->has_spreader, &memory);
 	/* Without hugepages, drivers take their rings from this too. */
 	eal.memory_mb = (memory.packets >> 20) + 128;
 	status = app_eal_init(&eal, error);
