@@ -27,6 +27,9 @@
 	ADIT_BOOL(context, core_peer, false,                                                       \
 		"The core-side peer of GTP-U is part of it: for cores that share a tap and an "    \
 		"address range")                                                                   \
+	ADIT_INT(context, ipv6_prefix, 64, 1, 128, "bits",                                         \
+		"Leading bits of an IPv6 address inside GTP-U that make a subscriber: mobile "     \
+		"networks give each a prefix")                                                     \
 	ADIT_SECTION(fragment, "IP fragments, which are put together before they are read")        \
 	ADIT_INT(fragment, datagrams, 1024, 1, 65536, "datagrams",                                 \
 		"Datagrams that may wait for pieces at a time (64 KiB of room each)")              \

@@ -75,6 +75,15 @@ static inline void store_address(uint64_t *words, const uint8_t *address, bool i
 	}
 }
 
+void adit_context_prefix(struct adit_context_rule *rule, unsigned bits)
+{
+	uint8_t host[16];
+
+	for (unsigned i = 0; i < sizeof(host); i++)
+		host[i] = bits >= 8 * (i + 1) ? 0 : bits <= 8 * i ? 0xff : 0xff >> bits % 8;
+	memcpy(rule->ipv6_host, host, sizeof(host));
+}
+
 /*
  * The hash reads whole blocks of 16 bytes: one of context, one of the client's address, and one of
  * the core-side peer's where that counts. The context tells IPv4 addresses from IPv6 ones with the
@@ -92,6 +101,10 @@ uint64_t adit_packet_client_key(const struct adit_frame *frame, const struct adi
 	if (rule->vlan_inner)
 		context |= (uint64_t)(packet->vlan_inner & 0x0fff) << 32;
 	store_address(words + 2, address_in(frame, packet->who_offset, is_v6, up), is_v6);
+	if (is_v6 && (packet->flags & ADIT_PACKET_GTPU)) {
+		words[2] &= ~rule->ipv6_host[0];
+		words[3] &= ~rule->ipv6_host[1];
+	}
 	if (rule->core_peer && (packet->flags & ADIT_PACKET_GTPU)) {
 		bool outer_v6 = (packet->flags & ADIT_PACKET_OUTER_V6) != 0;
 

@@ -115,9 +115,9 @@ void adit_ports_add(struct adit_ports *ports, uint16_t port, enum adit_service s
 int adit_ports_add_resolver(struct adit_ports *ports, const struct adit_address *address);
 
 /*
- * Decodes one frame. Returns the outcome that it also writes to packet->outcome: a final one, or
- * ADIT_OUTCOME_PENDING: a datagram or segment on a DNS port, or one of encrypted DNS; then every
- * field but `shard` is set. Any thread.
+ * Decodes one frame. Returns the outcome that it also writes to packet->outcome: a final one, after
+ * which no other field says anything, or ADIT_OUTCOME_PENDING: a datagram or segment on a DNS port,
+ * or one of encrypted DNS; then every field but `shard` is set. Any thread.
  *
  * After ADIT_OUTCOME_FRAGMENT, for adit_reassembly_add, all is set but the payload and what the
  * ports say. l4_offset is where the fragment's bytes begin (IPv4), or its fragment header.
@@ -158,7 +158,13 @@ uint32_t adit_packet_teid(const struct adit_frame *frame, const struct adit_pack
 struct adit_context_rule {
 	bool vlan, vlan_inner; /* the VLAN identifiers of the outermost and of the next tag */
 	bool core_peer;        /* the core-side peer of GTP-U */
+	/* Bits of an IPv6 address inside GTP-U that the subscriber chooses, in memory order: a
+	 * mobile network gives each a prefix, usually of 64 bits (3GPP TS 23.401
+	 * section 5.3.1.2.2), and whoever changes the rest at will stays one subscriber. */
+	uint64_t ipv6_host[2];
 };
+/* Sets ipv6_host for prefixes of so many bits, 0 to 128. */
+void adit_context_prefix(struct adit_context_rule *rule, unsigned bits);
 
 /* A subscriber's key: a keyed hash of its address and context. `up` as above. */
 uint64_t adit_packet_client_key(const struct adit_frame *frame, const struct adit_packet *packet,

@@ -319,6 +319,54 @@ TEST(carrier, contexts_keep_subscribers_apart)
 	CHECK_EQ_INT(subscribers(core, 100, 200, "10.20.0.2", 0), 2);
 }
 
+/* A mobile subscriber may change all but its prefix; elsewhere every address is somebody. */
+TEST(carrier, a_prefix_is_a_subscriber_inside_gtpu)
+{
+	static const struct {
+		const char *address;
+		unsigned bits;
+		bool tunnel, same;
+	} rows[] = {
+		{"2001:db8:64:111:abcd::1", 64, true, true},
+		{"2001:db8:64:112::9", 64, true, false},
+		{"2001:db8:64:112::9", 63, true, false},
+		{"2001:db8:64:110::9", 63, true, true},
+		{"2001:db8:64:111::1", 128, true, false},
+		{"2001:db8:64:111::19", 124, true, false},
+		{"2001:db8:64:111::8", 124, true, true},
+		{"2001:db8:64:111::8", 64, false, false},
+	};
+	static struct frames f;
+
+	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
+		uint64_t keys[2];
+
+		for (int k = 0; k < 2; k++) {
+			struct adit_context_rule rule = {0};
+			struct adit_packet packet;
+			struct adit_frame frame;
+
+			adit_context_prefix(&rule, rows[i].bits);
+			frames_start(&f);
+			frames_ethernet(&f);
+			if (rows[i].tunnel) {
+				frames_ipv4(&f, RADIO, CORE);
+				frames_udp(&f, 2152, 2152);
+				frames_gtpu(&f, FRAMES_G_PDU, 0, 1);
+			}
+			frames_ipv6(&f, k == 0 ? "2001:db8:64:111::9" : rows[i].address, SERVER_V6);
+			frames_udp(&f, 40000, 53);
+			frames_query(&f, 1, "www.example.com", 1);
+			frame = frames_frame(&f, ADIT_LINK_ETHERNET);
+			packet = decode(&frame);
+			keys[k] = adit_packet_client_key(
+				&frame, &packet, true, &rule, &adit_hash_key_fixed);
+		}
+		CHECK((keys[0] == keys[1]) == rows[i].same);
+		STOP_IN(rows[i].address);
+	}
+}
+
 /* Both directions find the same core-side peer. */
 TEST(carrier, directions_meet_where_the_core_peer_is_of_the_context)
 {
