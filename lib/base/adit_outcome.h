@@ -83,7 +83,7 @@ enum adit_outcome {
 	ADIT_OUTCOMES(ADIT_OUTCOME_ENUM)
 #undef ADIT_OUTCOME_ENUM
 		ADIT_OUTCOME_COUNT,
-	/* Not an outcome: the decoder found a datagram on a DNS port, the parser has the word. */
+	/* Not an outcome: the decoder found DNS in some form, and a worker has the last word. */
 	ADIT_OUTCOME_PENDING = ADIT_OUTCOME_COUNT
 };
 

@@ -47,7 +47,7 @@ struct adit_frame {
 #define ADIT_PACKET_OUTER_V6  0x0004 /* the IP header around GTP-U is IPv6 */
 #define ADIT_PACKET_TO_DNS    0x0008 /* towards the server: its port is the destination */
 #define ADIT_PACKET_FROM_DNS  0x0010 /* from the server; both are set where both ports are DNS */
-#define ADIT_PACKET_CUT       0x0020 /* the capture holds only a part of the payload */
+#define ADIT_PACKET_CUT       0x0020 /* there is only a part of the payload */
 #define ADIT_PACKET_PDU_UL    0x0040 /* PDU session container says uplink (TS 38.415) */
 #define ADIT_PACKET_PDU_DL    0x0080 /* PDU session container says downlink */
 #define ADIT_PACKET_TCP       0x0100 /* the payload is a TCP segment's, which may be empty */
@@ -57,17 +57,26 @@ struct adit_frame {
 #define ADIT_PACKET_DEPTH     0x3000 /* two bits: IP headers around the innermost */
 #define ADIT_PACKET_FRAMES    0xc000 /* two bits: Ethernet frames inside of the frame */
 
-/* What the decoder found. Offsets are bytes from the start of the frame. */
+/*
+ * What the decoder found. Offsets are bytes from the start of the frame.
+ *
+ * Who the subscriber is: inside GTP-U the first IP header tells, whose address the network has
+ * given out. What stands further in is the subscriber's own work (a VPN, 6in4), could hold any
+ * address, and must not pass for somebody else. Without GTP-U the outer headers are those of the
+ * network or of a mirror (GRE, VXLAN, ERSPAN), the same for everybody: the innermost counts.
+ */
 struct adit_packet {
-	uint16_t payload_offset;  /* of the UDP or TCP payload */
-	uint16_t payload_size;    /* bytes of it that were captured */
-	uint16_t ip_offset;       /* innermost IP header */
-	uint16_t l4_offset;       /* its UDP or TCP header */
-	uint16_t who_offset;      /* IP header whose address is the subscriber's: the first inside
-				     GTP-U, else the innermost */
+	uint16_t payload_offset; /* of the UDP or TCP payload */
+	uint16_t payload_size;   /* bytes of it that were captured; at most 65,535 of a segment that
+				    a network card was to split, which is then CUT */
+	uint16_t ip_offset;      /* innermost IP header */
+	uint16_t l4_offset;      /* its UDP or TCP header */
+	uint16_t who_offset;     /* IP header with the subscriber's address: the first inside
+				    GTP-U, else the innermost */
 	uint16_t outer_ip_offset; /* IP header around GTP-U */
 	uint16_t gtpu_offset;     /* GTP-U header; its TEID stands 4 bytes further */
-	uint16_t vlan;            /* TCI of the outermost tag, from the port or from the frame */
+	uint16_t vlan;            /* TCI of the outermost tag, from the port or from the frame, not
+				     from an Ethernet frame inside of it */
 	uint16_t vlan_inner;      /* TCI of the next; 0: none, in both */
 	uint16_t flags;           /* ADIT_PACKET_* */
 	uint8_t outcome; /* enum adit_outcome; ADIT_OUTCOME_PENDING: a worker has the last word */
@@ -82,7 +91,7 @@ static_assert(sizeof(struct adit_packet) == 24, "travels in an mbuf's 32 bytes w
 #define ADIT_PACKET_MPLS_MAX      8 /* labels in a row */
 #define ADIT_PACKET_EXTENSION_MAX 8 /* IPv6 ones in a row; GTP-U ones likewise (`nesting`) */
 #define ADIT_PACKET_IP_MAX        4 /* IP headers in a frame; one more is `nesting` */
-#define ADIT_PACKET_ETHERNET_MAX  4 /* Ethernet frames in a frame, likewise */
+#define ADIT_PACKET_ETHERNET_MAX  4 /* Ethernet headers in a frame, likewise */
 
 /*
  * What ports and servers mean. `special` has a bit for each port that is worth a second look, so
@@ -109,9 +118,10 @@ struct adit_ports {
 
 /* GTP-U (2152) and VXLAN (4789), and nothing else yet. */
 void adit_ports_init(struct adit_ports *ports);
-/* A later call for the same port wins. */
+/* A later call for the same port wins; ADIT_SERVICE_NONE makes it a port like any other. */
 void adit_ports_add(struct adit_ports *ports, uint16_t port, enum adit_service service);
-/* From the first one on, port 443 is worth a look. Returns 0 or -ENOSPC. */
+/* From the first one on, port 443 is worth a look, unless it means something else already. Returns
+ * 0, also for one that is listed already, or -ENOSPC. */
 int adit_ports_add_resolver(struct adit_ports *ports, const struct adit_address *address);
 
 /*
