@@ -470,7 +470,7 @@ static inline void begin(struct reader *r, const struct adit_frame *frame,
 	r->limit = least(frame->captured, frame->wire);
 }
 
-enum adit_outcome adit_packet_decode(
+enum adit_outcome adit_packet_decode_closely(
 	const struct adit_frame *frame, const struct adit_ports *ports, struct adit_packet *packet)
 {
 	struct reader r;

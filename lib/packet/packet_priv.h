@@ -124,8 +124,33 @@ static inline bool nest(struct reader *r)
 	return true;
 }
 
+/*
+ * The bit of an address (4 or 16 bytes) among the 4096 in front of the list, and whether it is set.
+ * Not keyed: somebody who finds other addresses with a resolver's bit makes the decoder look
+ * through a short list, and no more.
+ */
+static inline uint32_t adit_packet_resolver_bit(const uint8_t *address, bool is_v6)
+{
+	uint32_t word;
+
+	memcpy(&word, address + (is_v6 ? 12 : 0), sizeof(word));
+	return word * UINT32_C(0x9e3779b1) >> 20;
+}
+
+static inline bool adit_packet_resolver_hint(
+	const struct adit_ports *ports, const uint8_t *address, bool is_v6)
+{
+	uint32_t bit = adit_packet_resolver_bit(address, is_v6);
+
+	return (ports->resolver_bits[bit / 64] & UINT64_C(1) << bit % 64) != 0;
+}
+
 /* Whether the address (4 or 16 bytes) is one of the listed resolvers. */
 bool adit_packet_is_resolver(const struct adit_ports *ports, const uint8_t *address, bool is_v6);
+
+/* The whole decoder; adit_packet_decode has a first look in front of it. */
+enum adit_outcome adit_packet_decode_closely(
+	const struct adit_frame *frame, const struct adit_ports *ports, struct adit_packet *packet);
 
 /* The rare steps. */
 

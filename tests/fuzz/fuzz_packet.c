@@ -2,9 +2,9 @@
  *
  * The first byte: its rest by 6 is the link type, its quotient, times 16, the bytes cut off. Port
  * 443 of 192.0.2.53 is DNS over HTTPS. A fragment is decoded once more as if it were the whole
- * datagram.
+ * datagram. What the first look ends, the decoder would have ended in the same way.
  */
-#include "adit_packet.h"
+#include "packet_priv.h"
 
 #include <stdlib.h>
 
@@ -75,14 +75,17 @@ static void resume(struct adit_frame frame, struct adit_packet packet)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct adit_packet packet;
+	struct adit_packet packet, closely;
+	enum adit_outcome outcome;
 
 	if (size == 0)
 		return 0;
 	struct adit_frame frame = {.data = data + 1, .captured = (uint32_t)size - 1};
 	frame.wire = frame.captured + data[0] / 6 * 16u;
 	frame.link = data[0] % 6;
-	switch (adit_packet_decode(&frame, ports_get(), &packet)) {
+	outcome = adit_packet_decode(&frame, ports_get(), &packet);
+	trap_unless(adit_packet_decode_closely(&frame, ports_get(), &closely) == outcome);
+	switch (outcome) {
 	case ADIT_OUTCOME_PENDING:
 		check_pending(&frame, &packet);
 		break;

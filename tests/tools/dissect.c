@@ -86,6 +86,7 @@ static void dissect_frame(struct parts *parts, struct dissection *made)
 {
 	const uint16_t encrypted = ADIT_PACKET_ENCRYPTED | ADIT_PACKET_DOH;
 
+	made->packet = (struct adit_packet){0};
 	made->outcome = adit_intake_take(&parts->intake, &made->frame, &made->packet);
 	made->on_dns_port = made->readable = made->opposite = false;
 	if (made->outcome != ADIT_OUTCOME_PENDING) {

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The short path: a first look that ends most of the traffic, which is TCP or UDP between ports
+ * that mean nothing here, in IP as it nearly always looks, bare or inside GTP-U. It has no rule
+ * that the decoder has not: it gives the same outcome, or leaves the packet to it, as it does with
+ * whatever is out of the ordinary.
+ *
+ * On a link the next packet is of another flow. A branch that tells TCP from UDP, up from down, or
+ * one form of GTP-U from another, is guessed wrong as often as not, and a wrong guess costs as much
+ * as a third of the work here. So both are read by the same instructions. What is all but always
+ * so is asked for by a branch, which is then nearly free.
+ */
+#include "packet_priv.h"
+
+enum {
+	PROTOCOL_TCP = 6,
+	PROTOCOL_UDP = 17,
+	PORT_GTPU = 2152,
+
+	IPV4_BYTES = 20,
+	IPV6_BYTES = 40,
+	TRANSPORT_BYTES = 20, /* that are looked at, whatever it is */
+	FRAME_BYTES = ETHERNET_BYTES + 4 + IPV4_BYTES + TRANSPORT_BYTES,
+	/* With the word of options and that of an extension, and a packet. */
+	GTPU_BYTES = 16 + IPV4_BYTES + TRANSPORT_BYTES,
+
+	/* Not outcomes: */
+	CLOSER = ADIT_OUTCOME_PENDING, /* have a closer look */
+	TUNNEL,                        /* GTP-U stands at glance.at */
+};
+
+struct glance {
+	const struct adit_ports *ports;
+	const uint8_t *at;
+	uint32_t room; /* bytes from there on, all captured, in the layer around it */
+};
+
+static inline uint32_t is_special(const struct adit_ports *ports, uint32_t port)
+{
+	return (ports->special[port / 64] & UINT64_C(1) << port % 64) != 0;
+}
+
+/* What an IP header at g->at carries, in a packet of `total` bytes. That header's size is a
+ * constant. */
+__attribute__((always_inline)) static inline int glance_transport(
+	struct glance *g, uint32_t header, uint32_t total, uint32_t protocol, bool in_tunnel)
+{
+	const struct adit_ports *ports = g->ports;
+	const uint8_t *l4 = g->at + header, *address = g->at + (header == IPV4_BYTES ? 12 : 8);
+	const uint32_t is_tcp = protocol == PROTOCOL_TCP;
+	uint32_t size, from, to, source, destination, port;
+	int other = ADIT_OUTCOME_UDP_OTHER;
+
+	if (ADIT_UNLIKELY((protocol == PROTOCOL_UDP) == is_tcp))
+		return CLOSER;
+	/* Of the datagram, or of the TCP header. */
+	size = adit_load_be16(l4 + 4);
+	size ^= (size ^ (l4[12] >> 2 & 0x3c)) & -is_tcp;
+	if (ADIT_UNLIKELY(size < 8 + 12 * is_tcp || header + size > total || total > g->room))
+		return CLOSER;
+	source = adit_load_be16(l4);
+	destination = adit_load_be16(l4 + 2);
+	if (!in_tunnel && destination == PORT_GTPU && source == PORT_GTPU && !is_tcp &&
+		ports->service[PORT_GTPU] == ADIT_SERVICE_GTPU) {
+		g->at = l4 + 8;
+		g->room = size - 8;
+		return TUNNEL;
+	}
+	other += (int)is_tcp * (ADIT_OUTCOME_TCP_OTHER - ADIT_OUTCOME_UDP_OTHER);
+	from = is_special(ports, source);
+	to = is_special(ports, destination);
+	if (!(from | to))
+		return other;
+	/* HTTPS at one end, with somebody who is no resolver. */
+	port = source ^ ((source ^ destination) & -to);
+	address += (header == IPV4_BYTES ? 4 : 16) & -to;
+	if (ADIT_UNLIKELY((from & to) || ports->service[port] != ADIT_SERVICE_HTTPS ||
+			  adit_packet_resolver_hint(ports, address, header == IPV6_BYTES)))
+		return CLOSER;
+	return other;
+}
+
+__attribute__((always_inline)) static inline int glance_ipv4(struct glance *g, bool in_tunnel)
+{
+	const uint8_t *ip = g->at;
+
+	if (ADIT_UNLIKELY(g->room < IPV4_BYTES + TRANSPORT_BYTES || ip[0] != 0x45 ||
+			  (adit_load_be16(ip + 6) & 0x3fff) != 0))
+		return CLOSER;
+	return glance_transport(g, IPV4_BYTES, adit_load_be16(ip + 2), ip[9], in_tunnel);
+}
+
+__attribute__((always_inline)) static inline int glance_ipv6(struct glance *g, bool in_tunnel)
+{
+	const uint8_t *ip = g->at;
+
+	if (ADIT_UNLIKELY(g->room < IPV6_BYTES + TRANSPORT_BYTES || ip[0] >> 4 != 6))
+		return CLOSER;
+	return glance_transport(
+		g, IPV6_BYTES, IPV6_BYTES + adit_load_be16(ip + 4), ip[6], in_tunnel);
+}
+
+/* The GTP-U header of a user's packet: plain, or with options and at most one extension, of one
+ * word, as the PDU session container is. */
+__attribute__((always_inline)) static inline bool glance_gtpu(struct glance *g)
+{
+	const uint8_t *gtpu = g->at;
+	uint32_t size, more, extension, unusual;
+
+	if (ADIT_UNLIKELY(g->room < GTPU_BYTES))
+		return false;
+	size = adit_load_be16(gtpu + 2);
+	extension = (gtpu[0] >> 2 & 1) & (gtpu[11] != 0);
+	more = 4 * (((gtpu[0] & 7) != 0) + extension);
+	unusual = ((gtpu[12] ^ 1u) | gtpu[15]) & -extension;
+	unusual |= (adit_load_be16(gtpu) & 0xf0ff) ^ 0x30ff;
+	unusual |= (size > g->room - 8) | (size < more);
+	g->at += 8 + more;
+	g->room = size - more;
+	return ADIT_LIKELY(unusual == 0);
+}
+
+static inline int glance(const struct adit_frame *frame, const struct adit_ports *ports)
+{
+	struct glance g = {.ports = ports};
+	uint32_t at = ETHERNET_BYTES;
+	uint16_t type;
+	int outcome;
+
+	if (ADIT_UNLIKELY(frame->captured < FRAME_BYTES || frame->captured != frame->wire ||
+			  frame->link != ADIT_LINK_ETHERNET))
+		return CLOSER;
+	type = adit_load_be16(frame->data + 12);
+	if (type == TYPE_VLAN) {
+		type = adit_load_be16(frame->data + 16);
+		at += 4;
+	}
+	g.at = frame->data + at;
+	g.room = frame->captured - at;
+	if (ADIT_LIKELY(type == TYPE_IPV4))
+		outcome = glance_ipv4(&g, false);
+	else if (type == TYPE_IPV6)
+		outcome = glance_ipv6(&g, false);
+	else
+		return CLOSER;
+	if (outcome != TUNNEL)
+		return outcome;
+	if (!glance_gtpu(&g))
+		return CLOSER;
+	return g.at[0] >> 4 == 6 ? glance_ipv6(&g, true) : glance_ipv4(&g, true);
+}
+
+enum adit_outcome adit_packet_decode(
+	const struct adit_frame *frame, const struct adit_ports *ports, struct adit_packet *packet)
+{
+	int outcome = glance(frame, ports);
+
+	if (ADIT_UNLIKELY(outcome == CLOSER))
+		return adit_packet_decode_closely(frame, ports, packet);
+	packet->outcome = (uint8_t)outcome;
+	return (enum adit_outcome)outcome;
+}
