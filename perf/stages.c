@@ -100,7 +100,9 @@ static void intake_make(struct bench *bench, const struct adit_config *config)
 		.timeout_ns = (uint64_t)config->fragment_timeout * ADIT_NS_PER_MS};
 
 	ports_make(&bench->ports, config);
+	/* As the appliance has it by default. */
 	bench->rule.vlan = true;
+	adit_context_prefix(&bench->rule, (unsigned)config->context_ipv6_prefix);
 	bench->intake = (struct adit_intake){.ports = &bench->ports,
 		.rule = &bench->rule,
 		.key = &adit_hash_key_fixed,

@@ -18,6 +18,7 @@
 
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
+#include <rte_prefetch.h>
 #include <rte_ring.h>
 
 #define APP_WORKERS_MAX  16
@@ -52,6 +53,22 @@ extern int app_meta_offset; /* written once before lcores start */
 static inline struct app_meta *app_meta(struct rte_mbuf *mbuf)
 {
 	return RTE_MBUF_DYNFIELD(mbuf, app_meta_offset, struct app_meta *);
+}
+
+/* Packets of a burst whose headers are loaded before their turn. */
+#define APP_AHEAD 8
+
+/* Loads the headers of packet `i` of a burst ahead, if there is one: a card leaves them in the
+ * shared cache at best. Inside GTP-U they reach into the second line. */
+static inline void app_headers_prefetch(struct rte_mbuf *const *mbufs, uint16_t count, uint16_t i)
+{
+	const uint8_t *data;
+
+	if (i >= count)
+		return;
+	data = rte_pktmbuf_mtod(mbufs[i], const uint8_t *);
+	rte_prefetch0(data);
+	rte_prefetch0(data + ADIT_CACHE_LINE);
 }
 
 /* Reads a counter that another thread writes. */

@@ -307,8 +307,12 @@ static void ports_spread(struct app_spreader *spreader, struct stage *stage)
 				spreader->queue[i].port, spreader->queue[i].queue, mbufs, burst);
 
 			spreader->queue[i].received += count;
-			for (uint16_t k = 0; k < count; k++)
+			for (uint16_t k = 0; k < APP_AHEAD; k++)
+				app_headers_prefetch(mbufs, count, k);
+			for (uint16_t k = 0; k < count; k++) {
+				app_headers_prefetch(mbufs, count, k + APP_AHEAD);
 				mbuf_spread(spreader, stage, mbufs[k], now);
+			}
 			total += count;
 		}
 		/* A port that is never idle may bring little DNS: what is staged must not wait. */

@@ -187,7 +187,10 @@ static bool burst_run(struct app_worker *worker, struct batch *batch, struct rte
 {
 	bool goes_on = true;
 
+	for (uint16_t i = 0; i < APP_AHEAD; i++)
+		app_headers_prefetch(mbufs, count, i);
 	for (uint16_t i = 0; i < count; i++) {
+		app_headers_prefetch(mbufs, count, i + APP_AHEAD);
 		if (!worker->decodes && app_meta(mbufs[i])->packet.mark != APP_FRAME) {
 			batch_run(worker, batch);
 			goes_on &= tick(worker, app_meta(mbufs[i]));
