@@ -39,7 +39,7 @@ struct golden_case {
 
 /* By subject; each ends with a row without a name. */
 extern const struct golden_case golden_packet[], golden_tunnel[], golden_layers[],
-	golden_fragment[], golden_message[], golden_replay[], golden_stream[];
+	golden_fragment[], golden_message[], golden_replay[], golden_stream[], golden_exception[];
 
 /* Ends the frame in hand and adds it to the capture, 1 ms after the last one. */
 void golden_put(struct golden *g);

@@ -415,6 +415,7 @@ __attribute__((constructor)) static void find_cases(void)
 	register_inputs(golden_stream);
 	register_inputs(golden_message);
 	register_inputs(golden_replay);
+	register_inputs(golden_exception);
 	snprintf(path, sizeof(path), "%s/tests/golden", harness_source_root());
 	count = scandir(path, &entries, NULL, alphasort);
 	for (int i = 0; i < count; i++) {
