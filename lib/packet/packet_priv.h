@@ -148,10 +148,6 @@ static inline bool adit_packet_resolver_hint(
 /* Whether the address (4 or 16 bytes) is one of the listed resolvers. */
 bool adit_packet_is_resolver(const struct adit_ports *ports, const uint8_t *address, bool is_v6);
 
-/* The whole decoder; adit_packet_decode has a first look in front of it. */
-enum adit_outcome adit_packet_decode_closely(
-	const struct adit_frame *frame, const struct adit_ports *ports, struct adit_packet *packet);
-
 /* The rare steps. */
 
 /* GO_TYPE, past the tags: MPLS, PPPoE, LLC. At the start of a frame that is not Ethernet,

@@ -4,7 +4,7 @@
  * 443 of 192.0.2.53 is DNS over HTTPS. A fragment is decoded once more as if it were the whole
  * datagram. What the first look ends, the decoder would have ended in the same way.
  */
-#include "packet_priv.h"
+#include "adit_packet.h"
 
 #include <stdlib.h>
 
