@@ -169,7 +169,8 @@ static int services_load(struct appliance *appliance, struct adit_error *error)
 		.vlan_inner = strcmp(config->context_vlan, "both") == 0,
 		.core_peer = config->context_core_peer,
 	};
-	adit_context_prefix(&appliance->rule, (unsigned)config->context_ipv6_prefix);
+	adit_context_prefix(&appliance->rule, (unsigned)config->context_ipv6_prefix_plain,
+		(unsigned)config->context_ipv6_prefix);
 	return 0;
 }
 

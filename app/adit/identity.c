@@ -45,12 +45,14 @@ static int stale_remove(const struct sockaddr_un *address, struct adit_error *er
 	if (!S_ISSOCK(about.st_mode))
 		return adit_error_set(error, -EEXIST,
 			"identity.socket: '%s' exists and is no socket", address->sun_path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return -errno;
+		return adit_error_set(error, -errno, "identity.socket: %s", strerror(errno));
 	status = connect(fd, (const struct sockaddr *)address, sizeof(*address));
+	status = status == 0 ? 0 : errno;
 	close(fd);
-	if (status == 0)
+	/* A full queue of connections is somebody's too. */
+	if (status == 0 || status == EAGAIN)
 		return adit_error_set(error, -EADDRINUSE,
 			"identity.socket: another program listens on '%s'", address->sun_path);
 	unlink(address->sun_path);
@@ -124,6 +126,8 @@ static void feed_read(struct app_identity *identity, struct app_feed *feed)
 
 void app_identity_poll(struct app_identity *identity)
 {
+	bool more = true;
+
 	if (identity->path == NULL)
 		return;
 	for (int i = 0; i < APP_FEEDS_MAX; i++) {
@@ -134,8 +138,10 @@ void app_identity_poll(struct app_identity *identity)
 			continue;
 		}
 		/* Those beyond the most wait until one is free. */
-		feed->fd = accept4(identity->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		feed->open = feed->fd >= 0;
+		feed->fd =
+			more ? accept4(identity->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)
+			     : -1;
+		feed->open = more = feed->fd >= 0;
 		if (!feed->open)
 			continue;
 		feed->feed = adit_identity_feed_create(identity->identities, identity->path);

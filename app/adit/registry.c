@@ -16,6 +16,7 @@ enum source {
 	SPREADER,
 	SCORER, /* the lcore's */
 	SCORE,  /* the library's */
+	BLIND,  /* tables of encrypted DNS */
 	LEDGER,
 };
 
@@ -84,6 +85,10 @@ static const struct cell {
 	ENCRYPTED("doq", ADIT_TRANSPORT_DOQ),
 	ENCRYPTED("doh", ADIT_TRANSPORT_DOH),
 #undef ENCRYPTED
+	{APP_GROUP_ENCRYPTED, BLIND, offsetof(struct adit_blind, counters.evicted),
+		"encrypted_subscribers_evicted", "subscribers that gave way in an hour's table"},
+	{APP_GROUP_ENCRYPTED, BLIND, offsetof(struct adit_blind, counters.refused),
+		"encrypted_subscribers_refused", "subscribers that found no room in it"},
 #define TABLES(source, type, field, name, help)                                    \
 	{                                                                          \
 		APP_GROUP_TABLES, source, offsetof(struct type, field), name, help \
@@ -206,6 +211,8 @@ static const void *structure_of(const struct appliance *appliance, enum source s
 		return n == 0 ? appliance->scorer : NULL;
 	case SCORE:
 		return n == 0 ? adit_scorer_counters(appliance->scorer->scorer) : NULL;
+	case BLIND:
+		return n < APP_BLINDS ? appliance->scorer->blinds[n] : NULL;
 	case LEDGER:
 		return n == 0 ? adit_scorer_ledger_counters(appliance->scorer->scorer) : NULL;
 	}

@@ -30,6 +30,8 @@
 	ADIT_INT(context, ipv6_prefix, 64, 1, 128, "bits",                                         \
 		"Leading bits of an IPv6 address inside GTP-U that make a subscriber: mobile "     \
 		"networks give each a prefix")                                                     \
+	ADIT_INT(context, ipv6_prefix_plain, 128, 1, 128, "bits",                                  \
+		"The same outside GTP-U: 64 where each subscriber has a prefix there too")         \
 	ADIT_SECTION(fragment, "IP fragments, which are put together before they are read")        \
 	ADIT_INT(fragment, datagrams, 1024, 1, 65536, "datagrams",                                 \
 		"Datagrams that may wait for pieces at a time (64 KiB of room each)")              \

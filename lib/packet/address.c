@@ -75,13 +75,19 @@ static inline void store_address(uint64_t *words, const uint8_t *address, bool i
 	}
 }
 
-void adit_context_prefix(struct adit_context_rule *rule, unsigned bits)
+static void host_bits(uint64_t host[2], unsigned bits)
 {
-	uint8_t host[16];
+	uint8_t bytes[16];
 
-	for (unsigned i = 0; i < sizeof(host); i++)
-		host[i] = bits >= 8 * (i + 1) ? 0 : bits <= 8 * i ? 0xff : 0xff >> bits % 8;
-	memcpy(rule->ipv6_host, host, sizeof(host));
+	for (unsigned i = 0; i < sizeof(bytes); i++)
+		bytes[i] = bits >= 8 * (i + 1) ? 0 : bits <= 8 * i ? 0xff : 0xff >> bits % 8;
+	memcpy(host, bytes, sizeof(bytes));
+}
+
+void adit_context_prefix(struct adit_context_rule *rule, unsigned plain_bits, unsigned gtpu_bits)
+{
+	host_bits(rule->ipv6_host[0], plain_bits);
+	host_bits(rule->ipv6_host[1], gtpu_bits);
 }
 
 /*
@@ -101,9 +107,11 @@ uint64_t adit_packet_client_key(const struct adit_frame *frame, const struct adi
 	if (rule->vlan_inner)
 		context |= (uint64_t)(packet->vlan_inner & 0x0fff) << 32;
 	store_address(words + 2, address_in(frame, packet->who_offset, is_v6, up), is_v6);
-	if (is_v6 && (packet->flags & ADIT_PACKET_GTPU)) {
-		words[2] &= ~rule->ipv6_host[0];
-		words[3] &= ~rule->ipv6_host[1];
+	if (is_v6) {
+		const uint64_t *host = rule->ipv6_host[(packet->flags & ADIT_PACKET_GTPU) != 0];
+
+		words[2] &= ~host[0];
+		words[3] &= ~host[1];
 	}
 	if (rule->core_peer && (packet->flags & ADIT_PACKET_GTPU)) {
 		bool outer_v6 = (packet->flags & ADIT_PACKET_OUTER_V6) != 0;

@@ -173,13 +173,13 @@ uint32_t adit_packet_teid(const struct adit_frame *frame, const struct adit_pack
 struct adit_context_rule {
 	bool vlan, vlan_inner; /* the VLAN identifiers of the outermost and of the next tag */
 	bool core_peer;        /* the core-side peer of GTP-U */
-	/* Bits of an IPv6 address inside GTP-U that the subscriber chooses, in memory order: a
-	 * mobile network gives each a prefix, usually of 64 bits (3GPP TS 23.401
+	/* Bits of an IPv6 address that the subscriber chooses, in memory order, outside GTP-U and
+	 * inside: a mobile network gives each a prefix, usually of 64 bits (3GPP TS 23.401
 	 * section 5.3.1.2.2), and whoever changes the rest at will stays one subscriber. */
-	uint64_t ipv6_host[2];
+	uint64_t ipv6_host[2][2];
 };
 /* Sets ipv6_host for prefixes of so many bits, 0 to 128. */
-void adit_context_prefix(struct adit_context_rule *rule, unsigned bits);
+void adit_context_prefix(struct adit_context_rule *rule, unsigned plain_bits, unsigned gtpu_bits);
 
 /* A subscriber's key: a keyed hash of its address and context. `up` as above. */
 uint64_t adit_packet_client_key(const struct adit_frame *frame, const struct adit_packet *packet,

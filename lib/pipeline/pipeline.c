@@ -171,11 +171,15 @@ static bool both_dns(const struct adit_packet *packet)
 	return (packet->flags & both) == both;
 }
 
-/* The client is the end whose port is not a DNS port; where both are, the header's QR bit tells. */
+/* The client is the end whose port is not a DNS port; where both are, the network says which way a
+ * packet goes, if it does, or else the header's QR bit, which is the sender's to choose. */
 static bool goes_up(const struct adit_packet *packet, const uint8_t *payload, uint32_t size)
 {
-	if (ADIT_UNLIKELY(both_dns(packet)))
+	if (ADIT_UNLIKELY(both_dns(packet))) {
+		if (packet->flags & (ADIT_PACKET_PDU_UL | ADIT_PACKET_PDU_DL))
+			return (packet->flags & ADIT_PACKET_PDU_UL) != 0;
 		return size < 3 || (payload[2] & 0x80) == 0;
+	}
 	return (packet->flags & ADIT_PACKET_TO_DNS) != 0;
 }
 
@@ -402,7 +406,7 @@ static void stage_name(struct adit_pipeline *pipeline, size_t items)
 			break;
 		}
 		event->ts_ns = item->frame->ts_ns;
-		event->message_bytes = (uint16_t)item->size;
+		event->message_bytes = item->size;
 		event->classes = 0;
 		item_who(params, item);
 		item_server(item);

@@ -5,8 +5,8 @@
  * and sorted by the management thread, and given back empty.
  *
  * Memory (adit_blind_bytes): per subscriber sizeof(struct adit_blind_row) and 8 to 16 bytes of
- * index. When it is full, further subscribers are refused and counted: those that have much of it
- * come early in every hour.
+ * index. When it is full, the lightest of eight gives way to a subscriber that has more in a slice,
+ * or the newcomer is refused; both are counted.
  */
 #ifndef ADIT_BLIND_H
 #define ADIT_BLIND_H
@@ -28,7 +28,10 @@ struct adit_blind_row {
 struct adit_blind {
 	uint32_t first_slice, last_slice; /* of what is in it; where count is 0: undefined */
 	uint32_t count, capacity;
-	uint64_t refused; /* rows of windows that found no room; never reset */
+	/* Never reset; written by the scoring core. */
+	struct adit_blind_counters {
+		uint64_t evicted, refused;
+	} counters;
 	struct adit_blind_row *rows;
 	uint32_t *index; /* open addressing, row + 1; 0: free */
 	uint32_t index_mask;

@@ -38,13 +38,17 @@ void adit_bearers_add(struct story_party *party, const struct adit_subscriber *w
 	for (int direction = ADIT_UP; direction <= ADIT_DOWN; direction++) {
 		const struct adit_path *path = &who->path[direction];
 		struct adit_verdict_bearer *bearer = NULL;
+		bool had_one = false;
 
 		if (!path->known)
 			continue;
-		for (uint32_t i = party->bearer_count; i-- > 0 && bearer == NULL;)
+		for (uint32_t i = party->bearer_count; i-- > 0 && bearer == NULL;) {
+			had_one |= *teid_known(&party->bearer[i], direction);
 			if (bearer_fits(&party->bearer[i], path, direction))
 				bearer = &party->bearer[i];
+		}
 		if (bearer == NULL) {
+			party->handovers += had_one;
 			bearer = bearer_take(party);
 			*bearer = (struct adit_verdict_bearer){.outer = path->radio,
 				.outer_core = path->core,

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#define RUN 8 /* rows that a newcomer is compared with when the table is full */
+
 static uint32_t index_size(uint32_t capacity)
 {
 	uint32_t size = 2;
@@ -82,22 +84,84 @@ const struct adit_blind_row *adit_blind_find(const struct adit_blind *blind, uin
 	return number != 0 ? &blind->rows[number - 1] : NULL;
 }
 
+static uint64_t row_bytes(const struct adit_blind_row *row)
+{
+	uint64_t bytes = 0;
+
+	for (int i = 0; i < ADIT_TRANSPORT_COUNT; i++)
+		bytes += row->bytes_up[i] + row->bytes_down[i];
+	return bytes;
+}
+
+/* Takes a row out of the index; those behind it move up (Knuth 6.4, algorithm R). */
+static void index_remove(struct adit_blind *blind, uint32_t at)
+{
+	uint32_t next = at;
+
+	for (;;) {
+		uint32_t home;
+
+		blind->index[at] = 0;
+		do {
+			next = (next + 1) & blind->index_mask;
+			if (blind->index[next] == 0)
+				return;
+			home = (uint32_t)blind->rows[blind->index[next] - 1].who.key &
+			       blind->index_mask;
+		} while (at <= next ? at < home && home <= next : at < home || home <= next);
+		blind->index[at] = blind->index[next];
+		at = next;
+	}
+}
+
+/* The lightest of a few rows, where the key says, if the newcomer is heavier; NULL: none is. */
+static struct adit_blind_row *row_lighter(struct adit_blind *blind, uint64_t key, uint64_t bytes)
+{
+	struct adit_blind_row *lightest = NULL;
+
+	for (uint32_t i = 0; i < RUN && i < blind->count; i++) {
+		struct adit_blind_row *row = &blind->rows[((key >> 32) + i) % blind->count];
+
+		if (lightest == NULL || row_bytes(row) < row_bytes(lightest))
+			lightest = row;
+	}
+	return lightest != NULL && row_bytes(lightest) < bytes ? lightest : NULL;
+}
+
+static struct adit_blind_row *row_take(struct adit_blind *blind, uint64_t key, uint64_t bytes)
+{
+	struct adit_blind_row *row;
+
+	if (blind->count < blind->capacity) {
+		row = &blind->rows[blind->count++];
+	} else {
+		row = row_lighter(blind, key, bytes);
+		blind->counters.refused += row == NULL;
+		if (row == NULL)
+			return NULL;
+		blind->counters.evicted++;
+		index_remove(blind, place_of(blind, row->who.key));
+	}
+	return row;
+}
+
 static void row_add(
 	struct adit_blind *blind, const struct adit_row *from, const struct adit_party *party)
 {
-	uint32_t at = place_of(blind, party->who.key);
+	uint32_t number = blind->index[place_of(blind, party->who.key)];
 	struct adit_blind_row *row;
 
-	if (blind->index[at] != 0) {
-		row = &blind->rows[blind->index[at] - 1];
+	if (number != 0) {
+		row = &blind->rows[number - 1];
 		adit_subscriber_merge(&row->who, &party->who);
-	} else if (blind->count < blind->capacity) {
-		row = &blind->rows[blind->count];
-		*row = (struct adit_blind_row){.who = party->who, .resolver = party->server};
-		blind->index[at] = ++blind->count;
 	} else {
-		blind->refused++;
-		return;
+		row = row_take(blind, party->who.key, (uint64_t)from->bytes_up + from->bytes_down);
+		if (row == NULL)
+			return;
+		/* What gave way may have moved the free place. */
+		*row = (struct adit_blind_row){.who = party->who, .resolver = party->server};
+		number = place_of(blind, party->who.key);
+		blind->index[number] = (uint32_t)(row - blind->rows) + 1;
 	}
 	row->packets_up[party->transport] += from->queries;
 	row->packets_down[party->transport] += from->responses;
@@ -118,15 +182,6 @@ void adit_blind_add(
 	for (uint32_t i = 0; i < rows; i++)
 		row_add(blind, adit_window_row(window, at, ADIT_KIND_ENCRYPTED, i),
 			adit_window_party(window, at, ADIT_KIND_ENCRYPTED, i));
-}
-
-static uint64_t row_bytes(const struct adit_blind_row *row)
-{
-	uint64_t bytes = 0;
-
-	for (int i = 0; i < ADIT_TRANSPORT_COUNT; i++)
-		bytes += row->bytes_up[i] + row->bytes_down[i];
-	return bytes;
 }
 
 static int row_heavier(const void *left, const void *right)

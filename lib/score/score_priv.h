@@ -12,6 +12,7 @@ struct story_party {
 	uint64_t key; /* of its pair or server key in the ledger */
 	struct adit_subscriber who;
 	uint64_t queries, bytes_up, bytes_down;
+	uint32_t handovers;
 	uint32_t bearer_count; /* newest last */
 	struct adit_verdict_bearer bearer[ADIT_VERDICT_BEARERS];
 };
@@ -45,7 +46,8 @@ struct adit_scorer {
 	uint32_t *stories_free;
 	uint32_t stories_freed, stories_high;
 	uint32_t slice;
-	uint32_t timeline; /* ended ones: the same capture twice tells two stories */
+	uint64_t queries, responses; /* of the timeline */
+	uint32_t timeline;           /* ended ones: the same capture twice tells two stories */
 	struct adit_score_counters counters;
 	struct adit_blind *blind;    /* of the hour at hand; the caller's; NULL: none */
 	struct adit_sum sum;         /* scratch */
@@ -67,7 +69,9 @@ void adit_story_find(struct adit_scorer *scorer, uint32_t index, uint32_t first_
 	const struct adit_finding *finding);
 /* True if an open story of a domain has this subscriber. */
 bool adit_story_has_subscriber(const struct adit_scorer *scorer, uint64_t who_key);
-/* Takes the paths of a subscriber, as they are known now, into the bearers of its story. */
+/* Takes the paths of a subscriber, as they are known now, into the bearers of its story. A bearer
+ * that is new while one of the same direction is known is a handover; one that was left and is in
+ * use again is none. */
 void adit_bearers_add(struct story_party *party, const struct adit_subscriber *who);
 /* End of a slice: adds up what the touched keys did, writes what is due, closes what is idle. */
 void adit_story_slice(struct adit_scorer *scorer);

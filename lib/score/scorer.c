@@ -11,6 +11,8 @@
 /* Above so many subscribers a domain is in general use, and structure alone weighs less. */
 #define PREVALENT_SUBSCRIBERS 8
 #define PREVALENCE_DISCOUNT   20
+/* So many responses to a query, and the tap shows one direction only. */
+#define ONE_WAY_RESPONSES 50
 /* What a domain's subscribers must have moved each, on average, to be judged together. */
 #define TOGETHER_INFORMATION 200
 
@@ -137,6 +139,13 @@ static bool together_counts(const struct adit_ledger_key *key, const double *val
 	       value[ADIT_FEATURE_PAYLOAD_ANSWERS] >= 0.5 && value[ADIT_FEATURE_UNIQUENESS] >= 0.85;
 }
 
+/* Anybody can send a response to anybody, and a datagram from a DNS port: where the tap shows what
+ * subscribers ask, one that asked nothing is not judged by what it was sent. */
+static bool is_unasked(const struct adit_scorer *scorer)
+{
+	return scorer->sum.queries == 0 && scorer->queries >= scorer->responses / ONE_WAY_RESPONSES;
+}
+
 static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_span span)
 {
 	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index), *domain = NULL;
@@ -155,6 +164,8 @@ static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_spa
 	adit_detect(&scorer->params.detect, key->kind, &scorer->sum, scorer->row.value, &finding);
 	if (key->kind == ADIT_KIND_DOMAIN && !finding.strong &&
 		!together_counts(key, scorer->row.value))
+		finding.score = 0;
+	if (is_unasked(scorer))
 		finding.score = 0;
 	discount(scorer, key, domain, scorer->row.value[ADIT_FEATURE_INFORMATION], &finding);
 	if (finding.score < 0)
@@ -217,6 +228,11 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 	for (uint32_t shard = 0; shard / workers * workers < ADIT_SHARDS; shard++) {
 		const struct adit_window *window = windows[shard % workers];
 
+		if (shard < workers) {
+			scorer->queries += window->counters.queries;
+			scorer->responses += window->counters.responses;
+		}
+
 		if (shard / workers >= window->shards)
 			continue;
 		adit_ledger_add(scorer->ledger, window, shard / workers);
@@ -234,6 +250,7 @@ void adit_scorer_end(struct adit_scorer *scorer)
 	adit_story_end(scorer);
 	blind_turn(scorer);
 	adit_ledger_reset(scorer->ledger);
+	scorer->queries = scorer->responses = 0;
 	scorer->timeline++;
 }
 

@@ -8,6 +8,9 @@
 
 #include <stdlib.h>
 
+/* Subscribers of open stories among which one is looked for. */
+#define SUBSCRIBERS_LOOKED_AT 4096
+
 /* FNV-1a: the id must be the same on every run, and need not resist anybody. */
 static uint64_t id_mix(uint64_t id, const void *data, size_t size)
 {
@@ -188,8 +191,11 @@ void adit_story_find(struct adit_scorer *scorer, uint32_t index, uint32_t first_
 	story->dirty |= clearer;
 }
 
+/* Bounded: where stories have more subscribers than can be looked at, one more story is told. */
 bool adit_story_has_subscriber(const struct adit_scorer *scorer, uint64_t who_key)
 {
+	uint32_t budget = SUBSCRIBERS_LOOKED_AT;
+
 	for (uint32_t i = 0; i < scorer->stories_high; i++) {
 		const struct story *story = &scorer->stories[i];
 		const struct adit_ledger_key *key;
@@ -197,7 +203,8 @@ bool adit_story_has_subscriber(const struct adit_scorer *scorer, uint64_t who_ke
 		if (!story->open || story->kind != ADIT_KIND_DOMAIN)
 			continue;
 		key = adit_ledger_key(scorer->ledger, story->index);
-		for (uint32_t child = key->child; child != ADIT_LEDGER_NONE;) {
+		for (uint32_t child = key->child; child != ADIT_LEDGER_NONE && budget > 0;
+			budget--) {
 			const struct adit_ledger_key *pair = adit_ledger_key(scorer->ledger, child);
 
 			if (pair->who.key == who_key)
@@ -231,7 +238,7 @@ static void fill_subscriber(const struct adit_scorer *scorer, const struct story
 		.vlan = party->who.vlan,
 		.vlan_inner = party->who.vlan_inner,
 		.bearer_count = party->bearer_count,
-		.handovers = party->who.handovers,
+		.handovers = party->handovers,
 		.queries = party->queries,
 		.bytes_up = party->bytes_up,
 		.bytes_down = party->bytes_down,

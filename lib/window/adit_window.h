@@ -61,7 +61,6 @@ struct adit_subscriber {
 	bool has_core; /* the context has a core-side peer: `core` */
 	uint8_t tap;
 	uint16_t vlan, vlan_inner; /* identifiers; 0: none, or none in the context */
-	uint32_t handovers;        /* changes of a path */
 	struct adit_path path[2];  /* by enum adit_direction; outside GTP-U not known */
 };
 
@@ -98,7 +97,7 @@ struct adit_event {
 	uint32_t edns;          /* OPT fingerprint; 0: no OPT */
 	uint32_t info_bytes;    /* that the subdomain can carry */
 	uint32_t whole_bytes;   /* that the whole name can carry, where its zone is not delegated */
-	uint16_t message_bytes;
+	uint32_t message_bytes;
 	uint16_t id;
 	uint8_t wire_size, registrable_at;
 	uint8_t type_group; /* enum adit_type_group */
@@ -120,6 +119,7 @@ struct adit_window_params {
 
 /* Counters of a window, from its opening on. */
 struct adit_window_counters {
+	uint64_t queries, responses; /* events */
 	uint64_t evicted[ADIT_KIND_COUNT], refused[ADIT_KIND_COUNT];
 	uint64_t details_refused, details_taken;
 };

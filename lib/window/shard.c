@@ -394,6 +394,8 @@ void adit_window_count(struct adit_window *window, uint32_t at, const struct adi
 {
 	struct adit_shard *shard = &window->shard[at];
 
+	window->counters.queries += event->is_query;
+	window->counters.responses += !event->is_query;
 	if (event->domain_key != 0) {
 		kind_count(shard, ADIT_KIND_DOMAIN, event->domain_key, event, &window->counters);
 		kind_count(shard, ADIT_KIND_PAIR, event->pair_key, event, &window->counters);

@@ -24,8 +24,6 @@ void adit_subscriber_merge(struct adit_subscriber *into, const struct adit_subsc
 				mine->last_ns = its->last_ns;
 			continue;
 		}
-		into->handovers += mine->known;
 		*mine = *its;
 	}
-	into->handovers += from->handovers;
 }

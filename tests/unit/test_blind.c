@@ -92,8 +92,36 @@ TEST(blind, counts_whom_it_has_no_room_for)
 	adit_blind_add(blind, window, 0, 1);
 	adit_blind_add(blind, window, 0, 2);
 	CHECK_EQ_INT(blind->count, 3);
-	CHECK_EQ_INT(blind->refused, 4);
+	CHECK_EQ_INT(blind->counters.refused, 4);
 	CHECK_EQ_INT(adit_blind_find(blind, case_key(9, 2, 0))->packets_up[ADIT_TRANSPORT_DOQ], 2);
+	adit_window_destroy(window);
+	adit_blind_destroy(blind);
+}
+
+/* Whoever has much finds room, whenever it comes, and those that stay are found again. */
+TEST(blind, the_lighter_give_way)
+{
+	struct adit_window *window = window_make(300);
+	struct adit_blind *blind = adit_blind_create(64, NULL);
+	uint32_t found = 0;
+
+	REQUIRE(window != NULL && blind != NULL);
+	adit_window_open(window, 1);
+	for (uint32_t client = 0; client < 200; client++)
+		count(window, client, ADIT_TRANSPORT_DOH, 100 + client, true);
+	count(window, 250, ADIT_TRANSPORT_DOH, 100000, true);
+	adit_blind_add(blind, window, 0, 1);
+	CHECK_EQ_INT(blind->count, 64);
+	CHECK(blind->counters.evicted > 0);
+	CHECK_EQ_INT(blind->counters.evicted + blind->counters.refused, 201 - 64);
+	REQUIRE(adit_blind_find(blind, case_key(9, 250, 0)) != NULL);
+	for (uint32_t client = 0; client <= 250; client++) {
+		const struct adit_blind_row *row = adit_blind_find(blind, case_key(9, client, 0));
+
+		found += row != NULL;
+		CHECK(row == NULL || row->who.key == case_key(9, client, 0));
+	}
+	CHECK_EQ_INT(found, 64);
 	adit_window_destroy(window);
 	adit_blind_destroy(blind);
 }

@@ -324,17 +324,18 @@ TEST(carrier, a_prefix_is_a_subscriber_inside_gtpu)
 {
 	static const struct {
 		const char *address;
-		unsigned bits;
+		unsigned plain, bits;
 		bool tunnel, same;
 	} rows[] = {
-		{"2001:db8:64:111:abcd::1", 64, true, true},
-		{"2001:db8:64:112::9", 64, true, false},
-		{"2001:db8:64:112::9", 63, true, false},
-		{"2001:db8:64:110::9", 63, true, true},
-		{"2001:db8:64:111::1", 128, true, false},
-		{"2001:db8:64:111::19", 124, true, false},
-		{"2001:db8:64:111::8", 124, true, true},
-		{"2001:db8:64:111::8", 64, false, false},
+		{"2001:db8:64:111:abcd::1", 128, 64, true, true},
+		{"2001:db8:64:112::9", 128, 64, true, false},
+		{"2001:db8:64:112::9", 128, 63, true, false},
+		{"2001:db8:64:110::9", 128, 63, true, true},
+		{"2001:db8:64:111::1", 64, 128, true, false},
+		{"2001:db8:64:111::19", 128, 124, true, false},
+		{"2001:db8:64:111::8", 128, 124, true, true},
+		{"2001:db8:64:111::8", 128, 64, false, false},
+		{"2001:db8:64:111::8", 64, 128, false, true},
 	};
 	static struct frames f;
 
@@ -346,7 +347,7 @@ TEST(carrier, a_prefix_is_a_subscriber_inside_gtpu)
 			struct adit_packet packet;
 			struct adit_frame frame;
 
-			adit_context_prefix(&rule, rows[i].bits);
+			adit_context_prefix(&rule, rows[i].plain, rows[i].bits);
 			frames_start(&f);
 			frames_ethernet(&f);
 			if (rows[i].tunnel) {

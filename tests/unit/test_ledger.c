@@ -573,7 +573,6 @@ TEST(ledger, party_data_and_samples_follow)
 	CHECK_EQ_INT(key->who.path[ADIT_UP].teid, 103);
 	CHECK_EQ_INT(key->who.path[ADIT_DOWN].teid, 104);
 	CHECK_EQ_INT(key->who.path[ADIT_DOWN].radio.bytes[0], 5);
-	CHECK_EQ_INT(key->who.handovers, 3);
 	CHECK_EQ_INT(key->server.bytes[0], 6);
 	CHECK_EQ_INT(key->sample_count, 3);
 	CHECK_EQ_MEM(key->sample[0].wire, "\bn0000000", 9);
