@@ -102,7 +102,8 @@ static void intake_make(struct bench *bench, const struct adit_config *config)
 	ports_make(&bench->ports, config);
 	/* As the appliance has it by default. */
 	bench->rule.vlan = true;
-	adit_context_prefix(&bench->rule, (unsigned)config->context_ipv6_prefix);
+	adit_context_prefix(&bench->rule, (unsigned)config->context_ipv6_prefix_plain,
+		(unsigned)config->context_ipv6_prefix);
 	bench->intake = (struct adit_intake){.ports = &bench->ports,
 		.rule = &bench->rule,
 		.key = &adit_hash_key_fixed,
