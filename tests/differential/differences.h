@@ -37,12 +37,13 @@ void differences_free(struct differences *differences);
 
 /* A row of exceptions.tsv; a field that is not there is empty. */
 struct exception {
-	char *capture, *kind, *frames, *golden, *reason;
+	const char *capture, *kind, *frames, *golden, *reason;
 };
 
 struct exceptions {
 	struct exception rows[EXCEPTIONS_MAX];
 	size_t count;
+	char *text; /* where the fields stand */
 };
 
 void exceptions_read(struct exceptions *exceptions);

@@ -28,7 +28,7 @@ static const char *const way_names[] = {"UDP", "TCP", "fragments", "GTP-U", "IPv
 
 /* A capture, and tshark's output over it while it runs. */
 struct capture {
-	char *name; /* below root/pcaps; or the name of a golden case */
+	const char *name; /* below root/pcaps; or the name of a golden case */
 	bool golden;
 	FILE *output;
 };
@@ -313,7 +313,7 @@ static int order(const void *a, const void *b)
 static void take_golden(void)
 {
 	for (size_t i = 0; i < all.exceptions.count; i++) {
-		char *name = all.exceptions.rows[i].golden;
+		const char *name = all.exceptions.rows[i].golden;
 		size_t k = all.shared;
 
 		while (k < all.count && strcmp(name, all.captures[k].name) != 0)
