@@ -166,11 +166,13 @@ void app_identity_fill(const struct app_identity *identity, struct adit_verdict 
 			const struct adit_verdict_bearer *bearer =
 				&subscriber->bearer[subscriber->bearer_count - 1];
 
+			bool up = bearer->has_teid_uplink, down = bearer->has_teid_downlink;
+
 			query.has_teid = true;
-			query.teid[0] = bearer->has_teid_uplink ? bearer->teid_uplink
-								: bearer->teid_downlink;
-			query.teid[1] = bearer->has_teid_downlink ? bearer->teid_downlink
-								  : bearer->teid_uplink;
+			query.teid[0] = up ? bearer->teid_uplink : bearer->teid_downlink;
+			query.teid[1] = down ? bearer->teid_downlink : bearer->teid_uplink;
+			query.peer[0] = up ? &bearer->outer_core : &bearer->outer;
+			query.peer[1] = down ? &bearer->outer : &bearer->outer_core;
 		}
 		found = adit_identities_find(identity->identities, &query);
 		if (found != NULL)

@@ -7,15 +7,17 @@
  * A feed is CSV (RFC 4180) with a header line that names its columns, in any order and not
  * necessarily all of them:
  *
- *	address,teid,tap,vlan,from,until,imsi,msisdn,apn
+ *	address,teid,peer,tap,vlan,from,until,imsi,msisdn,apn
  *
  * `address` (IPv4 or IPv6, or a prefix such as 2001:db8:1::/64: mobile networks give one to each
- * subscriber) or `teid` (decimal or 0x…) must be there; an empty cell means any. A line with both
- * asks for both. `vlan` 0: no tag. `from` (inclusive) and `until` (exclusive) are RFC 3339 or
- * seconds since the Unix epoch; empty: open. The line that came last wins among those that cover
- * a subscriber at a time, and one with an address wins over one with a TEID alone. A line without
- * any identity says that nobody is known in its span, as after the end of a session. Lines end in
- * LF or CRLF, take at most 4095 bytes, and a quoted cell ends on its line; empty lines are skipped.
+ * subscriber), or `teid` (decimal or 0x…) with `peer`, must be there; an empty cell means any. A
+ * TEID is one of the node that gave it (3GPP TS 29.281 section 5.1): `peer` is that node's address,
+ * the core-side one for packets that go up. A line with address and TEID asks for both. `vlan` 0:
+ *no tag. `from` (inclusive) and `until` (exclusive) are RFC 3339 or seconds since the Unix epoch;
+ *empty: open. The line that came last wins among those that cover a subscriber at a time, and one
+ *with an address wins over one with TEID and peer. A line without any identity says that nobody is
+ *known in its span, as after the end of a session. Lines end in LF or CRLF, take at most 4095
+ *bytes, and a quoted cell ends on its line; empty lines are skipped.
  *
  * Memory is bounded: `capacity` records of about 268 bytes; then the one whose span began first
  * gives way, and that is counted. (A line that covers the middle of an older one of the same
@@ -44,7 +46,9 @@ struct adit_identity_query {
 	uint16_t vlan;   /* identifier; 0: none */
 	bool has_teid;
 	uint32_t teid[2]; /* uplink, downlink; the same twice if only one is known */
-	uint64_t ts_ns;   /* since the Unix epoch */
+	/* To whom packets with them go: core side, radio side; NULL: not known. */
+	const struct adit_address *peer[2];
+	uint64_t ts_ns; /* since the Unix epoch */
 };
 
 struct adit_identity_counters {

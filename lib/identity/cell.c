@@ -63,6 +63,17 @@ int adit_identity_cell_address(const char *text, struct identity_line *line)
 	return 0;
 }
 
+int adit_identity_cell_peer(const char *text, struct identity_line *line)
+{
+	struct identity_line whole = {.has_address = false};
+
+	if (strchr(text, '/') != NULL || adit_identity_cell_address(text, &whole) != 0)
+		return -EINVAL;
+	line->peer = whole.address;
+	line->has_peer = true;
+	return 0;
+}
+
 int adit_identity_cell_teid(const char *text, struct identity_line *line)
 {
 	uint64_t value = 0;

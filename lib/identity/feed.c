@@ -14,7 +14,7 @@
 #define LINE_ROOM  4096 /* with the NUL */
 #define SHOWN_ROOM 48   /* of a cell in a message */
 
-enum column { ADDRESS, TEID, TAP, VLAN, FROM, UNTIL, IMSI, MSISDN, APN, COLUMN_COUNT };
+enum column { ADDRESS, TEID, PEER, TAP, VLAN, FROM, UNTIL, IMSI, MSISDN, APN, COLUMN_COUNT };
 
 static const struct {
 	const char *name, *right;
@@ -22,6 +22,7 @@ static const struct {
 	[ADDRESS] = {"address", "an IPv4 or IPv6 address, or a prefix with no bit set after it, as "
 				"2001:db8:1::/64"},
 	[TEID] = {"teid", "a number of 32 bits, decimal or 0x and hexadecimal digits"},
+	[PEER] = {"peer", "an IPv4 or IPv6 address"},
 	[TAP] = {"tap", "a name of at most 63 bytes"},
 	[VLAN] = {"vlan", "a number from 0 (no tag) to 4095"},
 	[FROM] = {"from", "a time from 1970 to 2554, as 2026-11-22T07:19:42Z or 1795331982.5"},
@@ -137,8 +138,8 @@ static int header_read(
 
 		if (column == COLUMN_COUNT)
 			return REFUSE(feed, error,
-				"column %zu: '%s' is not one of address, teid, tap, vlan, from, "
-				"until, imsi, msisdn, apn",
+				"column %zu: '%s' is not one of address, teid, peer, tap, vlan, "
+				"from, until, imsi, msisdn, apn",
 				i + 1, shown(cells->text[i], room));
 		if (seen & 1u << column)
 			return REFUSE(feed, error, "column %zu: %s is named twice", i + 1,
@@ -163,6 +164,8 @@ static int cell_take(struct identity_line *line, enum column column, const char 
 		return adit_identity_cell_address(text, line);
 	case TEID:
 		return adit_identity_cell_teid(text, line);
+	case PEER:
+		return adit_identity_cell_peer(text, line);
 	case TAP:
 		return adit_identity_cell_text(text, line->tap);
 	case VLAN:
@@ -202,6 +205,9 @@ static int record_read(
 	if (!line.has_address && !line.has_teid)
 		return REFUSE(feed, error,
 			"address: empty, and so is teid; one of them must say whose line this is");
+	if (!line.has_address && !line.has_peer)
+		return REFUSE(feed, error,
+			"peer: empty, and so is address; a TEID is one of the node that gave it");
 	if (line.until_ns < line.from_ns)
 		return REFUSE(feed, error, "until: the time is before that of from");
 	/* A session shorter than the clock of its record covers no time. */
@@ -218,7 +224,7 @@ static int cells_take(
 	struct adit_identity_feed *feed, const struct cells *cells, struct adit_error *error)
 {
 	static const uint8_t in_order[] = {
-		ADDRESS, TEID, TAP, VLAN, FROM, UNTIL, IMSI, MSISDN, APN};
+		ADDRESS, TEID, PEER, TAP, VLAN, FROM, UNTIL, IMSI, MSISDN, APN};
 
 	if (feed->header != HEADER_KNOWN && names_columns(cells))
 		return header_read(feed, cells, error);
@@ -229,7 +235,7 @@ static int cells_take(
 		if (feed->is_file)
 			return REFUSE(feed, error,
 				"the first line must name the columns, as "
-				"address,teid,tap,vlan,from,until,imsi,msisdn,apn");
+				"address,teid,peer,tap,vlan,from,until,imsi,msisdn,apn");
 		memcpy(feed->column, in_order, sizeof(in_order));
 		feed->column_count = COLUMN_COUNT;
 		feed->header = HEADER_KNOWN;

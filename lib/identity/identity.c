@@ -27,7 +27,8 @@
 #define SHAPE_TEID     4u
 #define SHAPE_VLAN     8u
 #define SHAPE_TAP      16u
-#define SHAPE_BITS_AT  5 /* of the prefix length */
+#define SHAPE_BITS_AT  5    /* of the prefix length */
+#define BITS_PEER      255u /* no prefix: a peer stands in place of the address */
 #define SHAPES         (256u << SHAPE_BITS_AT)
 #define TAPS           256u
 #define TAP_NONE       UINT16_MAX
@@ -377,6 +378,10 @@ int adit_identity_take(struct adit_identities *identities, const struct identity
 		new.key.teid = line->teid;
 		shape |= SHAPE_TEID;
 	}
+	if (!line->has_address) {
+		memcpy(new.key.address, line->peer.bytes, sizeof(new.key.address));
+		shape |= (line->peer.is_v6 ? SHAPE_V6 : 0) | BITS_PEER << SHAPE_BITS_AT;
+	}
 	if (line->has_vlan) {
 		new.key.vlan = line->vlan;
 		shape |= SHAPE_VLAN;
@@ -413,8 +418,8 @@ static void prefix_copy(uint8_t to[16], const uint8_t from[16], unsigned bits)
 		to[bits / 8] = (uint8_t)(from[bits / 8] & 0xff00u >> bits % 8);
 }
 
-/* The key under which a line of this shape would stand, without its TEID. Returns false where the
- * query lacks what the shape asks for. */
+/* The key under which a line of this shape would stand, without its TEID and peer. Returns false
+ * where the query lacks what the shape asks for. */
 static bool key_make(
 	const struct adit_identity_query *query, uint16_t tap, unsigned shape, struct key *key)
 {
@@ -435,7 +440,22 @@ static bool key_make(
 	return query->has_teid || !(shape & SHAPE_TEID);
 }
 
-/* The better of two records, an address before a TEID alone, then the later line. */
+/* Adds what the shape asks of one direction; false where the query lacks it. */
+static bool key_direct(
+	const struct adit_identity_query *query, unsigned shape, int direction, struct key *key)
+{
+	const struct adit_address *peer = query->peer[direction];
+
+	key->teid = query->teid[direction];
+	if (shape >> SHAPE_BITS_AT != BITS_PEER)
+		return true;
+	if (peer == NULL || !peer->is_v6 != !(shape & SHAPE_V6))
+		return false;
+	memcpy(key->address, peer->bytes, sizeof(key->address));
+	return true;
+}
+
+/* The better of two records, an address before a TEID and peer, then the later line. */
 static const struct record *better(const struct record *a, const struct record *b)
 {
 	unsigned has_a, has_b;
@@ -470,12 +490,13 @@ const struct adit_identity *adit_identities_find(
 
 		if (!key_make(query, tap, shape, &key))
 			continue;
-		key.teid = shape & SHAPE_TEID ? query->teid[0] : 0;
-		best = better(best, covering(identities, &key, query->ts_ns));
-		if (shape & SHAPE_TEID && query->teid[1] != query->teid[0]) {
-			key.teid = query->teid[1];
+		if (!(shape & SHAPE_TEID)) {
 			best = better(best, covering(identities, &key, query->ts_ns));
+			continue;
 		}
+		for (int direction = 0; direction < 2; direction++)
+			if (key_direct(query, shape, direction, &key))
+				best = better(best, covering(identities, &key, query->ts_ns));
 	}
 	if (best == NULL)
 		return NULL;

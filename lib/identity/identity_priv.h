@@ -9,10 +9,11 @@
 
 /* What a line asks of a subscriber, and who that is. Only what `has_…` names is asked for. */
 struct identity_line {
-	bool has_address, has_teid, has_vlan;
+	bool has_address, has_teid, has_peer, has_vlan;
 	struct adit_address address; /* no bit is set after the prefix */
 	uint8_t prefix_bits;
 	uint32_t teid;
+	struct adit_address peer;
 	uint16_t vlan;
 	char tap[ADIT_IDENTITY_TEXT]; /* empty: any */
 	uint64_t from_ns, until_ns;   /* until is exclusive and after from */
@@ -27,6 +28,7 @@ void adit_identity_refuse(struct adit_identities *identities);
  * stands beside each in the table of columns. */
 int adit_identity_cell_address(const char *text, struct identity_line *line);
 int adit_identity_cell_teid(const char *text, struct identity_line *line);
+int adit_identity_cell_peer(const char *text, struct identity_line *line);
 int adit_identity_cell_vlan(const char *text, struct identity_line *line);
 int adit_identity_cell_time(const char *text, uint64_t *ns);
 int adit_identity_cell_text(const char *text, char to[ADIT_IDENTITY_TEXT]);

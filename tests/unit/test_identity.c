@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define HEADER "address,teid,tap,vlan,from,until,imsi,msisdn,apn\n"
+#define HEADER      "address,teid,tap,vlan,from,until,imsi,msisdn,apn\n"
+#define HEADER_PEER "address,teid,peer,tap,vlan,from,until,imsi,msisdn,apn\n"
 
 static struct adit_address address_of(const char *text)
 {
@@ -127,15 +128,17 @@ TEST(identity_find, a_line_replaces_what_it_covers)
 
 TEST(identity_find, context_and_teid)
 {
-	struct adit_identities *ids = fed(HEADER "10.0.0.1,,,,,,any,,\n"
-						 "10.0.0.1,,,7,,,vlan 7,,\n"
-						 "10.0.0.1,,,0,,,untagged,,\n"
-						 "10.0.0.1,,west,7,,,west 7,,\n"
-						 ",0xABC,,,,,teid,,\n"
-						 ",2748,,9,,,teid vlan 9,,\n"
-						 ",77,,,,,teid,,\n"
-						 "10.0.0.2,5,,,,,both,,\n");
+	struct adit_identities *ids = fed(HEADER_PEER "10.0.0.1,,,,,,,any,,\n"
+						      "10.0.0.1,,,,7,,,vlan 7,,\n"
+						      "10.0.0.1,,,,0,,,untagged,,\n"
+						      "10.0.0.1,,,west,7,,,west 7,,\n"
+						      ",0xABC,10.9.0.1,,,,,core,,\n"
+						      ",2748,10.9.0.1,,9,,,core vlan 9,,\n"
+						      ",2748,10.9.0.2,,,,,radio,,\n"
+						      ",77,2001:db8::9,,,,,v6,,\n"
+						      "10.0.0.2,5,,,,,,both,,\n");
 	struct adit_address one = address_of("10.0.0.1"), two = address_of("10.0.0.2");
+	struct adit_address core = address_of("10.9.0.1"), radio = address_of("10.9.0.2");
 	static const struct {
 		int address;
 		const char *tap;
@@ -152,11 +155,13 @@ TEST(identity_find, context_and_teid)
 		{1, "east", 7, false, 0, 0, "vlan 7"},
 		/* An address goes before a TEID alone, although that came later. */
 		{1, "west", 9, true, 2748, 2748, "any"},
-		{2, NULL, 1, true, 2748, 1, "teid"},
-		{2, NULL, 1, true, 1, 2748, "teid"},
-		{2, NULL, 9, true, 1, 2748, "teid vlan 9"},
-		{2, NULL, 9, true, 77, 2748, "teid"},
-		{0, NULL, 9, true, 77, 77, "teid"},
+		/* A TEID is one of the node that gave it: of the core's going up, of the radio
+		 * side's coming down. */
+		{2, NULL, 1, true, 2748, 1, "core"},
+		{2, NULL, 1, true, 1, 2748, "radio"},
+		{2, NULL, 9, true, 2748, 1, "core vlan 9"},
+		{2, NULL, 9, true, 77, 2748, "radio"},
+		{0, NULL, 9, true, 77, 77, ""},
 		{2, NULL, 0, true, 1, 5, "both"},
 		{1, NULL, 1, true, 5, 5, "any"},
 		{0, NULL, 1, true, 5, 5, ""},
@@ -171,7 +176,8 @@ TEST(identity_find, context_and_teid)
 			.tap = rows[i].tap,
 			.vlan = rows[i].vlan,
 			.has_teid = rows[i].has_teid,
-			.teid = {rows[i].up, rows[i].down}};
+			.teid = {rows[i].up, rows[i].down},
+			.peer = {&core, &radio}};
 		const struct adit_identity *found = adit_identities_find(ids, &query);
 		const char *got = found != NULL ? found->imsi : "";
 
@@ -219,7 +225,7 @@ TEST(identity_read, header_in_any_order_and_quotes)
 /* Without a header the columns are in the order of the interface; the last line is not whole. */
 TEST(identity_read, feed_without_header_in_pieces)
 {
-	static const char text[] = "10.0.0.1,,,,,,one,,\n\n10.0.0.2,,,,,,two,,\r\n10.0.0.3,,,,,,x";
+	static const char text[] = "10.0.0.1,,,,,,,one,,\n\n10.0.0.2,,,,,,,two,,\r\n10.0.0.3,,,,,,,x";
 
 	for (size_t piece = 1; piece < sizeof(text); piece++) {
 		struct adit_identities *ids = adit_identities_create(10);
@@ -287,7 +293,7 @@ TEST(identity_read, times)
 		char line[128];
 		int status;
 
-		snprintf(line, sizeof(line), "10.0.0.1,,,,%s,,x,,\n", rows[i].text);
+		snprintf(line, sizeof(line), "10.0.0.1,,,,,%s,,x,,\n", rows[i].text);
 		status = adit_identity_feed_push(feed, line, strlen(line), NULL);
 		if ((status == 0) != (rows[i].ns != UINT64_MAX))
 			FAIL("%s: status %d", rows[i].text, status);
@@ -368,7 +374,7 @@ TEST(identity_read, lines_too_long)
 
 TEST(identity_read, no_nul_bytes)
 {
-	static const char text[] = "10.0.0.1,,,,,,x\0y,,\n";
+	static const char text[] = "10.0.0.1,,,,,,,x\0y,,\n";
 	struct adit_identities *ids = adit_identities_create(10);
 	struct adit_identity_feed *feed = adit_identity_feed_create(ids, "feed");
 	struct adit_error error;
@@ -386,11 +392,11 @@ TEST(identity_read, headers_that_are_refused)
 		const char *header, *message;
 	} rows[] = {
 		{"address,untill,imsi", "feed:1: column 2: 'untill' is not one of address, teid, "
-					"tap, vlan, from, until, imsi, msisdn, apn"},
+					"peer, tap, vlan, from, until, imsi, msisdn, apn"},
 		{"address,imsi,address", "feed:1: column 3: address is named twice"},
 		{"imsi,apn", "feed:1: no column is named address or teid; one must be"},
-		{"address,teid,tap,vlan,from,until,imsi,msisdn,apn,",
-			"feed:1: 10 columns, where 9 have a name"},
+		{"address,teid,peer,tap,vlan,from,until,imsi,msisdn,apn,",
+			"feed:1: 11 columns, where 10 have a name"},
 	};
 
 	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
@@ -422,10 +428,10 @@ TEST(identity_read, taps_are_bounded)
 	char line[64];
 
 	for (int i = 0; i < 2 * 256; i++) {
-		snprintf(line, sizeof(line), "10.0.0.1,,tap%d,,,,x,,\n", i % 256);
+		snprintf(line, sizeof(line), "10.0.0.1,,,tap%d,,,,x,,\n", i % 256);
 		CHECK_EQ_INT(adit_identity_feed_push(feed, line, strlen(line), &error), 0);
 	}
-	snprintf(line, sizeof(line), "10.0.0.1,,another,,,,x,,\n");
+	snprintf(line, sizeof(line), "10.0.0.1,,,another,,,,x,,\n");
 	CHECK_EQ_INT(adit_identity_feed_push(feed, line, strlen(line), &error), -EINVAL);
 	CHECK_EQ_STR(error.text, "feed:513: tap: 'another' is one name too many; at most 256 taps "
 				 "are told apart");
@@ -466,7 +472,7 @@ TEST(identity_read, files)
 	CHECK_EQ_INT(adit_identities_counters(ids)->refused, 1);
 	CHECK_EQ_INT(read_file(ids, "10.0.0.6,,,,,,x,,\n", &error), -EINVAL);
 	CHECK_CONTAINS(error.text, ":1: the first line must name the columns, as "
-				   "address,teid,tap,vlan,from,until,imsi,msisdn,apn");
+				   "address,teid,peer,tap,vlan,from,until,imsi,msisdn,apn");
 	CHECK_EQ_INT(adit_identities_read(ids, "/nowhere/ids.csv", &error), -ENOENT);
 	CHECK_EQ_STR(error.text, "/nowhere/ids.csv: No such file or directory");
 	CHECK_EQ_INT(adit_identities_read(ids, "/tmp", &error), -EISDIR);
@@ -478,9 +484,9 @@ TEST(identity_room, who_began_first_gives_way)
 {
 	struct adit_identities *ids = adit_identities_create(3);
 	struct adit_identity_feed *feed = adit_identity_feed_create(ids, "feed");
-	static const char text[] = "10.0.0.1,,,,300,,a,,\n10.0.0.2,,,,100,,b,,\n"
-				   "10.0.0.3,,,,200,,c,,\n10.0.0.4,,,,400,,d,,\n"
-				   "10.0.0.5,,,,50,,e,,\n";
+	static const char text[] = "10.0.0.1,,,,,300,,a,,\n10.0.0.2,,,,,100,,b,,\n"
+				   "10.0.0.3,,,,,200,,c,,\n10.0.0.4,,,,,400,,d,,\n"
+				   "10.0.0.5,,,,,50,,e,,\n";
 
 	CHECK_EQ_INT(adit_identity_feed_push(feed, text, strlen(text), NULL), 0);
 	CHECK_EQ_STR(imsi_at(ids, "10.0.0.1", 500), "a");
@@ -498,7 +504,7 @@ TEST(identity_room, none_at_all_and_too_much)
 {
 	struct adit_identities *ids = adit_identities_create(0);
 	struct adit_identity_feed *feed = adit_identity_feed_create(ids, "feed");
-	static const char text[] = "10.0.0.1,,,,300,,a,,\n";
+	static const char text[] = "10.0.0.1,,,,,300,,a,,\n";
 
 	CHECK_EQ_INT(adit_identity_feed_push(feed, text, strlen(text), NULL), 0);
 	CHECK_EQ_STR(imsi_at(ids, "10.0.0.1", 500), "");
@@ -519,10 +525,10 @@ TEST(identity_room, many)
 	for (unsigned i = 0; i < COUNT; i++) {
 		unsigned turn = i * 7919 % COUNT;
 
-		snprintf(line, sizeof(line), "10.0.0.1,,,,%u,%u,s%u,,\n", 10 * turn, 10 * turn + 9,
+		snprintf(line, sizeof(line), "10.0.0.1,,,,,%u,%u,s%u,,\n", 10 * turn, 10 * turn + 9,
 			turn);
 		CHECK_EQ_INT(adit_identity_feed_push(feed, line, strlen(line), NULL), 0);
-		snprintf(line, sizeof(line), "2001:db8:%x:%x::/64,,,,,,a%u,,\n", turn >> 16,
+		snprintf(line, sizeof(line), "2001:db8:%x:%x::/64,,,,,,,a%u,,\n", turn >> 16,
 			turn & 0xffff, turn);
 		CHECK_EQ_INT(adit_identity_feed_push(feed, line, strlen(line), NULL), 0);
 	}
@@ -544,7 +550,7 @@ TEST(identity_room, many)
 /* A line as plain data, for a search from the last line to the first. */
 struct plain {
 	bool has_address, has_teid, has_vlan;
-	uint8_t bits, octet;
+	uint8_t bits, octet, peer;
 	uint32_t teid;
 	uint16_t vlan;
 	uint64_t from, until;
@@ -563,8 +569,15 @@ static bool covers(const struct plain *line, const struct adit_identity_query *q
 
 	if (line->has_address && (line->octet ^ query->address->bytes[3]) >> (32 - line->bits) != 0)
 		return false;
-	if (line->has_teid && line->teid != query->teid[0] && line->teid != query->teid[1])
-		return false;
+	if (line->has_teid) {
+		bool found = false;
+
+		for (int i = 0; i < 2; i++)
+			found |= line->teid == query->teid[i] &&
+				 (line->has_address || line->peer == query->peer[i]->bytes[3]);
+		if (!found)
+			return false;
+	}
 	if (line->has_vlan && line->vlan != query->vlan)
 		return false;
 	return second >= line->from && second < line->until;
@@ -593,12 +606,13 @@ TEST(identity_model, finds_what_a_plain_search_finds)
 
 		for (size_t i = 0; i < LINES; i++) {
 			struct plain *line = &lines[i];
-			char text[128], address[32] = "", teid[16] = "", vlan[16] = "";
+			char text[160], address[32] = "", teid[16] = "", vlan[16] = "", peer[32];
 
 			*line = (struct plain){.has_address = next(&state) % 4 != 0,
 				.has_vlan = next(&state) % 4 == 0,
 				.bits = (uint8_t)(29 + next(&state) % 4),
 				.teid = next(&state) % 3,
+				.peer = (uint8_t)(next(&state) % 2),
 				.vlan = (uint16_t)(next(&state) % 2),
 				.from = next(&state) % 50};
 			line->has_teid = !line->has_address || next(&state) % 8 == 0;
@@ -612,16 +626,21 @@ TEST(identity_model, finds_what_a_plain_search_finds)
 				snprintf(teid, sizeof(teid), "%u", line->teid);
 			if (line->has_vlan)
 				snprintf(vlan, sizeof(vlan), "%u", line->vlan);
-			snprintf(text, sizeof(text), "%s,%s,,%s,%u,%u,%s,,\n", address, teid, vlan,
-				(unsigned)line->from, (unsigned)line->until, line->imsi);
+			snprintf(peer, sizeof(peer), "10.9.0.%u", line->peer);
+			snprintf(text, sizeof(text), "%s,%s,%s,,%s,%u,%u,%s,,\n", address, teid,
+				line->has_teid ? peer : "", vlan, (unsigned)line->from,
+				(unsigned)line->until, line->imsi);
 			CHECK_EQ_INT(adit_identity_feed_push(feed, text, strlen(text), NULL), 0);
 		}
 		for (size_t i = 0; i < QUERIES; i++) {
 			struct adit_address a = {.bytes = {10, 0, 0, next(&state) % 8}};
+			struct adit_address core = {.bytes = {10, 9, 0, next(&state) % 3}};
+			struct adit_address radio = {.bytes = {10, 9, 0, next(&state) % 3}};
 			struct adit_identity_query query = {.address = &a,
 				.vlan = (uint16_t)(next(&state) % 3),
 				.has_teid = true,
 				.teid = {next(&state) % 4, next(&state) % 4},
+				.peer = {&core, &radio},
 				.ts_ns = next(&state) % 90 * ADIT_NS_PER_S};
 			const struct adit_identity *found = adit_identities_find(ids, &query);
 
@@ -690,7 +709,7 @@ TEST(identity_model, with_little_room)
 		unsigned octet = next(&state) % 8, second = line / 4 + next(&state) % 100;
 		char text[128], want[16] = "";
 
-		snprintf(text, sizeof(text), "10.0.0.%u,,,,%u,%u,%u,,\n", new.octet, new.from,
+		snprintf(text, sizeof(text), "10.0.0.%u,,,,,%u,%u,%u,,\n", new.octet, new.from,
 			new.until, line);
 		CHECK_EQ_INT(adit_identity_feed_push(feed, text, strlen(text), NULL), 0);
 		count = plain_take(spans, count, ROOM, new);

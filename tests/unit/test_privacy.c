@@ -324,8 +324,9 @@ TEST(privacy_writers, csv)
 	CHECK_EQ_INT(adit_encrypted_write_row(&encrypted, all, sink.file), 0);
 	fclose(sink.file);
 	snprintf(want, sizeof(want),
-		"%1$ssubscriber_server,,%2$s,2001:db8::9,0\n%1$ssubscriber_server,,%2$s,%3$s,0\n"
-		"%1$ssubscriber_server,,,,0\n%1$s%3$s,0,,,,0,0,0,0,0,0,0,0,0,0,0,0,10.45.0.7\n"
+		"%1$ssubscriber_server,,%2$s,2001:db8::9,0,0,\n%1$ssubscriber_server,,%2$s,%3$s,0,"
+		"0,\n"
+		"%1$ssubscriber_server,,,,0,,\n%1$s%3$s,0,,,,0,0,0,0,0,0,0,0,0,0,0,0,10.45.0.7\n"
 		"%1$s%3$s,0,,,,0,0,0,0,0,0,0,0,0,0,0,0,%2$s\n",
 		"1970-01-01T00:00:00Z,1970-01-01T00:00:00Z,", V4, V6);
 	CHECK_EQ_STR(sink.text, want);
