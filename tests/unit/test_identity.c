@@ -225,7 +225,8 @@ TEST(identity_read, header_in_any_order_and_quotes)
 /* Without a header the columns are in the order of the interface; the last line is not whole. */
 TEST(identity_read, feed_without_header_in_pieces)
 {
-	static const char text[] = "10.0.0.1,,,,,,,one,,\n\n10.0.0.2,,,,,,,two,,\r\n10.0.0.3,,,,,,,x";
+	static const char text[] =
+		"10.0.0.1,,,,,,,one,,\n\n10.0.0.2,,,,,,,two,,\r\n10.0.0.3,,,,,,,x";
 
 	for (size_t piece = 1; piece < sizeof(text); piece++) {
 		struct adit_identities *ids = adit_identities_create(10);
