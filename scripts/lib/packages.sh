@@ -15,6 +15,9 @@ libjansson-dev | build | reads and writes JSON
 libsodium-dev | build | pseudonyms: a keyed hash
 libjemalloc-dev | build | memory allocator
 libpcap-dev | build | reads captures
+libsvm-dev | build | fits one-class support vector machines
+libxgboost-dev | build | fits boosted trees
+liblapacke-dev | build | covariance matrices
 zlib1g-dev | build | reads compressed captures
 publicsuffix | build | the public suffix list: registrable domains
 libgtest-dev | test | GoogleTest: runs the tests
@@ -23,6 +26,8 @@ clang-format | test | layout check
 tshark | test | second opinion on every packet
 wireshark-common | test | mergecap and capinfos
 python3 | test | scripts/check and the counting of results
+python3-sklearn | test | second opinion on models
+python3-xgboost | test | reads the boosted trees
 iproute2 | test | laboratory: network namespaces
 tcpreplay | test | sends a capture to a live port
 dpdk-dev | test | dpdk-testpmd: the other end of shared memory

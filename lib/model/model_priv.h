@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the files of lib/model share. Matrices are [rows][columns], row after row.
+ */
+#ifndef ADIT_MODEL_PRIV_H
+#define ADIT_MODEL_PRIV_H
+
+#include "adit_model.h"
+
+#include <stdio.h>
+
+/* ---- chance (random.c): splitmix64 (Steele, Lea and Flood 2014) */
+
+struct adit_random {
+	uint64_t state;
+};
+
+uint64_t adit_random_next(struct adit_random *random);
+size_t adit_random_below(struct adit_random *random, size_t bound);
+/* `take` of 0…count-1, each set equally likely, in ascending order (Knuth's algorithm S). */
+void adit_random_sample(struct adit_random *random, size_t count, size_t take, size_t *chosen);
+
+/* ---- distributions (distribution.c) */
+
+/* x with P(χ² of `freedom` degrees > x) = upper. */
+double adit_chi2_quantile(unsigned freedom, double upper);
+/* z with P(|standard normal| > z) = 1 - confidence. */
+double adit_normal_two_sided(double confidence);
+/* P(binomial(trials, p) ≤ hits). */
+double adit_binomial_below(uint64_t trials, double p, uint64_t hits);
+/* p with P(binomial(trials, p) ≤ hits) = 1 - confidence: Clopper and Pearson's upper end. */
+double adit_binomial_upper(uint64_t trials, uint64_t hits, double confidence);
+
+/* ---- text (text.c): lines of words, from a copy of the bytes */
+
+struct adit_text {
+	const char *path;
+	char *copy, *next;
+	unsigned line;
+	struct adit_error *error;
+};
+
+int adit_text_open(struct adit_text *text, const char *path, const void *bytes, size_t size,
+	struct adit_error *error);
+void adit_text_close(struct adit_text *text);
+/* The next line without its end, or NULL. */
+char *adit_text_line(struct adit_text *text);
+/* Cuts the next word off *rest; an empty string at the end of the line. */
+char *adit_text_word(char **rest);
+int adit_text_refuse(struct adit_text *text, const char *format, ...) ADIT_PRINTF(2, 3);
+/* The whole word is a finite number, or a count of at most `max`. */
+bool adit_text_number(const char *word, double *number);
+bool adit_text_count(const char *word, uint64_t max, uint64_t *count);
+
+/* ---- matrices (matrix.c, the user of LAPACK) */
+
+/* Mean and covariance (over n) of these rows of x, or of its first `count` where rows is NULL. */
+void adit_matrix_covariance(const double *x, size_t columns, const size_t *rows, size_t count,
+	double *mean, double *covariance);
+/* Rows w of a matrix with Σ (w·v)² = v' C⁺ v, C⁺ the pseudo-inverse of a covariance: eigenvectors
+ * over the roots of eigenvalues above 10 × d × ε × the largest. Gives their number, or -errno. */
+int adit_matrix_whiten(const double *covariance, size_t d, double *whitening);
+/* The same by Cholesky, lower triangular, and ln det C; false if C is singular to working
+ * precision. */
+bool adit_matrix_invert(const double *covariance, size_t d, double *whitening, double *logdet);
+/* The column with most weight in the direction of least variance. */
+int adit_matrix_weakest(const double *covariance, size_t d, size_t *column);
+
+/* ---- engines */
+
+#define ADIT_SVM_LANES 8
+
+struct adit_svm {
+	enum adit_svm_kernel kernel;
+	double gamma, rho;
+	size_t count;
+	double *coefficients; /* [count up to a multiple of the lanes], 0 beyond */
+	double *vectors;      /* [blocks][d][lanes] */
+	double *weights;      /* linear: Σ coefficient × vector, [d] */
+};
+
+struct adit_envelope {
+	bool robust;
+	size_t rank;
+	double *location;   /* [d] */
+	double *covariance; /* [d][d] */
+	double *whitening;  /* [rank][d], room for d */
+};
+
+/* A tree's nodes stand in pre-order: the left child follows its parent. */
+struct adit_tree_node {
+	float value;      /* go left if below it; of a leaf, what it adds */
+	uint32_t feature; /* the top bit: a missing value goes left */
+	uint32_t right;   /* 0: a leaf */
+};
+#define ADIT_TREE_MISSING_LEFT UINT32_C(0x80000000)
+
+struct adit_trees {
+	float base; /* log-odds before the first tree */
+	size_t count, node_count;
+	uint32_t *roots;
+	struct adit_tree_node *nodes;
+	double limit; /* the largest sum possible */
+	char *json;
+	size_t json_size;
+};
+
+struct adit_model {
+	enum adit_model_kind kind;
+	size_t features;
+	char **names;
+	double *mean, *scale;
+	uint32_t *bound;
+	double *row; /* scratch: the scaled values */
+	bool is_bound;
+	union {
+		struct adit_svm svm;
+		struct adit_envelope envelope;
+		struct adit_trees trees;
+	};
+	uint64_t rows, rows_given;
+	char date[ADIT_MODEL_DATE_MAX + 1];
+	struct adit_threshold threshold;
+	uint64_t source_count;
+	size_t sources_named;
+	struct adit_model_source *sources; /* [ADIT_MODEL_SOURCES_MAX] */
+};
+
+/* A model without its engine; names are copied, mean 0 and scale 1. NULL: no memory. */
+struct adit_model *adit_model_create(
+	enum adit_model_kind kind, const char *const *names, size_t features);
+/* A model for the table with its sources and row counts: one-class kinds count benign rows. */
+int adit_model_prepare(enum adit_model_kind kind, const struct adit_table *table,
+	struct adit_model **model, struct adit_error *error);
+/* The score of values taken from the positions `at`. */
+double adit_model_score_at(struct adit_model *model, const double *values, const uint32_t *at);
+
+/* The benign rows of a table as a new matrix, scaled if wanted (which sets the model's scaling).
+ * -EINVAL names the line of a missing value. */
+int adit_standard_gather(struct adit_model *model, const struct adit_table *table, bool standardise,
+	double **x, size_t *rows, struct adit_error *error);
+/* StandardScaler's mean and scale of each column. */
+void adit_standard_fit(const double *x, size_t rows, size_t columns, double *mean, double *scale);
+
+/* FAST-MCD on x, reweighted: location [d] and covariance [d][d]. */
+int adit_mcd_fit(const double *x, size_t rows, size_t d, char *const *names,
+	const struct adit_envelope_params *params, double *location, double *covariance,
+	struct adit_error *error);
+
+double adit_svm_score(const struct adit_svm *svm, const double *row, size_t d);
+double adit_envelope_score(const struct adit_envelope *envelope, const double *row, size_t d);
+/* Values are read from their places: trees need no scratch. */
+double adit_trees_score(const struct adit_trees *trees, const double *values, const uint32_t *at);
+
+/* Room for the vectors; their entries are put one by one, then svm_finish is called. */
+int adit_svm_reserve(struct adit_svm *svm, size_t count, size_t d);
+void adit_svm_put(struct adit_svm *svm, size_t vector, size_t d, size_t column, double value);
+double adit_svm_get(const struct adit_svm *svm, size_t vector, size_t d, size_t column);
+int adit_svm_finish(struct adit_svm *svm, size_t d);
+int adit_envelope_reserve(struct adit_envelope *envelope, size_t d);
+
+/* The engine's own file: its name, its writer, its reader (of exactly these bytes). */
+extern const char *const adit_model_data_names[ADIT_MODEL_KINDS];
+int adit_svm_write(const struct adit_svm *svm, size_t d, FILE *to);
+int adit_svm_read(struct adit_svm *svm, size_t d, const char *path, const void *bytes, size_t size,
+	struct adit_error *error);
+int adit_envelope_write(const struct adit_envelope *envelope, size_t d, FILE *to);
+int adit_envelope_read(struct adit_envelope *envelope, size_t d, const char *path,
+	const void *bytes, size_t size, struct adit_error *error);
+int adit_trees_read(struct adit_trees *trees, size_t d, const char *path, const void *bytes,
+	size_t size, struct adit_error *error);
+
+/* ---- JSON (trees_json.c): a cursor whose error sticks */
+
+struct adit_json {
+	const char *path;
+	char *copy;
+	const char *at;
+	bool first; /* nothing of the innermost container has been read */
+	int status;
+	struct adit_error *error;
+};
+
+int adit_json_open(struct adit_json *json, const char *path, const void *bytes, size_t size,
+	struct adit_error *error);
+void adit_json_close(struct adit_json *json);
+/* "…:LINE:COLUMN: …" unless there is an error already. */
+void adit_json_refuse(struct adit_json *json, const char *format, ...) ADIT_PRINTF(2, 3);
+/* Opens an object '{' or an array '['; member and item then give true for each of what is in it. */
+void adit_json_enter(struct adit_json *json, char bracket);
+bool adit_json_member(struct adit_json *json, char *key, size_t room);
+bool adit_json_item(struct adit_json *json);
+/* Numbers may stand in quotes, as XGBoost writes parameters. */
+double adit_json_number(struct adit_json *json);
+float adit_json_float(struct adit_json *json);
+void adit_json_string(struct adit_json *json, char *text, size_t room);
+void adit_json_skip(struct adit_json *json);
+/* Nothing but white space is left. */
+void adit_json_end(struct adit_json *json);
+
+/* ---- model.conf (conf.c) */
+
+struct adit_conf_data {
+	uint64_t size;
+	uint32_t crc;
+};
+
+int adit_conf_write(const struct adit_model *model, const struct adit_conf_data *data, FILE *to);
+int adit_conf_read(const char *path, const void *bytes, size_t size, struct adit_model **model,
+	struct adit_conf_data *data, struct adit_error *error);
+uint32_t adit_conf_crc(const void *bytes, size_t size);
+
+#endif
