@@ -6,6 +6,8 @@
  */
 #include "adit_packet.h"
 
+#include "packet_priv.h"
+
 static inline void load_pair(const uint8_t *ip, bool is_v6, struct adit_address *source,
 	struct adit_address *destination)
 {
@@ -75,7 +77,7 @@ static inline void store_address(uint64_t *words, const uint8_t *address, bool i
 	}
 }
 
-static void host_bits(uint64_t host[2], unsigned bits)
+void adit_packet_host_bits(uint64_t host[2], unsigned bits)
 {
 	uint8_t bytes[16];
 
@@ -86,8 +88,8 @@ static void host_bits(uint64_t host[2], unsigned bits)
 
 void adit_context_prefix(struct adit_context_rule *rule, unsigned plain_bits, unsigned gtpu_bits)
 {
-	host_bits(rule->ipv6_host[0], plain_bits);
-	host_bits(rule->ipv6_host[1], gtpu_bits);
+	adit_packet_host_bits(rule->ipv6_host[0], plain_bits);
+	adit_packet_host_bits(rule->ipv6_host[1], gtpu_bits);
 }
 
 /*

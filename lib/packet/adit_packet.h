@@ -64,6 +64,12 @@ struct adit_frame {
  * given out. What stands further in is the subscriber's own work (a VPN, 6in4), could hold any
  * address, and must not pass for somebody else. Without GTP-U the outer headers are those of the
  * network or of a mirror (GRE, VXLAN, ERSPAN), the same for everybody: the innermost counts.
+ *
+ * But a subscriber can send all of these, too, GTP-U among them, and put somebody else's address
+ * inside. Where the network's own tunnel peers are listed (adit_ports_add_peer), only a tunnel
+ * between two of them is the network's. From any other on, all is the work of who sent it: the IP
+ * header of that tunnel has the subscriber's address, what is inside is read, and GTP-U there gives
+ * none of its attributes, as TEID and peers are but claims.
  */
 struct adit_packet {
 	uint16_t payload_offset; /* of the UDP or TCP payload */
@@ -72,7 +78,8 @@ struct adit_packet {
 	uint16_t ip_offset;      /* innermost IP header */
 	uint16_t l4_offset;      /* its UDP or TCP header */
 	uint16_t who_offset;     /* IP header with the subscriber's address: the first inside
-				    GTP-U, else the innermost */
+				    GTP-U, else the innermost, or that of a tunnel which is not
+				    the network's */
 	uint16_t outer_ip_offset; /* IP header around GTP-U */
 	uint16_t gtpu_offset;     /* GTP-U header; its TEID stands 4 bytes further */
 	uint16_t vlan;            /* TCI of the outermost tag, from the port or from the frame, not
@@ -87,11 +94,12 @@ struct adit_packet {
 static_assert(sizeof(struct adit_packet) == 24, "travels in an mbuf's 32 bytes with a time stamp");
 
 /* Caps, each refusal its own outcome. */
-#define ADIT_PACKET_VLAN_MAX      4 /* tags in a row, one taken out by the port included */
-#define ADIT_PACKET_MPLS_MAX      8 /* labels in a row */
-#define ADIT_PACKET_EXTENSION_MAX 8 /* IPv6 ones in a row; GTP-U ones likewise (`nesting`) */
-#define ADIT_PACKET_IP_MAX        4 /* IP headers in a frame; one more is `nesting` */
-#define ADIT_PACKET_ETHERNET_MAX  4 /* Ethernet headers in a frame, likewise */
+#define ADIT_PACKET_VLAN_MAX      4  /* tags in a row, one taken out by the port included */
+#define ADIT_PACKET_MPLS_MAX      8  /* labels in a row */
+#define ADIT_PACKET_CHAIN_MAX     32 /* extension headers of IPv6 in a row, up to byte 65,475 */
+#define ADIT_PACKET_EXTENSION_MAX 8  /* those of GTP-U; one more is `nesting` */
+#define ADIT_PACKET_IP_MAX        4  /* IP headers in a frame; one more is `nesting` */
+#define ADIT_PACKET_ETHERNET_MAX  4  /* Ethernet headers in a frame, likewise */
 
 /*
  * What ports and servers mean. `special` has a bit for each port that is worth a second look, so
@@ -107,6 +115,12 @@ enum adit_service {
 	ADIT_SERVICE_DNS,
 };
 #define ADIT_RESOLVERS_MAX 64
+#define ADIT_PEERS_MAX     64
+/* In memory order; IPv4 has 4 bytes and zeros. */
+struct adit_peer {
+	uint64_t address[2], mask[2];
+	uint64_t is_v6;
+};
 struct adit_ports {
 	uint64_t special[65536 / 64];
 	uint8_t service[65536]; /* enum adit_service */
@@ -114,6 +128,9 @@ struct adit_ports {
 	uint64_t resolver_bits[64];
 	uint32_t resolver_count;
 	struct adit_address resolver[ADIT_RESOLVERS_MAX];
+	/* Prefixes of the network's own tunnel peers; none: every tunnel is taken for its own. */
+	uint32_t peer_count;
+	struct adit_peer peer[ADIT_PEERS_MAX];
 };
 
 /* GTP-U (2152) and VXLAN (4789), and nothing else yet. */
@@ -123,6 +140,10 @@ void adit_ports_add(struct adit_ports *ports, uint16_t port, enum adit_service s
 /* From the first one on, port 443 is worth a look, unless it means something else already. Returns
  * 0, also for one that is listed already, or -ENOSPC. */
 int adit_ports_add_resolver(struct adit_ports *ports, const struct adit_address *address);
+/* Addresses of the network's gateways, radio sites and mirrors: the first `bits` of one. From the
+ * first call on, a tunnel is the network's only if both of its ends are listed. Returns 0, also for
+ * one that is listed already, -EINVAL for too many bits, or -ENOSPC. */
+int adit_ports_add_peer(struct adit_ports *ports, const struct adit_address *prefix, unsigned bits);
 
 /*
  * Decodes one frame. Returns the outcome that it also writes to packet->outcome: a final one, after

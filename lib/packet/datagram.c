@@ -8,6 +8,8 @@
  */
 #include "datagram_priv.h"
 
+#include "packet_priv.h"
+
 enum {
 	UNIT = 8,
 	V4_MORE = 0x2000,
@@ -205,26 +207,28 @@ static uint8_t *write_headers(struct datagram *d, uint32_t size)
 /*
  * The datagram is shown to the decoder as a frame of the greatest size of which only the beginning
  * was captured. Whatever it then decides, it decides from bytes that are there, and a smaller size
- * could only turn that into a contradiction of lengths: never into DNS. What may be DNS, or another
- * fragment, or is not decided, waits for the rest.
+ * could only turn that into a contradiction of lengths: never into DNS. Below labels of MPLS that
+ * is not so: what is there is guessed from whether it ends where the datagram does. What may be
+ * DNS, or another fragment, or is not decided, waits for the rest.
  */
 bool datagram_is_other(struct datagram *d, const struct adit_ports *ports)
 {
 	uint32_t largest = ADIT_DATAGRAM_MAX - d->header, held = (uint32_t)d->span[0].to * UNIT;
 	struct adit_frame frame = d->frame;
 	struct adit_packet packet = d->packet;
+	bool labels;
 
 	frame.data = write_headers(d, largest);
 	frame.captured = d->prefix + d->header + (held < d->highest ? held : d->highest);
 	frame.wire = d->prefix + d->header + largest;
 	frame.readable_tail = 0;
-	switch (adit_packet_resume(&frame, ports, &packet)) {
+	switch (adit_packet_resume_telling(&frame, ports, &packet, &labels)) {
 	case ADIT_OUTCOME_PENDING:
 	case ADIT_OUTCOME_FRAGMENT:
 	case ADIT_OUTCOME_FRAME_CUT:
 		return false;
 	default:
-		return true;
+		return !labels;
 	}
 }
 

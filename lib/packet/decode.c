@@ -21,6 +21,8 @@ enum {
 	PROTOCOL_FRAGMENT = 44,
 	PROTOCOL_OPTIONS = 60,
 
+	FRAME_UNSPLIT = 1514, /* a frame of more bytes may be one that a card was to split */
+
 	GTPU_VERSION_MASK = 0xf0, /* version and protocol type */
 	GTPU_VERSION_1 = 0x30,    /* 1, GTP rather than GTP' */
 	GTPU_E = 0x04,
@@ -46,12 +48,23 @@ __attribute__((always_inline)) static inline int apart(
 	return next;
 }
 
-/* Writes down what the main road had in its registers. */
+/* Writes down what the main road had in its registers, and settles whose packet it is. */
 static inline void settle(struct reader *r, uint32_t l4)
 {
 	struct adit_packet *packet = r->packet;
 	uint32_t who = r->flags & ADIT_PACKET_GTPU ? packet->who_offset : r->ip;
 
+	if (ADIT_UNLIKELY(r->around != 0 && r->ports->peer_count != 0)) {
+		struct reader copy = *r;
+		uint32_t claimed = adit_packet_claimed(&copy);
+
+		if (claimed != 0) {
+			who = claimed - 1;
+			r->flags &= (uint16_t) ~(ADIT_PACKET_GTPU | ADIT_PACKET_OUTER_V6 |
+						 ADIT_PACKET_PDU_UL | ADIT_PACKET_PDU_DL);
+			packet->outer_ip_offset = packet->gtpu_offset = 0;
+		}
+	}
 	packet->ip_offset = (uint16_t)r->ip;
 	packet->l4_offset = (uint16_t)l4;
 	packet->who_offset = (uint16_t)who;
@@ -275,9 +288,12 @@ static inline int read_udp(struct reader *r)
 	if (ADIT_UNLIKELY(payload > r->limit))
 		return missing(r, payload, ADIT_OUTCOME_UDP_MALFORMED);
 	length = adit_load_be16(udp + 4);
-	/* Length 0 (RFC 2675) would be a datagram of more than 64 KB: DNS has none. */
-	if (ADIT_UNLIKELY(length < 8 || length > r->end - l4))
-		return ADIT_OUTCOME_UDP_MALFORMED;
+	if (ADIT_UNLIKELY(length < 8 || length > r->end - l4)) {
+		/* In IPv6, 0 is the rest (RFC 2675): receivers read it so whatever the size. */
+		if (length != 0 || !(r->flags & ADIT_PACKET_V6))
+			return ADIT_OUTCOME_UDP_MALFORMED;
+		length = r->end - l4;
+	}
 	source = adit_load_be16(udp);
 	destination = adit_load_be16(udp + 2);
 	if (ADIT_LIKELY(!is_special(r->ports, source) && !is_special(r->ports, destination)))
@@ -317,6 +333,16 @@ static inline int short_of_ip(const struct reader *r, uint32_t need, enum adit_o
 		r, need, r->flags & ADIT_PACKET_DEPTH ? malformed : ADIT_OUTCOME_FRAME_SHORT);
 }
 
+/*
+ * What a length of 0 means in an IP header: a segment that a network card was to split, or a
+ * jumbogram (RFC 2675), is all the rest of its frame, and there is no other reason for it in a
+ * frame that fits the wire. Receivers drop what only looks so.
+ */
+static inline uint32_t rest_unsplit(const struct reader *r)
+{
+	return r->end > FRAME_UNSPLIT && !(r->flags & ADIT_PACKET_DEPTH) ? r->end - r->at : 0;
+}
+
 static inline int read_ipv4(struct reader *r)
 {
 	const uint8_t *ip = r->data + r->at;
@@ -331,9 +357,8 @@ static inline int read_ipv4(struct reader *r)
 			return ADIT_OUTCOME_IPV4_MALFORMED;
 	}
 	total = adit_load_be16(ip + 2);
-	/* A segment that the sender's network card was to split: the rest of the frame. */
 	if (ADIT_UNLIKELY(total == 0))
-		total = r->end - r->at;
+		total = rest_unsplit(r);
 	if (ADIT_UNLIKELY(total < header || total > r->end - r->at))
 		return ADIT_OUTCOME_IPV4_MALFORMED;
 	narrow(r, r->at + total);
@@ -361,7 +386,7 @@ static int read_ipv6_extensions(struct reader *r)
 		const uint8_t *header = r->data + r->at;
 		uint32_t size = 8;
 
-		if (count == ADIT_PACKET_EXTENSION_MAX)
+		if (count == ADIT_PACKET_CHAIN_MAX)
 			return ADIT_OUTCOME_IPV6_CHAIN;
 		if (r->at + 8 > r->limit)
 			return missing(r, r->at + 8, ADIT_OUTCOME_IPV6_MALFORMED);
@@ -376,6 +401,8 @@ static int read_ipv6_extensions(struct reader *r)
 		}
 		if (r->at + size > r->limit)
 			return missing(r, r->at + size, ADIT_OUTCOME_IPV6_MALFORMED);
+		if (r->at + size > CHAIN_END)
+			return ADIT_OUTCOME_IPV6_CHAIN;
 		r->what = header[0];
 		r->at += size;
 	}
@@ -395,9 +422,8 @@ static inline int read_ipv6(struct reader *r)
 	r->flags |= ADIT_PACKET_V6;
 	r->at += 40;
 	size = adit_load_be16(ip + 4);
-	/* A jumbogram (RFC 2675) or a segment to be split, as with IPv4: the rest of the frame. */
 	if (ADIT_UNLIKELY(size == 0))
-		size = r->end - r->at;
+		size = rest_unsplit(r);
 	if (ADIT_UNLIKELY(size > r->end - r->at))
 		return ADIT_OUTCOME_IPV6_MALFORMED;
 	narrow(r, r->at + size);
@@ -468,6 +494,8 @@ static inline void begin(struct reader *r, const struct adit_frame *frame,
 	r->captured = frame->captured;
 	r->end = frame->wire;
 	r->limit = least(frame->captured, frame->wire);
+	r->around = 0;
+	r->labels = false;
 }
 
 enum adit_outcome adit_packet_decode_closely(
@@ -491,14 +519,28 @@ enum adit_outcome adit_packet_decode_closely(
 	return run(&r, GO_TYPE);
 }
 
+enum adit_outcome adit_packet_resume_telling(const struct adit_frame *frame,
+	const struct adit_ports *ports, struct adit_packet *packet, bool *labels)
+{
+	struct reader r;
+	enum adit_outcome outcome;
+
+	begin(&r, frame, ports, packet);
+	/* Whose it is, is settled anew, but what is known of the layers before it stays: outside of
+	 * GTP-U, a subscriber further out means a tunnel that is not the network's. */
+	r.flags = packet->flags & (uint16_t)~ADIT_PACKET_WHO_V6;
+	r.at = packet->ip_offset;
+	if (!(r.flags & ADIT_PACKET_GTPU) && packet->who_offset != packet->ip_offset)
+		r.around = packet->who_offset + 1u;
+	outcome = run(&r, r.flags & ADIT_PACKET_V6 ? GO_IPV6 : GO_IPV4);
+	*labels = r.labels;
+	return outcome;
+}
+
 enum adit_outcome adit_packet_resume(
 	const struct adit_frame *frame, const struct adit_ports *ports, struct adit_packet *packet)
 {
-	struct reader r;
+	bool labels;
 
-	begin(&r, frame, ports, packet);
-	/* Whose it is, is settled anew. */
-	r.flags = packet->flags & (uint16_t)~ADIT_PACKET_WHO_V6;
-	r.at = packet->ip_offset;
-	return run(&r, r.flags & ADIT_PACKET_V6 ? GO_IPV6 : GO_IPV4);
+	return adit_packet_resume_telling(frame, ports, packet, &labels);
 }

@@ -105,6 +105,7 @@ static int read_below_labels(struct reader *r)
 
 static int read_mpls(struct reader *r)
 {
+	r->labels = true;
 	for (unsigned labels = 0; labels < ADIT_PACKET_MPLS_MAX; labels++) {
 		if (r->at + 4 > r->limit)
 			return missing(r, r->at + 4, ADIT_OUTCOME_FRAME_SHORT);
@@ -154,7 +155,7 @@ static int read_pppoe(struct reader *r)
 	return adit_packet_read_ppp(r, at, ADIT_OUTCOME_PPPOE_OTHER, ADIT_OUTCOME_PPPOE_MALFORMED);
 }
 
-/* An 802.3 frame: reader.type is its length. IP in it stands behind LLC and SNAP (RFC 1042). */
+/* An 802.3 frame: reader.what is its length. IP in it stands behind LLC and SNAP (RFC 1042). */
 static int read_llc(struct reader *r)
 {
 	static const uint8_t snap[] = {0xaa, 0xaa, 0x03, 0, 0, 0};

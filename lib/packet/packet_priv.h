@@ -51,6 +51,10 @@ struct reader {
 	uint32_t captured;
 	uint16_t what; /* is at `at`: an EtherType or a protocol of IP */
 	uint32_t ip;   /* of the IP header read last */
+	/* The tunnels gone through: of each, the offset of its IP header and 1, in 16 bits; the
+	 * last in the lowest. */
+	uint64_t around;
+	bool labels; /* of MPLS were read */
 };
 
 static inline uint32_t least(uint32_t a, uint32_t b)
@@ -109,18 +113,20 @@ static inline int go_ethernet(struct reader *r, uint32_t at, enum adit_outcome m
  * One more IP header is to come; false: too deep. How deep it is goes into the flags, so that a
  * datagram put together from fragments goes on counting. Every offset fits 16 bits: from here to
  * the next IP header it is 12 + 8 * 1020 bytes of GTP-U, or far less of anything else; from there
- * to the payload 40 + 8 * 2048 bytes of IPv6 and 60 of TCP.
+ * IPv6 goes up to CHAIN_END, or IPv4 on for 60 bytes and 4 * 257 of AH; then come 60 of TCP.
  */
 #define DEPTH_ONE  0x1000
-#define OFFSET_MAX 40000 /* where an encapsulation may begin */
+#define OFFSET_MAX 40000              /* where an encapsulation may begin */
+#define CHAIN_END  (UINT16_MAX - 60u) /* of IPv6 extension headers */
 static_assert(ADIT_PACKET_DEPTH == DEPTH_ONE * (ADIT_PACKET_IP_MAX - 1), "room to count");
-static_assert(OFFSET_MAX + 12 + 8 * 1020 + 40 + 8 * 2048 + 60 <= UINT16_MAX, "offsets fit");
+static_assert(OFFSET_MAX + 12 + 8 * 1020 + 60 + 4 * 257 <= CHAIN_END, "offsets fit");
 
 static inline bool nest(struct reader *r)
 {
 	if ((r->flags & ADIT_PACKET_DEPTH) == ADIT_PACKET_DEPTH || r->at > OFFSET_MAX)
 		return false;
 	r->flags = (uint16_t)((r->flags & ~ADIT_PACKET_V6) + DEPTH_ONE);
+	r->around = r->around << 16 | (r->ip + 1);
 	return true;
 }
 
@@ -145,8 +151,23 @@ static inline bool adit_packet_resolver_hint(
 	return (ports->resolver_bits[bit / 64] & UINT64_C(1) << bit % 64) != 0;
 }
 
+/* Whether the address (4 or 16 bytes) is one of the network's tunnel peers. */
+bool adit_packet_is_peer(const struct adit_ports *ports, const uint8_t *address, bool is_v6);
+
 /* Whether the address (4 or 16 bytes) is one of the listed resolvers. */
 bool adit_packet_is_resolver(const struct adit_ports *ports, const uint8_t *address, bool is_v6);
+
+/* As adit_packet_resume. *labels: whether labels of MPLS were read, below which what is there may
+ * depend on exactly where the datagram ends. */
+enum adit_outcome adit_packet_resume_telling(const struct adit_frame *frame,
+	const struct adit_ports *ports, struct adit_packet *packet, bool *labels);
+
+/* The offset and 1 of the outermost IP header that makes a tunnel which is not the network's, or
+ * 0: there is none. */
+uint32_t adit_packet_claimed(const struct reader *r);
+
+/* The bits of an IPv6 address, in memory order, that are not among the first `bits`. */
+void adit_packet_host_bits(uint64_t host[2], unsigned bits);
 
 /* The rare steps. */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Which ports are worth a second look, and which servers. Written at start, read ever after.
+ * Which ports are worth a second look, which servers, and which tunnels. Written at start, read
+ * ever after.
  */
 #include "adit_packet.h"
 
@@ -51,5 +52,48 @@ bool adit_packet_is_resolver(const struct adit_ports *ports, const uint8_t *addr
 		if (ports->resolver[i].is_v6 == is_v6 &&
 			memcmp(ports->resolver[i].bytes, address, is_v6 ? 16 : 4) == 0)
 			return true;
+	return false;
+}
+
+/* 16 bytes: an IPv4 address is padded with zeros. */
+static void load_words(uint64_t *words, const uint8_t *address, bool is_v6)
+{
+	words[0] = words[1] = 0;
+	memcpy(words, address, is_v6 ? 16 : 4);
+}
+
+int adit_ports_add_peer(struct adit_ports *ports, const struct adit_address *prefix, unsigned bits)
+{
+	struct adit_peer peer = {.is_v6 = prefix->is_v6};
+
+	if (bits > (prefix->is_v6 ? 128u : 32u))
+		return -EINVAL;
+	adit_packet_host_bits(peer.mask, bits);
+	load_words(peer.address, prefix->bytes, prefix->is_v6);
+	for (unsigned i = 0; i < ADIT_COUNT(peer.mask); i++) {
+		peer.mask[i] = ~peer.mask[i];
+		peer.address[i] &= peer.mask[i];
+	}
+	for (uint32_t i = 0; i < ports->peer_count; i++)
+		if (memcmp(&ports->peer[i], &peer, sizeof(peer)) == 0)
+			return 0;
+	if (ports->peer_count == ADIT_PEERS_MAX)
+		return -ENOSPC;
+	ports->peer[ports->peer_count++] = peer;
+	return 0;
+}
+
+bool adit_packet_is_peer(const struct adit_ports *ports, const uint8_t *address, bool is_v6)
+{
+	uint64_t words[2];
+
+	load_words(words, address, is_v6);
+	for (uint32_t i = 0; i < ports->peer_count; i++) {
+		const struct adit_peer *peer = &ports->peer[i];
+
+		if (peer->is_v6 == is_v6 && (words[0] & peer->mask[0]) == peer->address[0] &&
+			(words[1] & peer->mask[1]) == peer->address[1])
+			return true;
+	}
 	return false;
 }

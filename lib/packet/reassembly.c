@@ -9,8 +9,7 @@
  * gets an entry, and one that the caller still reads.
  *
  * Memory: struct adit_reassembly
- *	+ datagrams * (1 + REMEMBERED) entries of 128 bytes and as many buckets of 4, to a power of
- *2
+ *	+ datagrams * (1 + REMEMBERED) entries of 128 bytes and buckets of 4, of these a power of 2
  *	+ (datagrams + 2) * (sizeof(struct datagram) + 4)
  */
 #include "adit_reassembly.h"
@@ -33,6 +32,12 @@ struct key {
 	uint8_t tap, protocol, layers, zero;
 };
 static_assert(sizeof(struct key) == ADIT_CACHE_LINE, "one line, no padding");
+
+/* Among key.layers, beside flags of the packet: in a tunnel that is not the network's, whose source
+ * is `peer` and of whose destination `teid` is a hash. */
+#define KEY_TUNNEL_V4 0x40
+#define KEY_TUNNEL_V6 0x80
+static_assert((ADIT_PACKET_V6 | ADIT_PACKET_GTPU | ADIT_PACKET_OUTER_V6) < KEY_TUNNEL_V4, "apart");
 
 struct entry {
 	struct key key;
@@ -254,8 +259,23 @@ static void advance(struct adit_reassembly *r, uint64_t ts_ns)
 		}
 }
 
-static void key_make(
-	const struct adit_frame *frame, const struct adit_packet *packet, struct key *key)
+/* A datagram in a tunnel that is not the network's, of which the IP header at who_offset is: what
+ * its sender makes up must not meet with anybody else's. */
+static void key_add_tunnel(const struct adit_reassembly *r, const struct adit_frame *frame,
+	const struct adit_packet *packet, struct key *key)
+{
+	struct adit_address source, destination;
+
+	adit_packet_client(frame, packet, true, &source);
+	adit_packet_client(frame, packet, false, &destination);
+	memcpy(key->peer, source.bytes, sizeof(key->peer));
+	key->teid =
+		(uint32_t)adit_hash(r->params.key, destination.bytes, sizeof(destination.bytes));
+	key->layers |= source.is_v6 ? KEY_TUNNEL_V6 : KEY_TUNNEL_V4;
+}
+
+static void key_make(const struct adit_reassembly *r, const struct adit_frame *frame,
+	const struct adit_packet *packet, struct key *key)
 {
 	const uint16_t layers = ADIT_PACKET_V6 | ADIT_PACKET_GTPU | ADIT_PACKET_OUTER_V6;
 	const uint8_t *ip = frame->data + packet->ip_offset;
@@ -279,6 +299,8 @@ static void key_make(
 		adit_packet_outer(frame, packet, &source, &destination);
 		memcpy(key->peer, destination.bytes, sizeof(key->peer));
 		key->teid = adit_packet_teid(frame, packet);
+	} else if (packet->who_offset != packet->ip_offset) {
+		key_add_tunnel(r, frame, packet, key);
 	}
 }
 
@@ -395,7 +417,7 @@ static enum adit_outcome take(struct adit_reassembly *r, const struct adit_frame
 
 	if (outcome != ADIT_OUTCOME_FRAGMENT)
 		return outcome;
-	key_make(frame, packet, &key);
+	key_make(r, frame, packet, &key);
 	bucket = bucket_of(r, &key);
 	i = find(r, &key, bucket);
 	if (i != NONE && r->entries[i].room == NONE) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What an IP header may carry beside UDP and TCP: AH, IP in IP, GRE with what is inside of it
- * (IP, MPLS, Ethernet, ERSPAN as mirrors send it, PPP of PPTP), and VXLAN.
+ * (IP, MPLS, Ethernet, ERSPAN as mirrors send it, PPP of PPTP), and VXLAN. And whose tunnels they
+ * are.
  *
  * Sources: RFC 4302; RFC 2003, 4213; RFC 2784, 2890, 2637; draft-foschiano-erspan-03; RFC 7348.
  */
@@ -150,6 +151,31 @@ static int read_ah(struct reader *r)
 	r->what = ah[0];
 	r->at = at;
 	return GO_TRANSPORT;
+}
+
+static bool is_between_peers(const struct reader *r, uint32_t at)
+{
+	const uint8_t *ip = r->data + at;
+	bool is_v6 = ip[0] >> 4 == 6;
+
+	return adit_packet_is_peer(r->ports, ip + (is_v6 ? 8 : 12), is_v6) &&
+	       adit_packet_is_peer(r->ports, ip + (is_v6 ? 24 : 16), is_v6);
+}
+
+/* What stands inside of GTP-U between peers is no matter of theirs. */
+uint32_t adit_packet_claimed(const struct reader *r)
+{
+	for (int shift = 48; shift >= 0; shift -= 16) {
+		uint32_t tunnel = r->around >> shift & 0xffff;
+
+		if (tunnel == 0)
+			continue;
+		if ((r->flags & ADIT_PACKET_GTPU) && tunnel > r->packet->outer_ip_offset + 1u)
+			break;
+		if (!is_between_peers(r, tunnel - 1))
+			return tunnel;
+	}
+	return 0;
 }
 
 int adit_packet_read_protocol(struct reader *r)

@@ -2,7 +2,8 @@
  *
  * The first byte: its rest by 6 is the link type, its quotient, times 16, the bytes cut off. Port
  * 443 of 192.0.2.53 is DNS over HTTPS. A fragment is decoded once more as if it were the whole
- * datagram. What the first look ends, the decoder would have ended in the same way.
+ * datagram. What the first look ends, the decoder would have ended in the same way. A list of the
+ * network's tunnel peers (10.0.0.0/8, 2001:db8::/32) changes whose a message is, and nothing else.
  */
 #include "adit_packet.h"
 
@@ -30,6 +31,20 @@ static void trap_unless(bool holds)
 		__builtin_trap();
 }
 
+static const struct adit_ports *ports_with_peers(void)
+{
+	static const struct adit_address v4 = {.bytes = {10}},
+					 v6 = {.bytes = {0x20, 0x01, 0x0d, 0xb8}, .is_v6 = 1};
+	static struct adit_ports ports;
+
+	if (ports.peer_count == 0) {
+		ports = *ports_get();
+		(void)adit_ports_add_peer(&ports, &v4, 8);
+		(void)adit_ports_add_peer(&ports, &v6, 32);
+	}
+	return &ports;
+}
+
 /* What is promised of a packet that a worker has the last word on. */
 static void check_pending(const struct adit_frame *frame, struct adit_packet *packet)
 {
@@ -47,7 +62,7 @@ static void check_pending(const struct adit_frame *frame, struct adit_packet *pa
 			    packet->gtpu_offset < packet->who_offset &&
 			    packet->who_offset <= packet->ip_offset);
 	} else {
-		trap_unless(packet->who_offset == packet->ip_offset);
+		trap_unless(packet->who_offset <= packet->ip_offset);
 	}
 	trap_unless(packet->ip_offset < packet->l4_offset &&
 		    packet->l4_offset < packet->payload_offset &&
@@ -56,7 +71,28 @@ static void check_pending(const struct adit_frame *frame, struct adit_packet *pa
 	trap_unless(adit_packet_shard(frame, packet, &rule, &adit_hash_key_fixed) < ADIT_SHARDS);
 }
 
-static void resume(struct adit_frame frame, struct adit_packet packet)
+/* `with` was decoded with a list of peers, `without` without one. */
+static void check_peers(const struct adit_packet *with, const struct adit_packet *without)
+{
+	const uint16_t whose = ADIT_PACKET_GTPU | ADIT_PACKET_OUTER_V6 | ADIT_PACKET_PDU_UL |
+			       ADIT_PACKET_PDU_DL | ADIT_PACKET_WHO_V6;
+	struct adit_packet copy = *with;
+
+	trap_unless(((with->flags ^ without->flags) & ~whose) == 0);
+	trap_unless(with->who_offset <= without->who_offset);
+	if (!(without->flags & ADIT_PACKET_GTPU))
+		trap_unless(without->who_offset == without->ip_offset);
+	copy.flags = without->flags;
+	copy.who_offset = without->who_offset;
+	if ((without->flags & ~with->flags) & ADIT_PACKET_GTPU) {
+		copy.outer_ip_offset = without->outer_ip_offset;
+		copy.gtpu_offset = without->gtpu_offset;
+	}
+	trap_unless(memcmp(&copy, without, sizeof(copy)) == 0);
+}
+
+static void resume(
+	struct adit_frame frame, struct adit_packet packet, const struct adit_ports *ports)
 {
 	uint8_t *copy = malloc(frame.captured);
 
@@ -68,14 +104,14 @@ static void resume(struct adit_frame frame, struct adit_packet packet)
 		copy[packet.l4_offset + 2] = copy[packet.l4_offset + 3] = 0;
 	else
 		copy[packet.ip_offset + 6] = copy[packet.ip_offset + 7] = 0;
-	if (adit_packet_resume(&frame, ports_get(), &packet) == ADIT_OUTCOME_PENDING)
+	if (adit_packet_resume(&frame, ports, &packet) == ADIT_OUTCOME_PENDING)
 		check_pending(&frame, &packet);
 	free(copy);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct adit_packet packet, closely;
+	struct adit_packet packet, closely, peers;
 	enum adit_outcome outcome;
 
 	if (size == 0)
@@ -87,10 +123,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	trap_unless(adit_packet_decode_closely(&frame, ports_get(), &closely) == outcome);
 	switch (outcome) {
 	case ADIT_OUTCOME_PENDING:
+		trap_unless(adit_packet_decode(&frame, ports_with_peers(), &peers) == outcome);
+		check_peers(&peers, &packet);
 		check_pending(&frame, &packet);
+		check_pending(&frame, &peers);
 		break;
 	case ADIT_OUTCOME_FRAGMENT:
-		resume(frame, packet);
+		trap_unless(adit_packet_decode(&frame, ports_with_peers(), &peers) == outcome);
+		resume(frame, packet, ports_get());
+		resume(frame, peers, ports_with_peers());
 		break;
 	default:
 		trap_unless(packet.outcome < ADIT_OUTCOME_COUNT);

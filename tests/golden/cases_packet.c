@@ -117,14 +117,37 @@ static void padding(struct golden *g)
 	golden_put(g);
 }
 
-static void ipv4_length_0(struct golden *g)
+/* 42 or 62 bytes in front, and 6 strings: more than a frame can have on the wire. */
+static void put_large_response(struct golden *g)
 {
-	ethernet(g);
-	frames_ipv4(&g->f, CLIENT, SERVER);
-	frames_length(&g->f, 0);
+	uint8_t text[256];
+
+	memset(text, 'x', sizeof(text));
+	text[0] = 255;
+	frames_udp(&g->f, 53, PORT);
+	frames_response(&g->f, 1, "www.example.com", 16, 0);
+	for (unsigned i = 0; i < 6; i++)
+		frames_answer(&g->f, 16, text, sizeof(text));
+	golden_put(g);
+}
+
+static void put_small_query(struct golden *g)
+{
 	frames_udp(&g->f, PORT, 53);
 	frames_query(&g->f, 1, "www.example.com", 1);
 	golden_put(g);
+}
+
+static void ipv4_length_0(struct golden *g)
+{
+	ethernet(g);
+	frames_ipv4(&g->f, SERVER, CLIENT);
+	frames_length(&g->f, 0);
+	put_large_response(g);
+	ethernet(g);
+	frames_ipv4(&g->f, CLIENT, SERVER);
+	frames_length(&g->f, 0);
+	put_small_query(g);
 }
 
 static void ipv4_malformed(struct golden *g)
@@ -177,7 +200,7 @@ static void ipv6_extensions(struct golden *g)
 
 static void ipv6_chain(struct golden *g)
 {
-	for (unsigned n = ADIT_PACKET_EXTENSION_MAX; n <= ADIT_PACKET_EXTENSION_MAX + 1; n++) {
+	for (unsigned n = ADIT_PACKET_CHAIN_MAX; n <= ADIT_PACKET_CHAIN_MAX + 1; n++) {
 		ethernet(g);
 		frames_ipv6(&g->f, CLIENT_V6, SERVER_V6);
 		for (unsigned i = 0; i < n; i++)
@@ -191,9 +214,27 @@ static void ipv6_chain(struct golden *g)
 static void ipv6_length_0(struct golden *g)
 {
 	ethernet(g);
+	frames_ipv6(&g->f, SERVER_V6, CLIENT_V6);
+	frames_length(&g->f, 0);
+	put_large_response(g);
+	ethernet(g);
 	frames_ipv6(&g->f, CLIENT_V6, SERVER_V6);
 	frames_length(&g->f, 0);
+	put_small_query(g);
+}
+
+static void udp_length_0(struct golden *g)
+{
+	ethernet(g);
+	frames_ipv6(&g->f, CLIENT_V6, SERVER_V6);
 	frames_udp(&g->f, PORT, 53);
+	frames_length(&g->f, 0);
+	frames_query(&g->f, 1, "www.example.com", 28);
+	golden_put(g);
+	ethernet(g);
+	frames_ipv4(&g->f, CLIENT, SERVER);
+	frames_udp(&g->f, PORT, 53);
+	frames_length(&g->f, 0);
 	frames_query(&g->f, 1, "www.example.com", 28);
 	golden_put(g);
 }
@@ -539,6 +580,7 @@ const struct golden_case golden_packet[] = {
 	{"fragments-ipv6", LINKTYPE_ETHERNET, fragments_ipv6},
 	{"fragment-atomic", LINKTYPE_ETHERNET, fragment_atomic},
 	{"udp-other-ports", LINKTYPE_ETHERNET, udp},
+	{"udp-length-0", LINKTYPE_ETHERNET, udp_length_0},
 	{"udp-malformed", LINKTYPE_ETHERNET, udp_malformed},
 	{"tcp", LINKTYPE_ETHERNET, tcp},
 	{"encrypted", LINKTYPE_ETHERNET, encrypted},

@@ -260,3 +260,71 @@ TEST(packet_gtpu, a_subscriber_moves_no_counter_of_its)
 		CHECK_DECODES(&f, NESTING);
 	}
 }
+
+/* What goes over a tap between the core and the Internet: a subscriber sends what reads as GTP-U to
+ * a host of its own, with another's address inside. */
+static struct adit_packet decode_forged(struct frames *f, struct adit_frame *frame,
+	const struct adit_ports *ports, const char *sender)
+{
+	struct adit_packet packet;
+
+	frames_start(f);
+	frames_ethernet(f);
+	frames_ipv4(f, sender, "198.51.100.1");
+	frames_udp(f, 5000, 2152);
+	frames_gtpu(f, FRAMES_G_PDU, FRAMES_GTPU_E, TEID);
+	frames_gtpu_session(f, 1, 9);
+	add_ipv4_query(f);
+	*frame = frames_frame(f, ADIT_LINK_ETHERNET);
+	CHECK_EQ_INT(adit_packet_decode(frame, ports, &packet), ADIT_OUTCOME_PENDING);
+	return packet;
+}
+
+TEST(packet_gtpu, a_subscriber_s_own_names_nobody_else)
+{
+	static const struct adit_address radio = {.bytes = {10, 10}}, core = {.bytes = {10, 20}};
+	static const struct adit_context_rule rule = {.core_peer = true};
+	struct adit_ports ports = *dns_ports();
+	struct adit_packet packet, plain;
+	struct adit_frame frame, plain_frame;
+	struct frames f, plain_f;
+	struct adit_address who;
+
+	/* Without a list, anything that reads well is the network's. */
+	packet = decode_forged(&f, &frame, &ports, "100.64.0.66");
+	adit_packet_client(&frame, &packet, true, &who);
+	check_address(&who, CLIENT);
+	CHECK_EQ_INT(adit_ports_add_peer(&ports, &radio, 16), 0);
+	CHECK_EQ_INT(adit_ports_add_peer(&ports, &core, 16), 0);
+	packet = decode_forged(&f, &frame, &ports, "100.64.0.66");
+	adit_packet_client(&frame, &packet, true, &who);
+	check_address(&who, "100.64.0.66");
+	CHECK_EQ_INT(packet.flags, ADIT_PACKET_TO_DNS | 1 << 12);
+	/* It is the subscriber that it is with a query of its own. */
+	frames_start(&plain_f);
+	frames_ethernet(&plain_f);
+	frames_ipv4(&plain_f, "100.64.0.66", SERVER);
+	add_query(&plain_f);
+	plain_frame = frames_frame(&plain_f, ADIT_LINK_ETHERNET);
+	plain = decode(&plain_frame);
+	CHECK_EQ_INT(adit_packet_shard(&frame, &packet, &rule, &adit_hash_key_fixed),
+		adit_packet_shard(&plain_frame, &plain, &rule, &adit_hash_key_fixed));
+	CHECK(adit_packet_client_key(&frame, &packet, true, &rule, &adit_hash_key_fixed) ==
+		adit_packet_client_key(&plain_frame, &plain, true, &rule, &adit_hash_key_fixed));
+	/* The network's own GTP-U, and what a subscriber tunnels further inside of it. */
+	build_tunnel(&f);
+	frame = frames_frame(&f, ADIT_LINK_ETHERNET);
+	CHECK_EQ_INT(adit_packet_decode(&frame, &ports, &packet), ADIT_OUTCOME_PENDING);
+	adit_packet_client(&frame, &packet, true, &who);
+	check_address(&who, CLIENT);
+	CHECK_EQ_INT(adit_packet_teid(&frame, &packet), TEID);
+	begin_g_pdu(&f, 0);
+	frames_ipv4(&f, CLIENT, "198.51.100.1");
+	frames_ipv4(&f, RADIO, CORE);
+	add_query(&f);
+	frame = frames_frame(&f, ADIT_LINK_ETHERNET);
+	CHECK_EQ_INT(adit_packet_decode(&frame, &ports, &packet), ADIT_OUTCOME_PENDING);
+	adit_packet_client(&frame, &packet, true, &who);
+	check_address(&who, CLIENT);
+	CHECK_EQ_INT(packet.flags, GTPU | ADIT_PACKET_TO_DNS | 2 << 12);
+}

@@ -312,6 +312,7 @@ TEST(reassembly, a_lone_bad_fragment_changes_nothing)
 		put_ip(&f, c, &(struct fragment){64, 13, false});
 		frames_bytes(&f, data + 64, 13);
 		frames_finish(&f);
+		frames_fill(&f, 0, 1515 - f.size);
 		f.bytes[k ? 18 : 16] = f.bytes[k ? 19 : 17] = 0;
 		f.length_count = 0;
 		frame = finish_frame(&f, c);

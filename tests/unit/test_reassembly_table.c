@@ -243,6 +243,36 @@ TEST(reassembly_table, what_is_no_dns_holds_no_room)
 	adit_reassembly_destroy(table);
 }
 
+/*
+ * Below a label of MPLS, IP is what ends just where the datagram does; else the same bytes may be
+ * an Ethernet frame, as these: the source has its EtherType and the first bytes of an IP header,
+ * the destination that one's length, the ports that it is no fragment. So the first piece alone
+ * tells nothing.
+ */
+TEST(reassembly_table, a_first_piece_with_labels_decides_nothing)
+{
+	struct context c = {.identification = 1, .protocol = 47};
+	struct adit_reassembly *table = make_table(4);
+	unsigned size;
+	struct frames f;
+
+	frames_start(&f);
+	frames_ipv4(&f, RADIO, CORE);
+	frames_gre(&f, 0);
+	frames_mpls(&f, 16, true);
+	frames_ipv4(&f, "8.0.69.1", "4.0.0.1");
+	frames_udp(&f, 49152, 53);
+	frames_query(&f, 1, "a-name-that-takes-the-datagram-into-its-second-piece.example", 16);
+	frames_finish(&f);
+	size = (unsigned)f.size - 20;
+	CHECK(size > 64 && size < 0x0400);
+	CHECK_OUTCOME(
+		add_part(table, &c, f.bytes + 20, (struct fragment){0, 64, true}, 0), FRAGMENT);
+	CHECK_OUTCOME(add_part(table, &c, f.bytes + 20, (struct fragment){64, size - 64, false}, 0),
+		PENDING);
+	adit_reassembly_destroy(table);
+}
+
 TEST(reassembly_table, what_was_passed_is_remembered_for_a_while)
 {
 	static const struct fragment first = {0, 64, true}, last = {64, 13, false};
