@@ -199,7 +199,7 @@ double adit_model_probability(double log_odds);
  * the numbers: svm.txt (libsvm's format, 17 digits), envelope.txt or trees.json (XGBoost's own).
  * model.conf carries size and CRC-32 of that file and ends with its own: that finds damage, not
  * malice. Writing replaces both files, each in one step, model.conf last; the folder is made if it
- * is not there. -errno.
+ * is not there, and goes again if it cannot be filled. -errno.
  */
 int adit_model_write(const struct adit_model *model, const char *folder, struct adit_error *error);
 /* -ENOENT and the like, -EINVAL with file and line, -EBADMSG for a checksum, -ENOMEM. */

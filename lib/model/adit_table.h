@@ -12,6 +12,8 @@
 
 #include "adit_base.h"
 
+#include <stdio.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -56,6 +58,8 @@ struct adit_table_filter {
 /*
  * How a file of comma-separated values (RFC 4180, but no line ends inside quotes) is read. A
  * column is named as in the header, or by its number counted from 0 where no column has the name.
+ * Of the columns wanted, "A/B" is the ratio of columns A and B, or A where B is 0 (a rate of
+ * something that took no time), unless the header has that very name.
  */
 struct adit_table_params {
 	char delimiter;             /* 0: a comma */
@@ -97,6 +101,16 @@ struct adit_table *adit_table_select(
 int adit_table_columns(const struct adit_table *table, const char *const *names, size_t count,
 	struct adit_table **out, struct adit_error *error);
 
+/* Adds the rows of `from`, whose columns must have the same names in the same order; both have
+ * labels or neither has, and groupings by the same columns. Groups of one name are one group.
+ * -EINVAL, -ENOMEM; `table` is then as it was. */
+int adit_table_append(
+	struct adit_table *table, const struct adit_table *from, struct adit_error *error);
+
+/* Mean and standard deviation (over n; 1 of a constant column) of each column, as scikit-learn's
+ * StandardScaler has them: [columns] each. */
+void adit_table_standard(const struct adit_table *table, double *mean, double *scale);
+
 /* Adds a column `name` = numerator / denominator, or the numerator where the denominator is 0: a
  * rate of something that took no time. -EINVAL, -ENOMEM. */
 int adit_table_add_ratio(struct adit_table *table, const char *numerator, const char *denominator,
@@ -105,9 +119,12 @@ int adit_table_add_ratio(struct adit_table *table, const char *numerator, const 
 /* The number of a column by its name, or -1. */
 int adit_table_find(const struct adit_table *table, const char *name);
 
-/* Writes a CSV file of one line a row: line, score (17 digits), flagged (0 or 1; score above the
- * threshold), label and groupings where there are any. An existing file is replaced when all is
- * written. -errno of the file. */
+/* Writes one line of CSV a row: line, score (17 digits), flagged (0 or 1; score above the
+ * threshold), label and groupings where there are any. Errors are those of `to`. */
+void adit_table_print_scores(
+	const struct adit_table *table, const double *scores, double threshold, FILE *to);
+
+/* The same as a file. An existing one is replaced when all is written. -errno of the file. */
 int adit_table_write_scores(const struct adit_table *table, const double *scores, double threshold,
 	const char *path, struct adit_error *error);
 

@@ -90,21 +90,36 @@ static int compose(const struct adit_model *model, char *bytes[2], size_t sizes[
 	return fclose(to) != 0 || status != 0 ? -ENOMEM : 0;
 }
 
+/* Half a model in a folder that was made for it. */
+static void take_back(const struct adit_model *model, const char *folder)
+{
+	char path[PATH_MAX];
+
+	if (join(path, folder, adit_model_data_names[model->kind], "", NULL) == 0)
+		unlink(path);
+	rmdir(folder);
+}
+
 int adit_model_write(const struct adit_model *model, const char *folder, struct adit_error *error)
 {
 	char *bytes[2] = {NULL, NULL};
 	size_t sizes[2] = {0, 0};
+	bool made = false;
 	int status = compose(model, bytes, sizes);
 
 	if (status != 0)
 		adit_error_set(error, status, "%s: no memory for the model", folder);
-	else if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+	else if (mkdir(folder, 0777) == 0)
+		made = true;
+	else if (errno != EEXIST)
 		status = failed("cannot be made", folder, error);
 	if (status == 0)
 		status = replace(
 			folder, adit_model_data_names[model->kind], bytes[0], sizes[0], error);
 	if (status == 0)
 		status = replace(folder, CONF, bytes[1], sizes[1], error);
+	if (status != 0 && made)
+		take_back(model, folder);
 	free(bytes[0]);
 	free(bytes[1]);
 	return status;

@@ -37,6 +37,11 @@ void adit_standard_fit(const double *x, size_t rows, size_t columns, double *mea
 		fit_column(x, rows, columns, j, &mean[j], &scale[j]);
 }
 
+void adit_table_standard(const struct adit_table *table, double *mean, double *scale)
+{
+	adit_standard_fit(table->values, table->rows, table->columns, mean, scale);
+}
+
 int adit_standard_gather(struct adit_model *model, const struct adit_table *table, bool standardise,
 	double **x, size_t *rows, struct adit_error *error)
 {

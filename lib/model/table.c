@@ -222,7 +222,7 @@ static void write_text(FILE *to, const char *text)
 	fputc('"', to);
 }
 
-static void write_rows(
+void adit_table_print_scores(
 	const struct adit_table *table, const double *scores, double threshold, FILE *to)
 {
 	fputs(table->labels != NULL ? "line,score,flagged,label" : "line,score,flagged", to);
@@ -266,7 +266,7 @@ int adit_table_write_scores(const struct adit_table *table, const double *scores
 			error, status, "%s: cannot be written: %s", beside, strerror(-status));
 	}
 	errno = 0;
-	write_rows(table, scores, threshold, to);
+	adit_table_print_scores(table, scores, threshold, to);
 	good = fflush(to) == 0 && !ferror(to);
 	if ((fclose(to) != 0) | !good || rename(beside, path) != 0) {
 		status = errno != 0 ? -errno : -EIO;

@@ -17,9 +17,10 @@
 #define TELL_EVERY 4096 /* lines */
 #define SLOTS      (2 * ADIT_TABLE_GROUPS_MAX)
 
-/* A field of the file: where its value goes. */
+/* A field of the file, or the ratio of two. */
 struct wanted {
-	uint32_t field;
+	uint32_t field, below;
+	bool is_ratio;
 	const char *name; /* as asked for */
 };
 
@@ -144,25 +145,58 @@ static int split(struct reader *reader)
 }
 
 /* The field of this name in the header, or of this number. */
-static int resolve(struct reader *reader, const char *name, struct wanted *wanted)
+static bool find_field(const struct reader *reader, const char *name, uint32_t *field)
 {
 	uint64_t number;
 
-	wanted->name = name;
 	for (uint32_t i = 0; i < reader->header_count; i++) {
 		if (reader->header[i] != NULL && strcmp(reader->header[i], name) == 0) {
-			wanted->field = i;
-			return 0;
+			*field = i;
+			return true;
 		}
 	}
-	if (adit_text_count(name, reader->header_count - 1, &number)) {
-		wanted->field = (uint32_t)number;
-		return 0;
+	if (!adit_text_count(name, reader->header_count - 1, &number))
+		return false;
+	*field = (uint32_t)number;
+	return true;
+}
+
+/* "A/B", cut where both sides are fields. */
+static bool find_ratio(const struct reader *reader, const char *name, struct wanted *wanted)
+{
+	char above[ADIT_TABLE_NAME_MAX + 1];
+
+	for (const char *cut = strchr(name, '/'); cut != NULL; cut = strchr(cut + 1, '/')) {
+		size_t length = (size_t)(cut - name);
+		if (length >= sizeof(above))
+			return false;
+		memcpy(above, name, length);
+		above[length] = '\0';
+		if (find_field(reader, above, &wanted->field) &&
+			find_field(reader, cut + 1, &wanted->below))
+			return true;
 	}
+	return false;
+}
+
+static int resolve(struct reader *reader, const char *name, struct wanted *wanted)
+{
+	wanted->name = name;
+	if (find_field(reader, name, &wanted->field))
+		return 0;
 	return refuse(reader, -EINVAL,
 		"there is no column \"%.60s\"; there are %zu, 0 (%.60s) to %zu (%.60s)", name,
 		reader->header_count, reader->fields[0], reader->header_count - 1,
 		reader->fields[reader->header_count - 1]);
+}
+
+/* A header's own "A/B" is no ratio. */
+static int resolve_column(struct reader *reader, const char *name, struct wanted *wanted)
+{
+	wanted->name = name;
+	wanted->is_ratio =
+		!find_field(reader, name, &wanted->field) && find_ratio(reader, name, wanted);
+	return wanted->is_ratio ? 0 : resolve(reader, name, wanted);
 }
 
 /* Columns by default: those that nothing else asked for. `names` has room for all. */
@@ -181,7 +215,7 @@ static size_t default_columns(struct reader *reader, const char **names, char (*
 			continue;
 		snprintf(numbers[count], sizeof(*numbers), "%u", i);
 		names[count] = reader->header[i] != NULL ? reader->header[i] : numbers[count];
-		reader->columns[count] = (struct wanted){i, names[count]};
+		reader->columns[count] = (struct wanted){.field = i, .name = names[count]};
 		count++;
 	}
 	return count;
@@ -220,7 +254,7 @@ static int create_table(struct reader *reader)
 			count, ADIT_TABLE_COLUMNS_MAX);
 	for (size_t i = 0; params->columns != NULL && i < count && status == 0; i++) {
 		names[i] = params->columns[i];
-		status = resolve(reader, names[i], &reader->columns[i]);
+		status = resolve_column(reader, names[i], &reader->columns[i]);
 	}
 	for (size_t i = 0; i < count && status == 0; i++) {
 		size_t length = strlen(names[i]);
@@ -281,9 +315,9 @@ static int grow(struct reader *reader)
 	return 0;
 }
 
-static int read_value(struct reader *reader, const struct wanted *wanted, double *value)
+static int read_number(struct reader *reader, uint32_t at, const char *name, double *value)
 {
-	const char *field = reader->fields[wanted->field];
+	const char *field = reader->fields[at];
 
 	if (adit_text_number(field, value))
 		return 0;
@@ -291,8 +325,22 @@ static int read_value(struct reader *reader, const struct wanted *wanted, double
 		*value = NAN;
 		return 0;
 	}
-	return refuse(reader, -EINVAL, "column %u (%s): \"%.60s\" is no number", wanted->field,
-		wanted->name, field);
+	return refuse(reader, -EINVAL, "column %u (%s): \"%.60s\" is no number", at, name, field);
+}
+
+static int read_value(struct reader *reader, const struct wanted *wanted, double *value)
+{
+	double below;
+	int status = read_number(reader, wanted->field, wanted->name, value);
+
+	if (status != 0 || !wanted->is_ratio)
+		return status;
+	status = read_number(reader, wanted->below, wanted->name, &below);
+	if (status == 0 && below != 0)
+		*value /= below;
+	if (isinf(*value))
+		return refuse(reader, -EINVAL, "%s is too large for a number", wanted->name);
+	return status;
 }
 
 static int read_label(struct reader *reader, uint8_t *label)
