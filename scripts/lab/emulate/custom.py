@@ -53,9 +53,10 @@ def scenario(style):
             for rate in RATES if name in ("A", "AAAA", "A and AAAA", "NXDOMAIN") else (0.7, 50):
                 add_tunnel(stage, rng, sites, options, kind, name, rate)
             add_tunnel(stage, rng, sites, options, kind, "quiet", 0.7, f"{name}, quiet")
+        kind = kind_of(style, MIXED["A and AAAA"])
         for use in USES:
-            add_tunnel(stage, rng, sites, options, kind_of(style, MIXED["A and AAAA"]), use, 50,
-                       f"A and AAAA, {use}")
+            for rate in (0.7, 50) if use != "shared" else (20,):
+                add_tunnel(stage, rng, sites, options, kind, use, rate, f"A and AAAA, {use}")
     return play
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The benign scenarios: who makes the look-ups of lookups.py and hosts.py, how many, and at what rhythm."""
+"""The benign scenarios: who makes the look-ups of lookups.py and hosts.py, how many, how fast."""
 import collections
 import math
 
@@ -90,7 +90,7 @@ def scenario(name):
     one = LOOKS[name]
 
     def play(stage, rng, sites, options):
-        zones = [invent_domain(rng) for _ in range(3)]
+        zones = [invent_domain(rng) for _ in range(one.subscribers // 2)]
         low, high = map(math.log, one.rate)
         rates = [math.exp(rng.uniform(low, high)) for _ in range(one.subscribers)]
         budget = STEPS * options.scale

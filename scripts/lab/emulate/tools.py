@@ -83,7 +83,7 @@ class Dnstt(Tool):
         self.up_room = capacity(room(zone), 1.6, 63) - 13 - self.OVERHEAD
 
     def _ask(self, up, down):
-        padding = 0 if self.slipnet else 3 if up else 8
+        padding = 8 if not up else 0 if self.slipnet else 3
         data = self.client + bytes((0xe0 + padding,)) + self.rng.randbytes(padding)
         if up:
             data += bytes((len(up),)) + up
@@ -129,7 +129,7 @@ class Slipstream(Tool):
 class DnsExfiltrator(Tool):
     """A file in numbered chunks; the answers only say that they came."""
 
-    title, poll, upload_only, one_socket = "DNSExfiltrator (emulated)", (0.0, 0.0), True, False
+    title, poll, upload_only, one_socket = "dnsexfiltrator (emulated)", (0.0, 0.0), True, False
     variants = ("base64", "short labels")
 
     def __init__(self, rng, zone, setup):
@@ -157,7 +157,7 @@ class DnsExfiltrator(Tool):
 class Ozyman(Tool):
     """Down by TXT, up by A; a random number in each name."""
 
-    title, poll, up_room, down_room = "OzymanDNS (emulated)", (0.5, 5.0), 110, 150
+    title, poll, up_room, down_room = "ozymandns (emulated)", (0.5, 5.0), 110, 150
 
     def __init__(self, rng, zone, setup):
         super().__init__(rng, zone, setup)
@@ -180,7 +180,7 @@ class Ozyman(Tool):
 class Godoh(Tool):
     """A TXT beacon, then seven fields in names for A, answered by 1.1.1.1."""
 
-    title, poll, sleeps, one_socket = "goDoH (emulated)", (10.0, 10.0), True, False
+    title, poll, sleeps, one_socket = "godoh (emulated)", (10.0, 10.0), True, False
     NOTHING, COMMAND, QUIT = "v=B2B3FE1C", "v=A9F466E8", "v=D31CFAA4"
     down_room = 120
 
@@ -209,7 +209,7 @@ class Godoh(Tool):
 class CobaltStrike(Tool):
     """A beacon that sleeps: check-ins by A, tasks by TXT, A or AAAA, output in names for A."""
 
-    title, poll, sleeps, one_socket = "Cobalt-Strike-like (emulated)", (60.0, 60.0), True, False
+    title, poll, sleeps, one_socket = "cobaltstrike (emulated)", (60.0, 60.0), True, False
     variants = ("A only", "AAAA only", "staged")
     IDLE, TASK = b"\0\0\0\0", b"\0\0\0\xf1"
 
@@ -256,7 +256,7 @@ class CobaltStrike(Tool):
 class Sliver(Tool):
     """Protobuf in Base58 or Base32: TXT to begin and to read, A to send; sleeps."""
 
-    title, poll, sleeps, one_socket = "Sliver-like (emulated)", (30.0, 30.0), True, False
+    title, poll, sleeps, one_socket = "sliver (emulated)", (30.0, 30.0), True, False
     variants, down_room = ("base32",), 150
 
     def __init__(self, rng, zone, setup):
@@ -303,7 +303,7 @@ class Dnspot(Tool):
 class DnsShell(Tool):
     """A counter and Base64 in TXT; nothing to do is NoCMD."""
 
-    title, poll, sleeps, one_socket = "DNS-Shell (emulated)", (5.0, 5.0), True, False
+    title, poll, sleeps, one_socket = "dns-shell (emulated)", (5.0, 5.0), True, False
     down_room = 150
 
     def __init__(self, rng, zone, setup):
@@ -325,7 +325,7 @@ class DnsShell(Tool):
 class Saitama(Tool):
     """Long sleeps, short names of an alphabet of its own, answers in addresses only."""
 
-    title, poll, sleeps, one_socket = "Saitama-like (emulated)", (40.0, 1800.0), True, False
+    title, poll, sleeps, one_socket = "saitama (emulated)", (40.0, 1800.0), True, False
 
     def __init__(self, rng, zone, setup):
         super().__init__(rng, zone, setup)
@@ -347,7 +347,7 @@ class Saitama(Tool):
 class Tuns(Tool):
     """Base32 in names, CNAME only."""
 
-    title, poll, window = "tuns-like (emulated)", (0.5, 4.0), 4
+    title, poll, window = "tuns (emulated)", (0.5, 4.0), 4
 
     def __init__(self, rng, zone, setup):
         super().__init__(rng, zone, setup)

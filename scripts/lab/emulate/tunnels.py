@@ -17,8 +17,9 @@ PREFIXES = "", "", "t", "d", "s1", "dns", "tun"
 RATES = 0.7, 5, 50, 500, None
 # (set-up, rate). `plain`: the tool's own rhythm. `quiet`: no query without data.
 SETUPS = [("plain", rate) for rate in RATES] + [
-    ("idle", 0), ("quiet", 0.7), ("quiet", 5), ("quiet", 50), ("jitter", 50), ("upload", 50),
-    ("resolvers", 50), ("domains", 50), ("browsing", 50), ("shared", 20)]
+    ("idle", 0), ("quiet", 0.7), ("quiet", 5), ("quiet", 50), ("jitter", 0.7), ("jitter", 50),
+    ("upload", 0.7), ("upload", 50), ("resolvers", 5), ("resolvers", 50), ("domains", 5),
+    ("domains", 50), ("browsing", 5), ("browsing", 50), ("shared", 20)]
 SHARING = 50    # subscribers of a shared tunnel
 
 
