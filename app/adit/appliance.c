@@ -164,6 +164,16 @@ static int services_load(struct appliance *appliance, struct adit_error *error)
 			return adit_error_set(error, -EINVAL,
 				"encrypted.resolvers: more than %d addresses", ADIT_RESOLVERS_MAX);
 	}
+	for (size_t i = 0; i < config->context_tunnel_peers.count; i++) {
+		struct adit_address prefix;
+		unsigned bits;
+
+		adit_config_prefix(config->context_tunnel_peers.item[i], &prefix, &bits);
+		if (adit_ports_add_peer(&appliance->ports, &prefix, bits) != 0)
+			return adit_error_set(error, -EINVAL,
+				"context.tunnel_peers: '%s' is one prefix too many",
+				config->context_tunnel_peers.item[i]);
+	}
 	appliance->rule = (struct adit_context_rule){
 		.vlan = strcmp(config->context_vlan, "none") != 0,
 		.vlan_inner = strcmp(config->context_vlan, "both") == 0,

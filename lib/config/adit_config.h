@@ -80,6 +80,10 @@ int adit_config_read_text(
  */
 int adit_config_set(struct adit_config *config, const char *assignment, struct adit_error *error);
 
+/* The prefix of a text such as 10.20.0.0/16; an address is one of all its bits. Returns 0, or
+ * -EINVAL, also where a bit after the prefix is set. */
+int adit_config_prefix(const char *text, struct adit_address *address, unsigned *bits);
+
 /* Whether the options agree with one another, once all are set: 0 or -EINVAL. */
 int adit_config_check(const struct adit_config *config, struct adit_error *error);
 

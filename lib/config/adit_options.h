@@ -32,6 +32,11 @@
 		"networks give each a prefix")                                                     \
 	ADIT_INT(context, ipv6_prefix_plain, 128, 1, 128, "bits",                                  \
 		"The same outside GTP-U: 64 where each subscriber has a prefix there too")         \
+	ADIT_LIST(context, tunnel_peers, "",                                                       \
+		"Prefixes of the network's own tunnel ends (GTP-U, GRE, VXLAN, IP in IP): "        \
+		"between "                                                                         \
+		"others a tunnel is its sender's, who then is the subscriber; empty: all are the " \
+		"network's")                                                                       \
 	ADIT_SECTION(fragment, "IP fragments, which are put together before they are read")        \
 	ADIT_INT(fragment, datagrams, 1024, 1, 65536, "datagrams",                                 \
 		"Datagrams that may wait for pieces at a time (64 KiB of room each)")              \

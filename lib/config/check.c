@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 #define PORT_GTPU  2152
 #define PORT_VXLAN 4789
@@ -17,6 +18,36 @@ static bool has(const struct adit_ints *list, int64_t value)
 		if (list->item[i] == value)
 			return true;
 	return false;
+}
+
+int adit_config_prefix(const char *text, struct adit_address *address, unsigned *bits)
+{
+	char host[INET6_ADDRSTRLEN], *end;
+	size_t length = strcspn(text, "/");
+	unsigned most;
+	long value;
+
+	memset(address, 0, sizeof(*address));
+	address->is_v6 = strchr(text, ':') != NULL;
+	most = address->is_v6 ? 128 : 32;
+	if (length >= sizeof(host))
+		return -EINVAL;
+	memcpy(host, text, length);
+	host[length] = '\0';
+	if (inet_pton(address->is_v6 ? AF_INET6 : AF_INET, host, address->bytes) != 1)
+		return -EINVAL;
+	*bits = most;
+	if (text[length] == '\0')
+		return 0;
+	value = strtol(text + length + 1, &end, 10);
+	if (text[length + 1] < '0' || text[length + 1] > '9' || *end != '\0' || value < 0 ||
+		value > (long)most)
+		return -EINVAL;
+	*bits = (unsigned)value;
+	for (unsigned i = *bits; i < most; i++)
+		if (address->bytes[i / 8] & 0x80u >> i % 8)
+			return -EINVAL;
+	return 0;
 }
 
 static int check_ports(const struct adit_config *config, struct adit_error *error)
@@ -55,6 +86,21 @@ static int check_resolvers(const struct adit_config *config, struct adit_error *
 	return 0;
 }
 
+static int check_peers(const struct adit_config *config, struct adit_error *error)
+{
+	for (size_t i = 0; i < config->context_tunnel_peers.count; i++) {
+		struct adit_address address;
+		unsigned bits;
+
+		if (adit_config_prefix(config->context_tunnel_peers.item[i], &address, &bits) != 0)
+			return adit_error_set(error, -EINVAL,
+				"context.tunnel_peers: '%s' is no prefix; expected an address or a "
+				"prefix without bits after it, such as 10.20.0.0/16",
+				config->context_tunnel_peers.item[i]);
+	}
+	return 0;
+}
+
 static int check_spread(const struct adit_config *config, struct adit_error *error)
 {
 	size_t devices = config->port_devices.count, taps = config->port_taps.count;
@@ -89,6 +135,8 @@ int adit_config_check(const struct adit_config *config, struct adit_error *error
 	status = check_ports(config, error);
 	if (status == 0)
 		status = check_resolvers(config, error);
+	if (status == 0)
+		status = check_peers(config, error);
 	if (status == 0)
 		status = check_spread(config, error);
 	return status;

@@ -641,6 +641,12 @@ TEST(config, disagreements_are_named)
 		{"encrypted.resolvers=1.1.1.1,dns.example", "encrypted.resolvers: 'dns.example' is "
 							    "no address; expected an IPv4 or IPv6 "
 							    "address"},
+		{"context.tunnel_peers=10.20.0.0/16,10.20.1.0/16",
+			"context.tunnel_peers: '10.20.1.0/16' is no prefix; expected an address or "
+			"a prefix without bits after it, such as 10.20.0.0/16"},
+		{"context.tunnel_peers=2001:db8::/129",
+			"context.tunnel_peers: '2001:db8::/129' is no prefix; expected an address "
+			"or a prefix without bits after it, such as 10.20.0.0/16"},
 		{"privacy.addresses=all",
 			"privacy.addresses is 'all', but privacy.key_file names no file"},
 		{"port.taps=west",
