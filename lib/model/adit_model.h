@@ -47,7 +47,7 @@ struct adit_svm_params {
 	enum adit_svm_kernel kernel;
 	double nu;          /* above 0, at most 1: share of rows outside, at most */
 	double gamma;       /* 0: 1 / (columns × variance of all entries), "scale" */
-	double tolerance;   /* of libsvm's stopping rule */
+	double tolerance;   /* of libsvm's stopping rule; less than 1e-3 can take hours if linear */
 	size_t rows_max;    /* rows fitted to, at most, … */
 	size_t vectors_max; /* … and support vectors kept, at most */
 	double cache_mb;    /* of libsvm's kernel cache */

@@ -93,14 +93,14 @@ static double distance(const struct work *work, const double *row)
 	return sum;
 }
 
-/* One C-step; false if the estimate has no volume, before or after. `logdet` is of the estimate
- * that the step began with. */
-static bool step(struct work *work, double *logdet)
+/* One C-step; `logdet` is of the estimate that the step began with. -EDOM if that has no volume:
+ * then the support is flat, and no other one has a smaller determinant. */
+static int step(struct work *work, double *logdet)
 {
 	struct estimate *now = &work->now;
 
 	if (!adit_matrix_invert(now->covariance, work->d, work->whitening, logdet))
-		return false;
+		return -EDOM;
 	for (size_t i = 0; i < work->rows; i++) {
 		work->distances[i] = distance(work, work->x + i * work->d);
 		work->order[i] = i;
@@ -108,23 +108,24 @@ static bool step(struct work *work, double *logdet)
 	nearest_first(work->distances, work->order, work->rows, work->support);
 	adit_matrix_covariance(
 		work->x, work->d, work->order, work->support, now->location, now->covariance);
-	return true;
+	return 0;
 }
 
-/* C-steps until the determinant stays, `limit` at most. False: no volume. */
-static bool steps(struct work *work, unsigned limit)
+/* C-steps until the determinant stays, `limit` at most. */
+static int steps(struct work *work, unsigned limit)
 {
 	double last = INFINITY, logdet;
 
 	for (unsigned i = 0; i < limit; i++) {
-		if (!step(work, &logdet))
-			return false;
+		if (step(work, &logdet) != 0)
+			return -EDOM;
 		if (logdet >= last)
 			break;
 		last = logdet;
 	}
-	return adit_matrix_invert(
-		work->now.covariance, work->d, work->whitening, &work->now.logdet);
+	if (!adit_matrix_invert(work->now.covariance, work->d, work->whitening, &work->now.logdet))
+		return -EDOM;
+	return 0;
 }
 
 /* A start: d + 1 random rows, one more as long as they are flat. */
@@ -222,9 +223,10 @@ static int try_subset(struct work *work, unsigned trials, struct pool *pool,
 
 	pool->count = 0;
 	for (unsigned i = 0; i < trials && status == 0; i++) {
-		if (start(work) && steps(work, 2))
+		status = start(work) ? steps(work, 2) : -EDOM;
+		if (status == 0)
 			keep(pool, &work->now, work->d);
-		if (i % 10 == 0)
+		if (status == 0 && i % 10 == 0)
 			status = tell(progress, done + i, STARTS);
 	}
 	return status;
@@ -233,15 +235,18 @@ static int try_subset(struct work *work, unsigned trials, struct pool *pool,
 /* Goes on from each of `from`, into `to`. */
 static int go_on(struct work *work, const struct pool *from, unsigned limit, struct pool *to)
 {
-	for (size_t i = 0; i < from->count; i++) {
+	int status = 0;
+
+	for (size_t i = 0; i < from->count && status == 0; i++) {
 		copy(&work->now, &from->best[i], work->d);
-		if (steps(work, limit))
+		status = steps(work, limit);
+		if (status == 0)
 			keep(to, &work->now, work->d);
 	}
-	return 0;
+	return status;
 }
 
-/* The raw estimate, into work->now; -EDOM if there is none with a volume. */
+/* The raw estimate, into work->now; -EDOM if it has no volume. */
 static int search(struct work *work, const double *x, size_t rows, size_t support, double *merged,
 	struct pool pools[3], const struct adit_progress *progress)
 {
@@ -272,14 +277,13 @@ static int search(struct work *work, const double *x, size_t rows, size_t suppor
 			stage(work, merged + s * each * d, each, rows, support);
 			status = try_subset(work, trials, &pools[0], progress, s * trials);
 			stage(work, merged, taken, rows, support);
-			go_on(work, &pools[0], 2, &pools[1]);
+			if (status == 0)
+				status = go_on(work, &pools[0], 2, &pools[1]);
 		}
 		stage(work, x, rows, rows, support);
 	}
 	if (status == 0)
-		go_on(work, &pools[1], STEPS_MAX, &pools[2]);
-	if (status == 0 && pools[2].count == 0)
-		status = -EDOM;
+		status = go_on(work, &pools[1], STEPS_MAX, &pools[2]);
 	if (status == 0)
 		copy(&work->now, &pools[2].best[0], d);
 	return status != 0 ? status : tell(progress, STARTS, STARTS);
@@ -324,22 +328,48 @@ static int reweight(
 	return 0;
 }
 
-/* A robust fit of flat data has no volume; says which column to leave out. */
-static int refuse_flat(const double *covariance, size_t d, char *const *names, double *scratch,
-	struct adit_error *error)
+/* How many rows share the commonest value of a column. */
+static size_t commonest(const double *x, size_t rows, size_t d, size_t column, double *scratch)
 {
-	size_t column = 0;
-	int rank = adit_matrix_whiten(covariance, d, scratch);
+	size_t most = 0, run = 0;
+
+	for (size_t i = 0; i < rows; i++)
+		scratch[i] = x[i * d + column];
+	qsort(scratch, rows, sizeof(*scratch), ascending);
+	for (size_t i = 0; i < rows; i++) {
+		run = i > 0 && scratch[i] == scratch[i - 1] ? run + 1 : 1;
+		most = run > most ? run : most;
+	}
+	return most;
+}
+
+/* A robust fit to flat data has no volume; says which column to leave out. C-steps need not come
+ * upon the commonest case, a column with one value in most rows, so it is looked for. */
+static int refuse_flat(struct work *work, const double *x, size_t rows, size_t support,
+	const double *covariance, char *const *names, struct adit_error *error)
+{
+	size_t d = work->d, column = 0;
+	int rank = adit_matrix_whiten(covariance, d, work->whitening);
 
 	if (rank < 0)
 		return adit_error_set(error, rank, "no eigenvalues of the covariance");
-	if ((size_t)rank == d)
-		return 0;
-	adit_matrix_weakest(covariance, d, &column);
-	return adit_error_set(error, -EINVAL,
-		"column %s is constant or follows from the others (rank %d of %zu): leave it out, "
-		"or use the covariance of all rows",
-		names[column], rank, d);
+	if ((size_t)rank < d) {
+		adit_matrix_weakest(covariance, d, &column);
+		return adit_error_set(error, -EINVAL,
+			"column %s is constant or follows from the others (rank %d of %zu): leave "
+			"it out, or use the covariance of all rows",
+			names[column], rank, d);
+	}
+	for (column = 0; column < d; column++) {
+		size_t most = commonest(x, rows, d, column, work->distances);
+		if (most >= support)
+			return adit_error_set(error, -EINVAL,
+				"column %s has one value in %zu of %zu rows: a robust covariance "
+				"of %zu of them has no volume; raise the support fraction or leave "
+				"the column out",
+				names[column], most, rows, support);
+	}
+	return 0;
 }
 
 static int explain(int status, const struct work *work, char *const *names, size_t support,
@@ -353,8 +383,8 @@ static int explain(int status, const struct work *work, char *const *names, size
 		return adit_error_set(error, status, "stopped");
 	adit_matrix_weakest(work->now.covariance, work->d, &column);
 	return adit_error_set(error, -EINVAL,
-		"%zu of %zu rows lie in one plane (%s has one value in most of them?): raise the "
-		"support fraction or leave that column out",
+		"%zu of %zu rows lie in one plane, most of all by column %s: raise the support "
+		"fraction or leave that column out",
 		support, rows, names[column]);
 }
 
@@ -388,7 +418,7 @@ int adit_mcd_fit(const double *x, size_t rows, size_t d, char *const *names,
 		status = explain(-ENOMEM, &work, names, support, rows, error);
 	} else {
 		adit_matrix_covariance(x, d, NULL, rows, location, covariance);
-		status = refuse_flat(covariance, d, names, work.whitening, error);
+		status = refuse_flat(&work, x, rows, support, covariance, names, error);
 		if (status == 0) {
 			status = search(&work, x, rows, support, merged, pools, &params->progress);
 			if (status == 0)
