@@ -15,6 +15,9 @@ static const struct {
 	{"run", "find tunnels on live ports", adit_cmd_run},
 	{"replay", "find tunnels in captures, through the same pipeline", adit_cmd_replay},
 	{"config", "print or check options", adit_cmd_config},
+	{"train", "fit a model to tables of features", adit_cmd_train},
+	{"predict", "score the rows of tables by a model", adit_cmd_predict},
+	{"evaluate", "tell how good a model is on labelled tables", adit_cmd_evaluate},
 };
 
 static void usage(FILE *to)
@@ -24,7 +27,7 @@ static void usage(FILE *to)
 	      "domain.\n\n",
 		to);
 	for (size_t i = 0; i < ADIT_COUNT(commands); i++)
-		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
+		fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].help);
 	fputs("\nadit COMMAND --help tells more. adit --version prints the version.\n", to);
 }
 

@@ -4,6 +4,8 @@
  * is made ready first, so that a table is longer or as it was. Memory while it runs: a slot of 4
  * bytes for each of the groups there may be, twice.
  */
+#include "adit_table.h"
+
 #include "adit_hash.h"
 #include "model_priv.h"
 

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What a long sub-command shows on a terminal, and how it ends early. The libraries below cannot
+ * be asked to stop in the midst of a fit, and nothing is on disk until the end: so an interrupt
+ * simply ends the process, unless a file is being written just then.
+ */
+#include "tables.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+static char farewell[80];
+static volatile sig_atomic_t held, drawn;
+
+static void end(int signal)
+{
+	(void)signal;
+	if (held)
+		return;
+	if (drawn && write(STDERR_FILENO, "\n", 1) < 0)
+		_exit(ADIT_EXIT_NOT_DONE);
+	if (write(STDERR_FILENO, farewell, strlen(farewell)) < 0)
+		_exit(ADIT_EXIT_NOT_DONE);
+	_exit(ADIT_EXIT_NOT_DONE);
+}
+
+void app_interrupt_start(const char *command)
+{
+	static const int signals[] = {SIGINT, SIGTERM};
+	struct sigaction action = {.sa_handler = end, .sa_flags = SA_RESTART}, before;
+
+	snprintf(farewell, sizeof(farewell), "adit %s: interrupted, no file is written\n", command);
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < ADIT_COUNT(signals); i++) {
+		/* Who starts a program in the background may have put it beyond ^C. */
+		if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+	}
+}
+
+void app_interrupt_hold(void)
+{
+	held = 1;
+}
+
+bool app_progress_report(void *context, uint64_t done, uint64_t total)
+{
+	if (!isatty(STDERR_FILENO))
+		return true;
+	drawn = 1;
+	fprintf(stderr, "\r\033[K%s", (const char *)context);
+	if (total > 0)
+		fprintf(stderr, " %3.0f %%", 100 * (double)done / (double)total);
+	fflush(stderr);
+	return true;
+}
+
+void app_progress_clear(void)
+{
+	if (drawn)
+		fputs("\r\033[K", stderr);
+	drawn = 0;
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tables.h"
+
+#include "adit_feature.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+size_t app_tables_options(struct app_tables *tables, struct app_option *options)
+{
+	const struct app_option rows[APP_TABLES_OPTIONS] = {
+		{"features", 'f', APP_TEXT, "LIST",
+			"the columns that are features: names or numbers (from 0), parted by\n"
+			"commas; A/B is a ratio, or A where B is 0. Without it: the features of\n"
+			"a table that adit replay wrote, or all columns that are nothing else",
+			&tables->features, 0, 0, false},
+		{"columns", 0, APP_TEXT, "LIST",
+			"the same by number, of tables whose first line is a row", &tables->columns,
+			0, 0, false},
+		{"no-header", 0, APP_FLAG, NULL,
+			"the first line is a row; columns have numbers only", &tables->no_header, 0,
+			0, false},
+		{"label", 'l', APP_TEXT, "COLUMN", "1 for a tunnel, 0 for a benign row",
+			&tables->label, 0, 0, false},
+		{"positive", 0, APP_TEXT, "TEXT",
+			"the label of a tunnel, where labels are words; all others are benign",
+			&tables->positive, 0, 0, false},
+		{"labels", 0, APP_TEXTS, "FILE",
+			"labels from another file, line for line beside the table (its header\n"
+			"included); once for each table",
+			&tables->label_files, 0, 0, false},
+		{"group", 'g', APP_TEXT, "COLUMN",
+			"rows of one value belong together: a capture, a set-up; " APP_EACH_TABLE
+			": the\nrows of a table do (which is so anyway if there are several "
+			"tables)",
+			&tables->group, 0, 0, false},
+		{"where", 'w', APP_TEXTS, "'COLUMN = VALUE'",
+			"only rows of which that is true; may be given again", &tables->where, 0, 0,
+			false},
+		{"missing", 0, APP_FLAG, NULL,
+			"an empty field is a missing value; only trees take such rows",
+			&tables->missing, 0, 0, false},
+		{"delimiter", 0, APP_TEXT, "CHARACTER", "between fields: a comma, or this, or tab",
+			&tables->delimiter, 0, 0, false},
+		{"quote", 0, APP_TEXT, "CHARACTER", "around fields: a double quote, or this",
+			&tables->quote, 0, 0, false},
+	};
+
+	memcpy(options, rows, sizeof(rows));
+	return ADIT_COUNT(rows);
+}
+
+static int one_character(
+	const char *option, const char *text, char *character, struct adit_error *error)
+{
+	if (text == NULL)
+		return 0;
+	if (strcmp(text, "tab") == 0)
+		text = "\t";
+	if (strlen(text) != 1)
+		return adit_error_set(
+			error, -EINVAL, "--%s '%s': one character is expected", option, text);
+	*character = *text;
+	return 0;
+}
+
+/* A list that stays until the tables are closed. */
+static int keep_list(struct app_tables *tables, const char *text, char by, struct app_texts *parts,
+	const char *expected, struct adit_error *error)
+{
+	int status = app_split(text, by, parts, &tables->lists[tables->lists_used++]);
+
+	if (status == -EINVAL)
+		adit_error_set(error, status, "'%s': expected %s", text, expected);
+	else if (status != 0)
+		adit_error_set(error, status, "no memory");
+	return status;
+}
+
+/* "COLUMN = VALUE", or "column COLUMN = VALUE". */
+static int read_filters(struct app_tables *tables, struct adit_error *error)
+{
+	static struct app_texts parts;
+
+	if (tables->where.count > ADIT_TABLE_FILTERS)
+		return adit_error_set(error, -EINVAL, "%zu times --where; %d are the most",
+			tables->where.count, ADIT_TABLE_FILTERS);
+	for (size_t i = 0; i < tables->where.count; i++) {
+		const char *column;
+		int status = keep_list(
+			tables, tables->where.text[i], '=', &parts, "COLUMN = VALUE", error);
+		if (status == 0 && parts.count != 2)
+			status = adit_error_set(error, -EINVAL,
+				"--where '%s': expected COLUMN = VALUE", tables->where.text[i]);
+		if (status != 0)
+			return status;
+		column = parts.text[0];
+		if (strncmp(column, "column ", 7) == 0)
+			column += 7 + strspn(column + 7, " ");
+		tables->params.filters[i] = (struct adit_table_filter){column, parts.text[1]};
+	}
+	return 0;
+}
+
+/* Whether adit replay wrote this: the names of its first columns. A pipe could be read only once.
+ */
+static bool is_windows(const char *path)
+{
+	static const char start[] = "window_start,window_end,kind,domain,";
+	char text[sizeof(start)] = "";
+	struct stat about;
+	FILE *file = stat(path, &about) == 0 && S_ISREG(about.st_mode) ? fopen(path, "r") : NULL;
+	bool is =
+		file != NULL && fgets(text, sizeof(text), file) != NULL && strcmp(text, start) == 0;
+
+	if (file != NULL)
+		fclose(file);
+	return is;
+}
+
+static int choose_columns(
+	struct app_tables *tables, const char *const *names, size_t count, struct adit_error *error)
+{
+	struct adit_table_params *params = &tables->params;
+	const char *list = tables->features != NULL ? tables->features : tables->columns;
+	int status;
+
+	params->no_header = tables->no_header || tables->columns != NULL;
+	if (tables->features != NULL && tables->columns != NULL)
+		return adit_error_set(
+			error, -EINVAL, "--features and --columns say the same: give one");
+	if (names != NULL) {
+		params->columns = names;
+		params->column_count = count;
+		return 0;
+	}
+	if (list == NULL) {
+		if (!params->no_header && is_windows(tables->paths[0])) {
+			params->columns = adit_feature_names;
+			params->column_count = ADIT_FEATURE_COUNT;
+		}
+		return 0;
+	}
+	status = keep_list(tables, list, ',', &tables->chosen, "columns parted by commas", error);
+	for (size_t i = 0; i < tables->chosen.count && status == 0; i++) {
+		const char *name = tables->chosen.text[i];
+		if (tables->columns != NULL && strspn(name, "0123456789/") != strlen(name))
+			status = adit_error_set(error, -EINVAL,
+				"--columns takes numbers, from 0; '%s' is none", name);
+		for (size_t j = 0; j < i && status == 0; j++) {
+			if (strcmp(name, tables->chosen.text[j]) == 0)
+				status = adit_error_set(
+					error, -EINVAL, "feature '%s' stands there twice", name);
+		}
+	}
+	params->columns = tables->chosen.text;
+	params->column_count = tables->chosen.count;
+	return status;
+}
+
+static bool by_table(const char *grouping)
+{
+	return grouping != NULL && strcmp(grouping, APP_EACH_TABLE) == 0;
+}
+
+static int prepare(
+	struct app_tables *tables, const char *const *names, size_t count, struct adit_error *error)
+{
+	struct adit_table_params *params = &tables->params;
+	int status = one_character("delimiter", tables->delimiter, &params->delimiter, error);
+
+	if (status == 0)
+		status = one_character("quote", tables->quote, &params->quote, error);
+	if (status == 0)
+		status = read_filters(tables, error);
+	if (status == 0)
+		status = choose_columns(tables, names, count, error);
+	if (status != 0)
+		return status;
+	if (tables->label != NULL && tables->label_files.count > 0)
+		return adit_error_set(
+			error, -EINVAL, "--label and --labels both give labels: give one");
+	if (tables->label_files.count > 0 && tables->label_files.count != tables->path_count)
+		return adit_error_set(error, -EINVAL,
+			"%zu tables, but %zu times --labels: one for each is needed",
+			tables->path_count, tables->label_files.count);
+	if (tables->positive != NULL && tables->label == NULL && tables->label_files.count == 0)
+		return adit_error_set(error, -EINVAL, "--positive needs --label or --labels");
+	params->missing = tables->missing;
+	params->label_column = tables->label;
+	params->label_positive = tables->positive;
+	params->group_columns[0] = by_table(tables->group) ? NULL : tables->group;
+	params->group_columns[1] = by_table(tables->leave_out) ? NULL : tables->leave_out;
+	return 0;
+}
+
+/* Labels of the rows of a table from a file that has one on every line that the table has. */
+static int read_labels(const struct app_tables *tables, struct adit_table *table,
+	const char *table_path, const char *path, struct adit_error *error)
+{
+	struct adit_table_params params = {.no_header = tables->params.no_header,
+		.label_column = "0",
+		.label_positive = tables->positive};
+	struct adit_table *labels;
+	size_t at = 0;
+	int status = adit_table_read(path, &params, &labels, error);
+
+	if (status != 0)
+		return status;
+	if (adit_table_add_labels(table) != 0)
+		status = adit_error_set(error, -ENOMEM, "no memory for labels");
+	for (size_t i = 0; i < table->rows && status == 0; i++) {
+		while (at < labels->rows && labels->lines[at] < table->lines[i])
+			at++;
+		if (at == labels->rows || labels->lines[at] != table->lines[i])
+			status = adit_error_set(error, -EINVAL,
+				"%s has no label on line %lu, where %s has a row", path,
+				(unsigned long)table->lines[i], table_path);
+		else
+			table->labels[i] = labels->labels[at];
+	}
+	adit_table_destroy(labels);
+	return status;
+}
+
+/* All rows of the table as one group of its path, cut at its front. */
+static int add_table_group(struct adit_grouping *grouping, size_t rows, const char *path)
+{
+	size_t length = strlen(path);
+
+	if (length > ADIT_TABLE_NAME_MAX)
+		path += length - ADIT_TABLE_NAME_MAX;
+	grouping->column = strdup("table");
+	grouping->of_row = calloc(rows + 1, sizeof(*grouping->of_row));
+	grouping->names = calloc(2, sizeof(*grouping->names));
+	if (grouping->column == NULL || grouping->of_row == NULL || grouping->names == NULL)
+		return -ENOMEM;
+	grouping->names[0] = strdup(path);
+	grouping->count = grouping->names[0] != NULL;
+	return grouping->count == 1 ? 0 : -ENOMEM;
+}
+
+static int read_one(struct app_tables *tables, size_t at, struct adit_error *error)
+{
+	const char *path = tables->paths[at];
+	bool wants[ADIT_TABLE_GROUPINGS] = {
+		by_table(tables->group) || (tables->group == NULL && tables->path_count > 1),
+		by_table(tables->leave_out)};
+	struct adit_table *table;
+	int status = adit_table_read(path, &tables->params, &table, error);
+
+	if (status != 0)
+		return status;
+	if (tables->label_files.count > 0)
+		status = read_labels(tables, table, path, tables->label_files.text[at], error);
+	for (size_t g = 0; g < ADIT_TABLE_GROUPINGS && status == 0; g++) {
+		if (wants[g] && add_table_group(&table->groupings[g], table->rows, path) != 0)
+			status = adit_error_set(error, -ENOMEM, "no memory for groups");
+	}
+	if (status == 0 && tables->table != NULL) {
+		status = adit_table_append(tables->table, table, error);
+		if (status == -EINVAL)
+			adit_error_set(error, status,
+				"%s and %s have different columns: name "
+				"those that are features (--features)",
+				tables->paths[0], path);
+	} else if (status == 0) {
+		tables->table = table;
+		return 0;
+	}
+	adit_table_destroy(table);
+	return status;
+}
+
+int app_tables_read(struct app_tables *tables, const struct app_line *line, size_t first,
+	const char *const *names, size_t count, struct adit_error *error)
+{
+	char what[160];
+	int status;
+
+	tables->paths = line->operands + first;
+	tables->path_count = line->operand_count - first;
+	if (tables->path_count == 0)
+		return adit_error_set(error, -EINVAL, "name at least one table");
+	tables->params.progress = (struct adit_progress){app_progress_report, what};
+	status = prepare(tables, names, count, error);
+	for (size_t i = 0; i < tables->path_count && status == 0; i++) {
+		snprintf(what, sizeof(what), "reading %.120s", tables->paths[i]);
+		status = read_one(tables, i, error);
+	}
+	app_progress_clear();
+	if (status == 0 && tables->table->rows == 0)
+		status = adit_error_set(error, -EINVAL, "%s%s%s", tables->paths[0],
+			tables->path_count > 1 ? " and the other tables: no rows" : ": no rows",
+			tables->where.count > 0 ? " of which --where is true" : "");
+	return status;
+}
+
+void app_tables_close(struct app_tables *tables)
+{
+	adit_table_destroy(tables->table);
+	for (size_t i = 0; i < tables->lists_used; i++)
+		free(tables->lists[i]);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Tables on a command line: the options that say which columns are what, the reading of several
+ * files as one table, progress on a terminal, and what an interrupt leaves behind: nothing.
+ */
+#ifndef ADIT_TABLES_H
+#define ADIT_TABLES_H
+
+#include "adit_table.h"
+#include "arguments.h"
+
+/* In place of a column: each table is a group. */
+#define APP_EACH_TABLE "@table"
+
+#define APP_TABLES_OPTIONS 11
+
+struct app_tables {
+	const char *command;
+	/* what the options say */
+	const char *features, *columns;
+	const char *label, *positive, *group, *delimiter, *quote;
+	const char *leave_out; /* a second grouping; set by evaluate only */
+	struct app_texts label_files, where;
+	bool no_header, missing;
+	/* what was read */
+	char *const *paths;
+	size_t path_count;
+	struct adit_table *table;
+	/* while reading */
+	struct adit_table_params params;
+	char *lists[2 + ADIT_TABLE_FILTERS];
+	size_t lists_used;
+	struct app_texts chosen;
+};
+
+/* Fills the rows of the options that all three sub-commands share; gives their number. */
+size_t app_tables_options(struct app_tables *tables, struct app_option *options);
+
+/*
+ * Reads all tables (the operands from `first` on) into tables->table. Columns are the ones named
+ * here, or where `names` is NULL those of --features or --columns, or of a table that adit replay
+ * wrote its features, or all that are nothing else. Groupings: [0] that of --group, else the
+ * tables themselves if there are more than one; [1] that of leave_out. 0 or -errno.
+ */
+int app_tables_read(struct app_tables *tables, const struct app_line *line, size_t first,
+	const char *const *names, size_t count, struct adit_error *error);
+
+void app_tables_close(struct app_tables *tables);
+
+/* Interrupts end the process with a word and status 1, until app_interrupt_hold: then what is
+ * being written is written to its end. */
+void app_interrupt_start(const char *command);
+void app_interrupt_hold(void);
+
+/* On a terminal, a line that says what is being done; `context` is a text. */
+bool app_progress_report(void *context, uint64_t done, uint64_t total);
+void app_progress_clear(void);
+
+#endif
