@@ -299,14 +299,14 @@ TEST(table, scores_are_written_so_that_they_are_read_back)
 TEST(table, many_groups_are_told_apart)
 {
 	const struct adit_table_params params = {.group_columns = {"g"}};
-	char *text = malloc(400000), *at = text;
+	static char text[400000];
+	char *at = text;
 	struct adit_table *table;
 
 	at += sprintf(at, "x,g\n");
 	for (unsigned i = 0; i < 20000; i++)
 		at += sprintf(at, "%u,g%u\n", i, i * 7919 % 5000);
 	table = read_good(text, &params);
-	free(text);
 	REQUIRE(table != NULL);
 	CHECK_EQ_INT(table->groupings[0].count, 5000);
 	for (unsigned i = 0; i < 20000; i++) {
