@@ -303,9 +303,9 @@ TEST(table, many_groups_are_told_apart)
 	char *at = text;
 	struct adit_table *table;
 
-	at += sprintf(at, "x,g\n");
+	at += snprintf(at, 8, "x,g\n");
 	for (unsigned i = 0; i < 20000; i++)
-		at += sprintf(at, "%u,g%u\n", i, i * 7919 % 5000);
+		at += snprintf(at, 32, "%u,g%u\n", i, i * 7919 % 5000);
 	table = read_good(text, &params);
 	REQUIRE(table != NULL);
 	CHECK_EQ_INT(table->groupings[0].count, 5000);
