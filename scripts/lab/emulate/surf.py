@@ -18,14 +18,23 @@ INVENTED_SITES = 20000
 HOT_SITES = 150  # what pages of others call upon
 
 
-class Sites:
-    """Registrable domains by popularity; which hosts each has follows from its name."""
+def parents(name):
+    """What the name is below, the root and top-level domain not counted."""
+    labels = name.split(".")
+    return [".".join(labels[at:]) for at in range(1, len(labels) - 1)]
 
-    def __init__(self, rng, path=None, most=None):
+
+class Sites:
+    """Registrable domains by popularity, without those that are below another of the list; which
+    hosts each has follows from its name."""
+
+    def __init__(self, rng, path=None):
         if path:
             with open(path, encoding="utf-8") as file:
                 lines = [line.strip().lower() for line in file]
-            self.names = [line for line in lines if line.isascii() and "." in line][:most]
+            known = {line for line in lines if "." in line and line.isascii()}
+            self.names = [line for line in dict.fromkeys(lines)
+                          if line in known and not known & set(parents(line))]
         else:
             self.names = list(dict.fromkeys(invent_domain(rng) for _ in range(INVENTED_SITES)))
         self.weights = list(itertools.accumulate(
