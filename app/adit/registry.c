@@ -47,6 +47,7 @@ static const struct cell {
 	FRAGMENTS(refused, "datagrams refused: overlap, too many pieces, too large"),
 	FRAGMENTS(passed, "datagrams that are no DNS, as the first piece showed"),
 	FRAGMENTS(lost, "fragments held by datagrams that were never put together"),
+	FRAGMENTS(lost_dns, "datagrams never put together whose first piece was on a DNS port"),
 #undef FRAGMENTS
 #define TCP(field, help)                                                               \
 	{                                                                              \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Pieces into place. They are written where they belong in the datagram, as RFC 815 has it, but
- * what is noted is not the holes: the spans that are there, at most one for each piece. In order,
- * as pieces mostly come, there is one span that grows.
+ * what is noted is not the holes: the spans that are there. In order, as pieces mostly come, there
+ * is one span that grows.
  *
  * Sources: RFC 791 section 3.2; RFC 815; RFC 8200 section 4.5; RFC 5722 (overlap); RFC 6946.
  */
@@ -18,6 +18,8 @@ enum {
 	V6_OFFSET = 0xfff8,
 	V6_HEADER = 40,
 	V6_FRAGMENT_HEADER = 8,
+	PROTOCOL_TCP = 6,
+	PROTOCOL_UDP = 17,
 };
 
 static inline uint32_t most(uint32_t a, uint32_t b)
@@ -75,9 +77,10 @@ enum adit_outcome datagram_read(
 
 void datagram_start(struct datagram *datagram)
 {
-	datagram->pieces = datagram->spans = 0;
+	datagram->pieces = datagram->spans = datagram->held = 0;
 	datagram->end = datagram->highest = 0;
-	datagram->prefix = datagram->header = 0;
+	datagram->first = datagram->prefix = datagram->header = 0;
+	datagram->is_dns = datagram->has_adopted = false;
 }
 
 /* Whether a piece says of the datagram's end what the others say. */
@@ -103,8 +106,8 @@ static enum adit_outcome judge_overlap(
 	return ADIT_OUTCOME_FRAGMENT_OVERLAP;
 }
 
-/* Notes a span that goes in front of span `i` and overlaps none. */
-static void insert(struct datagram *d, uint32_t i, struct span new)
+/* Notes a span that goes in front of span `i` and overlaps none; false: there are too many. */
+static bool insert(struct datagram *d, uint32_t i, struct span new)
 {
 	bool left = i > 0 && d->span[i - 1].to == new.from;
 	bool right = i < d->spans && d->span[i].from == new.to;
@@ -117,11 +120,14 @@ static void insert(struct datagram *d, uint32_t i, struct span new)
 		d->span[i - 1].to = new.to;
 	} else if (right) {
 		d->span[i].from = new.from;
+	} else if (d->spans == ADIT_FRAGMENT_SPANS_MAX) {
+		return false;
 	} else {
 		memmove(d->span + i + 1, d->span + i, (d->spans - i) * sizeof(new));
 		d->span[i] = new;
 		d->spans++;
 	}
+	return true;
 }
 
 /* The first piece's headers are the datagram's. */
@@ -155,19 +161,60 @@ enum adit_outcome datagram_put(struct datagram *d, const struct adit_frame *fram
 		if (piece->prefix > ADIT_FRAGMENT_PREFIX_MAX || header > HEADER_MAX)
 			return ADIT_OUTCOME_FRAGMENT_EXCESS;
 	}
-	if (d->pieces == ADIT_FRAGMENT_MAX)
-		return ADIT_OUTCOME_FRAGMENT_EXCESS;
 	if (header + most(end, d->highest) > ADIT_DATAGRAM_MAX)
 		return ADIT_OUTCOME_FRAGMENT_MALFORMED;
-	if (piece->offset == 0)
+	if (d->pieces == ADIT_FRAGMENT_MAX || !insert(d, i, new))
+		return ADIT_OUTCOME_FRAGMENT_EXCESS;
+	if (piece->offset == 0) {
 		keep_headers(d, frame, packet, piece);
+		d->first = end;
+	}
 	memcpy(d->data + piece->offset, piece->data, piece->size);
-	insert(d, i, new);
 	d->pieces++;
 	d->highest = most(d->highest, end);
 	if (!piece->more)
 		d->end = end;
 	return ADIT_OUTCOME_FRAGMENT;
+}
+
+bool datagram_get_tail(const struct datagram *d, uint32_t span, struct piece *piece)
+{
+	uint32_t from = most((uint32_t)d->span[span].from * UNIT, d->first);
+	uint32_t to = least((uint32_t)d->span[span].to * UNIT, d->highest);
+
+	if (from >= to)
+		return false;
+	*piece = (struct piece){
+		.data = d->data + from, .size = to - from, .offset = from, .more = to != d->end};
+	return true;
+}
+
+void datagram_strip(struct datagram *d)
+{
+	d->pieces = d->spans = 1;
+	d->span[0] = (struct span){0, (uint16_t)(d->first / UNIT)};
+	d->end = 0;
+	d->highest = d->first;
+	d->has_adopted = false;
+}
+
+void datagram_copy(struct datagram *to, const struct datagram *from)
+{
+	memcpy(to, from, offsetof(struct datagram, data));
+	memcpy(to->data, from->data, from->highest);
+}
+
+bool datagram_shows_dns(
+	const struct adit_packet *packet, const struct piece *piece, const struct adit_ports *ports)
+{
+	const uint8_t *protocol = packet->flags & ADIT_PACKET_V6 ? piece->data - V6_FRAGMENT_HEADER
+								 : piece->data - piece->header + 9;
+
+	if (piece->offset != 0 || piece->size < 4 ||
+		(*protocol != PROTOCOL_UDP && *protocol != PROTOCOL_TCP))
+		return false;
+	return ports->service[adit_load_be16(piece->data)] >= ADIT_SERVICE_ENCRYPTED ||
+	       ports->service[adit_load_be16(piece->data + 2)] >= ADIT_SERVICE_ENCRYPTED;
 }
 
 bool datagram_is_whole(const struct datagram *d)
@@ -224,6 +271,8 @@ bool datagram_is_other(struct datagram *d, const struct adit_ports *ports)
 	frame.readable_tail = 0;
 	switch (adit_packet_resume_telling(&frame, ports, &packet, &labels)) {
 	case ADIT_OUTCOME_PENDING:
+		d->is_dns = true;
+		return false;
 	case ADIT_OUTCOME_FRAGMENT:
 	case ADIT_OUTCOME_FRAME_CUT:
 		return false;

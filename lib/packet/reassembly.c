@@ -1,119 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The table of datagrams that wait for pieces, and of those that are dealt with but may still get
- * some. Both are entries of one hash table; each kind stands in a list by age, whose clock never
- * runs backwards, so that time-out and eviction look at the head only.
- *
- * An entry that waits has a room: the bytes of its datagram. Rooms are a stack, so that few of them
- * are ever touched. There are two more than may wait: one for a piece that is looked at before it
- * gets an entry, and one that the caller still reads.
- *
- * Memory: struct adit_reassembly
- *	+ datagrams * (1 + REMEMBERED) entries of 128 bytes and buckets of 4, of these a power of 2
- *	+ (datagrams + 2) * (sizeof(struct datagram) + 4)
+ * What becomes of pieces: held, known, refused, passed, or a whole datagram. The bytes of one are
+ * datagram.c, all that wait are table.c, what is kept of those that are no DNS is kept.c.
  */
 #include "adit_reassembly.h"
 
-#include "datagram_priv.h"
-
-#define NONE       UINT32_MAX
-#define REMEMBERED 4  /* entries without a room, for each that may wait */
-#define AGED_MAX   32 /* entries that one call drops for their age: what a pause leaves behind */
-#define SEEN_MAX   8  /* pieces of a whole datagram that are known again */
+#include "table_priv.h"
 
 #define DATAGRAMS_MAX (1u << 24) /* a terabyte; entries and buckets are numbered with 32 bits */
 
-/* Compared and hashed as bytes; nothing in it is padding. */
-struct key {
-	uint8_t source[16], destination[16];
-	uint8_t peer[16]; /* the end of the GTP-U tunnel that the TEID belongs to */
-	uint32_t identification, teid;
-	uint16_t vlan, vlan_inner;
-	uint8_t tap, protocol, layers, zero;
-};
-static_assert(sizeof(struct key) == ADIT_CACHE_LINE, "one line, no padding");
-
-/* Among key.layers, beside flags of the packet: in a tunnel that is not the network's, whose source
- * is `peer` and of whose destination `teid` is a hash. */
-#define KEY_TUNNEL_V4 0x40
-#define KEY_TUNNEL_V6 0x80
-static_assert((ADIT_PACKET_V6 | ADIT_PACKET_GTPU | ADIT_PACKET_OUTER_V6) < KEY_TUNNEL_V4, "apart");
-
-struct entry {
-	struct key key;
-	uint64_t since_ns;
-	uint32_t bucket, next; /* in its chain */
-	uint32_t older, newer; /* in its list */
-	uint32_t room;         /* NONE: nothing is awaited, `outcome` is that of what still comes */
-	uint32_t seen[SEEN_MAX]; /* digests of the pieces held first */
-	uint8_t seen_count;
-	uint8_t outcome;
-} ADIT_CACHE_ALIGNED;
-static_assert(sizeof(struct entry) == 128, "two lines");
-
-struct list {
-	uint32_t oldest, newest, count, max;
-};
-
-struct adit_reassembly {
-	struct adit_reassembly_params params;
-	struct adit_reassembly_counters counters;
-	uint64_t now_ns;
-	struct list waiting, remembered;
-	struct entry *entries;
-	struct datagram *rooms;
-	uint32_t *buckets, *free_rooms;
-	uint32_t bucket_mask, free_entry, free_count;
-	uint32_t lent; /* the room that the caller still reads, or NONE */
-	struct adit_allocator allocator;
-	bool has_allocator;
-};
-
-static size_t entries_for(const struct adit_reassembly_params *params)
-{
-	return (size_t)params->datagrams * (1 + REMEMBERED);
-}
-
-static size_t buckets_for(const struct adit_reassembly_params *params)
-{
-	size_t buckets = 1;
-
-	while (buckets < entries_for(params))
-		buckets *= 2;
-	return buckets;
-}
-
-static size_t rooms_for(const struct adit_reassembly_params *params)
-{
-	return (size_t)params->datagrams + 2;
-}
-
 size_t adit_reassembly_bytes(const struct adit_reassembly_params *params)
 {
-	return sizeof(struct adit_reassembly) + entries_for(params) * sizeof(struct entry) +
-	       buckets_for(params) * sizeof(uint32_t) +
-	       rooms_for(params) * (sizeof(struct datagram) + sizeof(uint32_t));
-}
-
-/* Everything free; the counters stay. */
-static void empty(struct adit_reassembly *r)
-{
-	uint32_t entries = r->waiting.max + r->remembered.max;
-
-	for (uint32_t i = 0; i < entries; i++)
-		r->entries[i].next = i + 1 < entries ? i + 1 : NONE;
-	r->free_entry = 0;
-	for (uint32_t i = 0; i <= r->bucket_mask; i++)
-		r->buckets[i] = NONE;
-	/* The lowest on top. */
-	r->free_count = r->waiting.max + 2;
-	for (uint32_t i = 0; i < r->free_count; i++)
-		r->free_rooms[i] = r->free_count - 1 - i;
-	r->waiting.oldest = r->waiting.newest = NONE;
-	r->remembered.oldest = r->remembered.newest = NONE;
-	r->waiting.count = r->remembered.count = 0;
-	r->lent = NONE;
-	r->now_ns = 0;
+	return table_bytes(params);
 }
 
 struct adit_reassembly *adit_reassembly_create(
@@ -130,21 +28,10 @@ struct adit_reassembly *adit_reassembly_create(
 	r->has_allocator = allocator != NULL;
 	if (allocator != NULL)
 		r->allocator = *allocator;
-	r->waiting.max = params->datagrams;
-	r->remembered.max = params->datagrams * REMEMBERED;
-	r->bucket_mask = (uint32_t)(buckets_for(params) - 1);
-#define MAKE(field, count) \
-	r->field = adit_alloc(allocator, (count) * sizeof(*r->field), ADIT_CACHE_LINE)
-	MAKE(entries, entries_for(params));
-	MAKE(buckets, buckets_for(params));
-	MAKE(rooms, rooms_for(params));
-	MAKE(free_rooms, rooms_for(params));
-#undef MAKE
-	if (r->entries == NULL || r->buckets == NULL || r->rooms == NULL || r->free_rooms == NULL) {
+	if (!table_make(r, allocator)) {
 		adit_reassembly_destroy(r);
 		return NULL;
 	}
-	empty(r);
 	return r;
 }
 
@@ -159,104 +46,8 @@ void adit_reassembly_destroy(struct adit_reassembly *r)
 		copy = r->allocator;
 		allocator = &copy;
 	}
-	adit_free(allocator, r->entries);
-	adit_free(allocator, r->buckets);
-	adit_free(allocator, r->rooms);
-	adit_free(allocator, r->free_rooms);
+	table_free(r, allocator);
 	adit_free(allocator, r);
-}
-
-static uint32_t room_take(struct adit_reassembly *r)
-{
-	return r->free_rooms[--r->free_count];
-}
-
-static void room_give(struct adit_reassembly *r, uint32_t room)
-{
-	r->free_rooms[r->free_count++] = room;
-}
-
-static void list_append(struct adit_reassembly *r, struct list *list, uint32_t i)
-{
-	struct entry *e = &r->entries[i];
-
-	e->since_ns = r->now_ns;
-	e->older = list->newest;
-	e->newer = NONE;
-	if (list->newest != NONE)
-		r->entries[list->newest].newer = i;
-	else
-		list->oldest = i;
-	list->newest = i;
-	list->count++;
-}
-
-static void list_remove(struct adit_reassembly *r, struct list *list, uint32_t i)
-{
-	const struct entry *e = &r->entries[i];
-
-	if (e->older != NONE)
-		r->entries[e->older].newer = e->newer;
-	else
-		list->oldest = e->newer;
-	if (e->newer != NONE)
-		r->entries[e->newer].older = e->older;
-	else
-		list->newest = e->older;
-	list->count--;
-}
-
-static void retire(struct adit_reassembly *r, struct list *list, uint32_t i)
-{
-	struct entry *e = &r->entries[i];
-	uint32_t *link = &r->buckets[e->bucket];
-
-	while (*link != i)
-		link = &r->entries[*link].next;
-	*link = e->next;
-	list_remove(r, list, i);
-	e->next = r->free_entry;
-	r->free_entry = i;
-}
-
-static bool is_aged(const struct adit_reassembly *r, const struct entry *e)
-{
-	return r->now_ns - e->since_ns > r->params.timeout_ns;
-}
-
-/* Drops an entry for good. */
-static void drop(struct adit_reassembly *r, uint32_t i)
-{
-	const struct entry *e = &r->entries[i];
-
-	if (e->room == NONE) {
-		retire(r, &r->remembered, i);
-		return;
-	}
-	if (is_aged(r, e))
-		r->counters.expired++;
-	else
-		r->counters.evicted++;
-	r->counters.lost += r->rooms[e->room].pieces;
-	room_give(r, e->room);
-	retire(r, &r->waiting, i);
-}
-
-/* Time moves on. What one call leaves is dropped by the next ones, or when it is found. */
-static void advance(struct adit_reassembly *r, uint64_t ts_ns)
-{
-	struct list *const lists[] = {&r->waiting, &r->remembered};
-
-	if (ts_ns > r->now_ns)
-		r->now_ns = ts_ns;
-	for (size_t k = 0; k < ADIT_COUNT(lists); k++)
-		for (unsigned n = 0; n < AGED_MAX; n++) {
-			uint32_t i = lists[k]->oldest;
-
-			if (i == NONE || !is_aged(r, &r->entries[i]))
-				break;
-			drop(r, i);
-		}
 }
 
 /* A datagram in a tunnel that is not the network's, of which the IP header at who_offset is: what
@@ -304,57 +95,6 @@ static void key_make(const struct adit_reassembly *r, const struct adit_frame *f
 	}
 }
 
-static uint32_t bucket_of(const struct adit_reassembly *r, const struct key *key)
-{
-	return (uint32_t)adit_hash(r->params.key, key, sizeof(*key)) & r->bucket_mask;
-}
-
-static uint32_t find(struct adit_reassembly *r, const struct key *key, uint32_t bucket)
-{
-	uint32_t i = r->buckets[bucket];
-
-	while (i != NONE && memcmp(&r->entries[i].key, key, sizeof(*key)) != 0)
-		i = r->entries[i].next;
-	if (i != NONE && is_aged(r, &r->entries[i])) {
-		drop(r, i);
-		i = NONE;
-	}
-	return i;
-}
-
-/* The oldest gives way where the list is full. */
-static uint32_t enter(
-	struct adit_reassembly *r, struct list *list, const struct key *key, uint32_t bucket)
-{
-	struct entry *e;
-	uint32_t i;
-
-	if (list->count == list->max)
-		drop(r, list->oldest);
-	i = r->free_entry;
-	e = &r->entries[i];
-	r->free_entry = e->next;
-	e->key = *key;
-	e->bucket = bucket;
-	e->next = r->buckets[bucket];
-	r->buckets[bucket] = i;
-	e->room = NONE;
-	e->seen_count = 0;
-	list_append(r, list, i);
-	return i;
-}
-
-/* From those that wait to those that are remembered; its room has gone elsewhere. */
-static void settle(struct adit_reassembly *r, uint32_t i, enum adit_outcome outcome)
-{
-	list_remove(r, &r->waiting, i);
-	if (r->remembered.count == r->remembered.max)
-		drop(r, r->remembered.oldest);
-	r->entries[i].room = NONE;
-	r->entries[i].outcome = (uint8_t)outcome;
-	list_append(r, &r->remembered, i);
-}
-
 static uint32_t digest(const struct adit_reassembly *r, const struct piece *piece)
 {
 	uint64_t bytes = adit_hash(r->params.key, piece->data, piece->size);
@@ -364,8 +104,8 @@ static uint32_t digest(const struct adit_reassembly *r, const struct piece *piec
 
 /*
  * Whether a piece belongs to the datagram that is remembered, or to a new one with its
- * identification. Of one that was no DNS the first piece would be looked at again: it is no loss
- * to begin anew with it. Of a whole one, pieces come again where a tap sees both legs.
+ * identification. Of one that was no DNS the first piece is looked at again: another may be. Of a
+ * whole one, pieces come again where a tap sees both legs.
  */
 static bool is_known(
 	const struct adit_reassembly *r, const struct entry *e, const struct piece *piece)
@@ -385,74 +125,200 @@ static bool is_known(
 	return false;
 }
 
-/* The datagram of an entry, or of none yet, whose end `outcome` is. */
-static void dismiss(struct adit_reassembly *r, uint32_t i, uint32_t room, const struct key *key,
-	uint32_t bucket, enum adit_outcome outcome)
+/* A piece of a refused datagram, where it was not known yet that there was DNS in it. */
+static void note_refused(struct adit_reassembly *r, struct entry *e,
+	const struct adit_packet *packet, const struct piece *piece)
 {
-	if (outcome == ADIT_OUTCOME_FRAGMENT_OTHER) {
+	if (e->dns_lost || !datagram_shows_dns(packet, piece, r->params.ports))
+		return;
+	e->dns_lost = true;
+	r->counters.lost_dns++;
+}
+
+/* A further piece of a datagram that is dealt with. */
+static enum adit_outcome follow(struct adit_reassembly *r, struct entry *e,
+	const struct adit_packet *packet, const struct piece *piece)
+{
+	if (e->outcome == ADIT_OUTCOME_FRAGMENT_OTHER)
+		kept_add(&r->kept, &e->tails, piece, r->now_ns);
+	else if (e->outcome != ADIT_OUTCOME_FRAGMENT_DUPLICATE)
+		note_refused(r, e, packet, piece);
+	return (enum adit_outcome)e->outcome;
+}
+
+/* What a datagram that is no DNS holds behind its first piece. */
+static void keep_tails(struct adit_reassembly *r, struct entry *e, const struct datagram *d)
+{
+	struct piece piece;
+
+	for (uint32_t span = 0; span < d->spans; span++)
+		if (datagram_get_tail(d, span, &piece))
+			kept_add(&r->kept, &e->tails, &piece, r->now_ns);
+}
+
+/* One piece on its way. */
+struct step {
+	const struct adit_frame *frame;
+	const struct adit_packet *packet;
+	struct piece piece;
+	struct key key;
+	uint32_t bucket;
+	uint32_t entry; /* of its datagram, or NONE: not yet */
+	uint32_t room;
+	struct tails tails; /* of a datagram that was no DNS, for which it is another first piece */
+};
+
+/* The datagram of an entry, or of none yet, whose end `outcome` is. */
+static void dismiss(struct adit_reassembly *r, struct step *step, enum adit_outcome outcome)
+{
+	const struct datagram *d = &r->rooms[step->room];
+	bool is_other = outcome == ADIT_OUTCOME_FRAGMENT_OTHER, is_new = step->entry == NONE;
+	uint64_t lost_dns = r->counters.lost_dns;
+	struct entry *e;
+
+	if (is_other) {
 		r->counters.passed++;
 	} else {
 		r->counters.refused++;
-		r->counters.lost += r->rooms[room].pieces;
+		table_lose(r, d);
 	}
-	room_give(r, room);
-	if (i != NONE) {
-		settle(r, i, outcome);
-		return;
+	if (is_new)
+		step->entry = table_remember(r, &step->key, step->bucket);
+	else
+		table_settle(r, step->entry);
+	e = &r->entries[step->entry];
+	e->outcome = (uint8_t)outcome;
+	e->tails = (struct tails){0};
+	if (is_other) {
+		e->tails = step->tails;
+		keep_tails(r, e, d);
+	} else {
+		e->dns_lost = r->counters.lost_dns != lost_dns;
+		note_refused(r, e, step->packet, &step->piece);
 	}
-	i = enter(r, &r->remembered, key, bucket);
-	r->entries[i].outcome = (uint8_t)outcome;
+	table_room_give(r, step->room);
+}
+
+/*
+ * Another first piece than the one that was no DNS: what came behind that one may belong to this
+ * one. If it contradicts itself, there is no telling which, and none of it is taken.
+ */
+static void adopt(struct adit_reassembly *r, struct datagram *d, struct tails *tails)
+{
+	struct piece piece;
+
+	while (kept_take(&r->kept, tails, &piece, r->now_ns)) {
+		enum adit_outcome outcome = datagram_put(d, NULL, NULL, &piece);
+
+		if (outcome == ADIT_OUTCOME_FRAGMENT_DUPLICATE)
+			continue;
+		d->has_adopted = true;
+		if (outcome != ADIT_OUTCOME_FRAGMENT) {
+			datagram_strip(d);
+			return;
+		}
+	}
+}
+
+/*
+ * A datagram that is whole: its room is lent to the caller. Where it is so by pieces that came
+ * behind another's first, its own may still come, and a copy is lent.
+ */
+static uint32_t lend(struct adit_reassembly *r, struct step *step)
+{
+	struct datagram *d = &r->rooms[step->room];
+	uint32_t copy;
+
+	r->counters.completed++;
+	if (!d->has_adopted) {
+		table_settle(r, step->entry);
+		r->entries[step->entry].outcome = ADIT_OUTCOME_FRAGMENT_DUPLICATE;
+		r->entries[step->entry].tails = (struct tails){0};
+		return step->room;
+	}
+	r->counters.started++;
+	copy = table_room_take(r);
+	datagram_copy(&r->rooms[copy], d);
+	datagram_strip(d);
+	d->held = 0;
+	return copy;
+}
+
+/* The datagram's room; false: the piece's datagram is dealt with, and *outcome is the piece's. */
+static bool find_room(struct adit_reassembly *r, struct step *step, enum adit_outcome *outcome)
+{
+	struct entry *e;
+
+	step->entry = table_find(r, &step->key, step->bucket);
+	if (step->entry != NONE) {
+		e = &r->entries[step->entry];
+		step->room = e->room;
+		if (e->room != NONE)
+			return true;
+		if (is_known(r, e, &step->piece)) {
+			*outcome = follow(r, e, step->packet, &step->piece);
+			return false;
+		}
+		if (step->piece.offset == 0)
+			step->tails = e->tails;
+		table_forget(r, step->entry);
+		step->entry = NONE;
+	}
+	step->room = table_room_take(r);
+	datagram_start(&r->rooms[step->room]);
+	r->counters.started++;
+	return true;
+}
+
+/* Puts the piece in its place. */
+static enum adit_outcome put(struct adit_reassembly *r, struct step *step)
+{
+	struct datagram *d = &r->rooms[step->room];
+	enum adit_outcome outcome = datagram_put(d, step->frame, step->packet, &step->piece);
+
+	/* Its own pieces count for more than those that were taken for its own. */
+	if (outcome == ADIT_OUTCOME_FRAGMENT_OVERLAP && d->has_adopted) {
+		datagram_strip(d);
+		outcome = datagram_put(d, step->frame, step->packet, &step->piece);
+	}
+	if (outcome == ADIT_OUTCOME_FRAGMENT && step->piece.offset == 0 && !datagram_is_whole(d) &&
+		datagram_is_other(d, r->params.ports))
+		return ADIT_OUTCOME_FRAGMENT_OTHER;
+	return outcome;
 }
 
 /* Takes one fragment. Where it makes its datagram whole, *whole is the datagram's room. */
-static enum adit_outcome take(struct adit_reassembly *r, const struct adit_frame *frame,
-	const struct adit_packet *packet, uint32_t *whole)
+static enum adit_outcome take(struct adit_reassembly *r, struct step *step, uint32_t *whole)
 {
-	struct piece piece;
-	enum adit_outcome outcome = datagram_read(frame, packet, &piece);
-	uint32_t i, bucket, room;
+	enum adit_outcome outcome = datagram_read(step->frame, step->packet, &step->piece);
 	struct datagram *d;
 	struct entry *e;
-	struct key key;
 
 	if (outcome != ADIT_OUTCOME_FRAGMENT)
 		return outcome;
-	key_make(r, frame, packet, &key);
-	bucket = bucket_of(r, &key);
-	i = find(r, &key, bucket);
-	if (i != NONE && r->entries[i].room == NONE) {
-		if (is_known(r, &r->entries[i], &piece))
-			return (enum adit_outcome)r->entries[i].outcome;
-		retire(r, &r->remembered, i);
-		i = NONE;
-	}
-	room = i != NONE ? r->entries[i].room : room_take(r);
-	d = &r->rooms[room];
-	if (i == NONE) {
-		datagram_start(d);
-		r->counters.started++;
-	}
-	outcome = datagram_put(d, frame, packet, &piece);
+	key_make(r, step->frame, step->packet, &step->key);
+	step->bucket = table_bucket(r, &step->key);
+	if (!find_room(r, step, &outcome))
+		return outcome;
+	d = &r->rooms[step->room];
+	outcome = put(r, step);
 	if (outcome == ADIT_OUTCOME_FRAGMENT_DUPLICATE)
 		return outcome;
-	if (outcome == ADIT_OUTCOME_FRAGMENT && piece.offset == 0 && !datagram_is_whole(d) &&
-		datagram_is_other(d, r->params.ports))
-		outcome = ADIT_OUTCOME_FRAGMENT_OTHER;
 	if (outcome != ADIT_OUTCOME_FRAGMENT) {
-		dismiss(r, i, room, &key, bucket, outcome);
+		dismiss(r, step, outcome);
 		return outcome;
 	}
-	if (i == NONE)
-		i = enter(r, &r->waiting, &key, bucket);
-	e = &r->entries[i];
-	e->room = room;
+	if (step->entry == NONE)
+		step->entry = table_wait(r, &step->key, step->bucket);
+	e = &r->entries[step->entry];
+	e->room = step->room;
 	if (e->seen_count < SEEN_MAX)
-		e->seen[e->seen_count++] = digest(r, &piece);
-	if (datagram_is_whole(d)) {
-		r->counters.completed++;
-		*whole = room;
-		settle(r, i, ADIT_OUTCOME_FRAGMENT_DUPLICATE);
-	}
+		e->seen[e->seen_count++] = digest(r, &step->piece);
+	adopt(r, d, &step->tails);
+	if (datagram_is_whole(d))
+		*whole = lend(r, step);
+	else
+		d->held++;
 	return outcome;
 }
 
@@ -468,17 +334,18 @@ enum adit_outcome adit_reassembly_add(
 	struct adit_packet found = *packet;
 	enum adit_outcome outcome = ADIT_OUTCOME_FRAGMENT;
 
-	advance(r, frame->ts_ns);
+	table_advance(r, frame->ts_ns);
 	for (unsigned layer = 0; outcome == ADIT_OUTCOME_FRAGMENT; layer++) {
+		struct step step = {.frame = &at, .packet = &found};
 		uint32_t whole = NONE;
 
 		if (layer == ADIT_PACKET_IP_MAX) {
 			outcome = ADIT_OUTCOME_NESTING;
 			break;
 		}
-		outcome = take(r, &at, &found, &whole);
+		outcome = take(r, &step, &whole);
 		if (r->lent != NONE)
-			room_give(r, r->lent);
+			table_room_give(r, r->lent);
 		r->lent = whole;
 		if (whole == NONE) {
 			packet->outcome = (uint8_t)outcome;
@@ -486,6 +353,10 @@ enum adit_outcome adit_reassembly_add(
 		}
 		datagram_describe(&r->rooms[whole], &at, &found);
 		outcome = adit_packet_resume(&at, r->params.ports, &found);
+		/* Also where the first piece, which made it so, came last. */
+		if (outcome != ADIT_OUTCOME_PENDING && outcome != ADIT_OUTCOME_FRAGMENT &&
+			r->entries[step.entry].room == NONE)
+			keep_tails(r, &r->entries[step.entry], &r->rooms[whole]);
 	}
 	found.outcome = (uint8_t)outcome;
 	*frame = at;
@@ -497,9 +368,9 @@ void adit_reassembly_reset(struct adit_reassembly *r)
 {
 	for (uint32_t i = r->waiting.oldest; i != NONE; i = r->entries[i].newer) {
 		r->counters.expired++;
-		r->counters.lost += r->rooms[r->entries[i].room].pieces;
+		table_lose(r, &r->rooms[r->entries[i].room]);
 	}
-	empty(r);
+	table_empty(r);
 }
 
 const struct adit_reassembly_counters *adit_reassembly_counters(const struct adit_reassembly *r)

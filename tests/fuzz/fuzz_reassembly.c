@@ -62,6 +62,7 @@ static void add(struct adit_reassembly *table, struct adit_frame *frame, uint64_
 {
 	uint64_t completed = adit_reassembly_counters(table)->completed;
 	uint64_t lost = adit_reassembly_counters(table)->lost;
+	uint64_t lost_dns = adit_reassembly_counters(table)->lost_dns;
 	struct adit_packet packet;
 	enum adit_outcome outcome;
 
@@ -86,6 +87,7 @@ static void add(struct adit_reassembly *table, struct adit_frame *frame, uint64_
 	}
 	require(waiting(table) <= DATAGRAMS);
 	require(adit_reassembly_counters(table)->lost >= lost);
+	require(adit_reassembly_counters(table)->lost_dns >= lost_dns);
 }
 
 static struct adit_reassembly *make_table(void)

@@ -136,12 +136,37 @@ static void overlap(struct golden *g)
 	piece(g, 2, LAST);
 }
 
+/* 106 pieces of at most 8 bytes, in order; then pieces with a gap behind each. */
 static void excess(struct golden *g)
 {
 	make_response(53);
-	for (unsigned i = 0; i <= ADIT_FRAGMENT_MAX; i++)
-		piece(g, 1, 8 * i, 8);
-	piece(g, 1, 8 * (ADIT_FRAGMENT_MAX + 1), SIZE - 8 * (ADIT_FRAGMENT_MAX + 1));
+	for (unsigned at = 0; at < SIZE; at += 8)
+		piece(g, 1, at, SIZE - at < 8 ? SIZE - at : 8);
+	for (unsigned i = 0; i <= ADIT_FRAGMENT_SPANS_MAX; i++) {
+		ethernet(g);
+		frames_ipv4(&g->f, SERVER, CLIENT);
+		identify(g, 2);
+		frames_ipv4_fragment(&g->f, 16 * i, true);
+		put_bytes(g, 0, 8);
+		golden_put(g);
+	}
+	piece(g, 2, 8, 8);
+}
+
+/* First pieces to another port, in front of and among the response's own pieces. */
+static void decoy(struct golden *g)
+{
+	static const unsigned cuts[] = {0, 304, 608, SIZE};
+	static const char orders[][5] = {"d120", "1d20", "12d0", "d102"};
+
+	for (uint16_t k = 0; k < ADIT_COUNT(orders); k++) {
+		for (const char *next = orders[k]; *next != '\0'; next++) {
+			unsigned part = *next == 'd' ? 0 : (unsigned)(*next - '0');
+
+			make_response(*next == 'd' ? 4711 : 53);
+			piece(g, k, cuts[part], cuts[part + 1] - cuts[part]);
+		}
+	}
 }
 
 static void malformed(struct golden *g)
@@ -279,6 +304,7 @@ const struct golden_case golden_fragment[] = {
 	{"fragment-duplicate", LINKTYPE_ETHERNET, duplicates},
 	{"fragment-overlap", LINKTYPE_ETHERNET, overlap},
 	{"fragment-excess", LINKTYPE_ETHERNET, excess},
+	{"fragment-decoy", LINKTYPE_ETHERNET, decoy},
 	{"fragment-malformed", LINKTYPE_ETHERNET, malformed},
 	{"fragment-other", LINKTYPE_ETHERNET, other},
 	{"fragment-time-out", LINKTYPE_ETHERNET, time_out},

@@ -197,38 +197,77 @@ TEST(reassembly, an_overlap_refuses_the_datagram)
 	adit_reassembly_destroy(table);
 }
 
+/* As many pieces as there may be, each of one unit; `over`: and one more. */
+static void add_units(
+	struct adit_reassembly *table, const struct context *c, bool backwards, bool over)
+{
+	static uint8_t data[8 * (ADIT_FRAGMENT_MAX + 1)];
+	const unsigned units = ADIT_FRAGMENT_MAX + over;
+
+	make_udp(data, 8 * units, 53, 1);
+	for (unsigned k = 0; k < units; k++) {
+		unsigned unit = backwards ? units - 1 - k : k;
+		unsigned outcome = add_part(
+			table, c, data, (struct fragment){8 * unit, 8, unit != units - 1}, 0);
+
+		if (k + 1 < ADIT_FRAGMENT_MAX || (over && k < ADIT_FRAGMENT_MAX))
+			CHECK_OUTCOME(outcome, FRAGMENT);
+		else if (over)
+			CHECK_OUTCOME(outcome, FRAGMENT_EXCESS);
+		else
+			CHECK_OUTCOME(outcome, PENDING);
+		REQUIRE(!harness_failed());
+	}
+}
+
 TEST(reassembly, a_piece_more_than_the_cap_refuses_the_datagram)
 {
 	struct adit_reassembly *table = make_table(2);
 	const struct adit_reassembly_counters *n = adit_reassembly_counters(table);
-	struct context at_cap = {.identification = 1}, over = {.identification = 2};
-	uint8_t data[16 * (ADIT_FRAGMENT_MAX + 1)];
 
-	/* Every other unit first, so that as many spans are noted as can be. */
-	make_udp(data, 8 * ADIT_FRAGMENT_MAX, 53, 1);
-	for (unsigned k = 0; k < ADIT_FRAGMENT_MAX; k++) {
-		unsigned unit =
-			k < ADIT_FRAGMENT_MAX / 2 ? 2 * k + 1 : 2 * (k - ADIT_FRAGMENT_MAX / 2);
-		struct fragment part = {8 * unit, 8, unit != ADIT_FRAGMENT_MAX - 1};
-		unsigned outcome = add_part(table, &at_cap, data, part, 0);
+	for (unsigned k = 0; k < 4; k++)
+		add_units(table, &(struct context){.identification = k}, k % 2 != 0, k / 2 != 0);
+	CHECK_EQ_INT(n->completed, 2);
+	CHECK_EQ_INT(n->refused, 2);
+	CHECK_EQ_INT(n->lost, 2 * ADIT_FRAGMENT_MAX);
+	adit_reassembly_destroy(table);
+}
 
-		if (k + 1 < ADIT_FRAGMENT_MAX)
+/* Every other unit leaves as many gaps as there may be, and a piece more fills one or is one too
+ * many. */
+TEST(reassembly, a_gap_more_than_the_cap_refuses_the_datagram)
+{
+	struct adit_reassembly *table = make_table(2);
+	const struct adit_reassembly_counters *n = adit_reassembly_counters(table);
+	const unsigned units = 2 * ADIT_FRAGMENT_SPANS_MAX;
+	uint8_t data[8 * (2 * ADIT_FRAGMENT_SPANS_MAX + 1)];
+
+	make_udp(data, 8 * units, 53, 1);
+	for (unsigned k = 0; k < units; k++) {
+		unsigned unit = k < units / 2 ? 2 * k + 1 : 2 * (k - units / 2);
+		struct fragment part = {8 * unit, 8, unit != units - 1};
+		unsigned outcome =
+			add_part(table, &(struct context){.identification = 1}, data, part, 0);
+
+		if (k + 1 < units)
 			CHECK_OUTCOME(outcome, FRAGMENT);
 		else
 			CHECK_OUTCOME(outcome, PENDING);
 	}
 	make_udp(data, sizeof(data), 53, 1);
-	for (unsigned k = 0; k < ADIT_FRAGMENT_MAX; k++)
-		CHECK_OUTCOME(add_part(table, &over, data, (struct fragment){16 * k, 8, true}, 0),
+	for (unsigned k = 0; k < ADIT_FRAGMENT_SPANS_MAX; k++)
+		CHECK_OUTCOME(add_part(table, &(struct context){.identification = 2}, data,
+				      (struct fragment){16 * k, 8, true}, 0),
 			FRAGMENT);
-	CHECK_OUTCOME(
-		add_part(table, &over, data, (struct fragment){16 * ADIT_FRAGMENT_MAX, 8, true}, 0),
+	CHECK_OUTCOME(add_part(table, &(struct context){.identification = 2}, data,
+			      (struct fragment){8 * units, 8, true}, 0),
 		FRAGMENT_EXCESS);
-	CHECK_OUTCOME(
-		add_part(table, &over, data, (struct fragment){8, 8, true}, 0), FRAGMENT_EXCESS);
+	CHECK_OUTCOME(add_part(table, &(struct context){.identification = 2}, data,
+			      (struct fragment){8, 8, true}, 0),
+		FRAGMENT_EXCESS);
 	CHECK_EQ_INT(n->completed, 1);
 	CHECK_EQ_INT(n->refused, 1);
-	CHECK_EQ_INT(n->lost, ADIT_FRAGMENT_MAX);
+	CHECK_EQ_INT(n->lost, ADIT_FRAGMENT_SPANS_MAX);
 	adit_reassembly_destroy(table);
 }
 
