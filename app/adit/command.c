@@ -12,7 +12,7 @@ static const char options_help[] =
 	"  -c, --config FILE     configuration file (adit config sample prints one)\n"
 	"      --set SECTION.NAME=VALUE\n"
 	"                        one option; may be given again, overrides the file\n"
-	"      --out DIR         write verdicts.jsonl and stats.json there\n"
+	"      --out DIR         write verdicts.jsonl, encrypted.csv and stats.json there\n"
 	"      --features        write windows.csv there too: every judged key with its features\n"
 	"%s"
 	"      --workers N       worker lcores (worker.count)\n"

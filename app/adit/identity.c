@@ -10,6 +10,14 @@
 
 #define FEED_BYTES 65536 /* read from a connection at a time */
 
+/* Which option the message is about. */
+static int named(const char *option, int status, struct adit_error *error)
+{
+	struct adit_error what = *error;
+
+	return status == 0 ? 0 : adit_error_set(error, status, "%s: %s", option, what.text);
+}
+
 int app_identity_open(
 	struct app_identity *identity, const struct adit_config *config, struct adit_error *error)
 {
@@ -19,8 +27,10 @@ int app_identity_open(
 	if (strcmp(config->privacy_addresses, "off") != 0) {
 		bool all = strcmp(config->privacy_addresses, "all") == 0;
 
-		status = adit_privacy_open(config->privacy_key_file,
-			all ? ADIT_PRIVACY_ALL : ADIT_PRIVACY_SUBSCRIBERS, &identity->privacy,
+		status = named("privacy.key_file",
+			adit_privacy_open(config->privacy_key_file,
+				all ? ADIT_PRIVACY_ALL : ADIT_PRIVACY_SUBSCRIBERS,
+				&identity->privacy, error),
 			error);
 	}
 	if (status != 0 || (files->count == 0 && config->identity_socket[0] == '\0'))
@@ -30,7 +40,8 @@ int app_identity_open(
 		return adit_error_set(error, -ENOMEM, "no memory for %lld identity records",
 			(long long)config->identity_records);
 	for (size_t i = 0; i < files->count && status == 0; i++)
-		status = adit_identities_read(identity->identities, files->item[i], error);
+		status = named("identity.files",
+			adit_identities_read(identity->identities, files->item[i], error), error);
 	return status;
 }
 

@@ -100,6 +100,13 @@ int app_manager_open(struct app_manager *manager, struct adit_error *error)
 		if (manager->encrypted == NULL)
 			return -EIO;
 		adit_encrypted_write_header(manager->encrypted);
+		/* Of a run before: it would pass for this one's. */
+		if (!manager->features) {
+			char path[PATH_MAX];
+
+			snprintf(path, sizeof(path), "%s/windows.csv", manager->directory);
+			unlink(path);
+		}
 		if (manager->features) {
 			manager->windows = file_open(manager, "windows.csv", error);
 			if (manager->windows == NULL)
@@ -117,16 +124,26 @@ int app_manager_open(struct app_manager *manager, struct adit_error *error)
 	return 0;
 }
 
-/* Told once, at once: the run goes on, and the exit status will say so again. */
+/* Each is told once, at once: the run goes on, and the exit status will say so again. `file` is a
+ * static string. */
 static void problem_note(struct app_manager *manager, const char *file, int status)
 {
-	if (manager->problem)
+	struct adit_error error;
+	size_t i = 0;
+
+	while (i < ADIT_COUNT(manager->told) - 1 && manager->told[i] != NULL &&
+		strcmp(manager->told[i], file) != 0)
+		i++;
+	if (manager->told[i] != NULL)
 		return;
-	manager->problem = true;
-	adit_error_set(&manager->error, status, "%s%s%s: %s; the run goes on without it",
+	manager->told[i] = file;
+	adit_error_set(&error, status, "%s%s%s: %s; what it holds is cut short, the run goes on",
 		manager->directory != NULL ? manager->directory : "",
 		manager->directory != NULL ? "/" : "", file, strerror(-status));
-	fprintf(stderr, "adit %s: %s\n", manager->command, manager->error.text);
+	if (!manager->problem)
+		manager->error = error;
+	manager->problem = true;
+	fprintf(stderr, "adit %s: %s\n", manager->command, error.text);
 }
 
 static const char *tap_name(const struct app_manager *manager, uint8_t tap)

@@ -20,6 +20,7 @@ struct app_manager {
 	struct app_identity identity;
 	struct adit_verdict_board *board;
 	bool problem;            /* something could not be written */
+	const char *told[8];     /* of what has failed; NULL: none further */
 	struct adit_error error; /* the first such */
 	uint64_t started_ns, ended_ns;
 };

@@ -111,6 +111,10 @@ static void port_count(struct app_port *port)
 	counters->received = stats.ipackets;
 	counters->no_buffer = stats.rx_nombuf;
 	counters->errors = stats.ierrors;
+	/* Some drivers count nothing (net_memif): what was taken was received. */
+	if (counters->received == 0)
+		for (uint16_t queue = 0; queue < port->queues; queue++)
+			counters->received += counters->queue[queue].packets;
 	if (!is_af_packet(port)) {
 		counters->missed = stats.imissed;
 		for (uint16_t queue = 0; queue < port->queues; queue++)

@@ -196,7 +196,7 @@ static void caveats_print(const struct appliance *appliance, bool saw_packets, b
 			appliance->scorer->counters.verdicts_dropped);
 	if (!appliance->live && spreader->counters.timelines > 1)
 		printf("Captures not in order of time: %" PRIu64
-		       " timelines, each judged by itself\n",
+		       " timelines, each judged by itself; --merge reads them side by side\n",
 			spreader->counters.timelines);
 	if (!saw_packets || saw_dns)
 		return;

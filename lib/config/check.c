@@ -132,6 +132,11 @@ int adit_config_check(const struct adit_config *config, struct adit_error *error
 		return adit_error_set(error, -EINVAL,
 			"privacy.addresses is '%s', but privacy.key_file names no file",
 			config->privacy_addresses);
+	if (strcmp(config->privacy_addresses, "off") == 0 && config->privacy_key_file[0] != '\0')
+		return adit_error_set(error, -EINVAL,
+			"privacy.key_file is given, but privacy.addresses is off: expected "
+			"subscribers "
+			"or all");
 	status = check_ports(config, error);
 	if (status == 0)
 		status = check_resolvers(config, error);

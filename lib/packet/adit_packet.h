@@ -201,6 +201,17 @@ struct adit_context_rule {
 };
 /* Sets ipv6_host for prefixes of so many bits, 0 to 128. */
 void adit_context_prefix(struct adit_context_rule *rule, unsigned plain_bits, unsigned gtpu_bits);
+/* Leaves of an IPv6 address what makes a subscriber. */
+static inline void adit_context_mask(
+	const struct adit_context_rule *rule, bool is_gtpu, struct adit_address *address)
+{
+	uint64_t words[2];
+
+	memcpy(words, address->bytes, sizeof(words));
+	words[0] &= ~rule->ipv6_host[is_gtpu][0];
+	words[1] &= ~rule->ipv6_host[is_gtpu][1];
+	memcpy(address->bytes, words, sizeof(words));
+}
 
 /* A subscriber's key: a keyed hash of its address and context. `up` as above. */
 uint64_t adit_packet_client_key(const struct adit_frame *frame, const struct adit_packet *packet,

@@ -210,6 +210,9 @@ static void item_who(const struct adit_pipeline_params *params, struct item *ite
 	memset(who, 0, sizeof(*who));
 	who->key = item->who_key;
 	adit_packet_client(item->frame, packet, item->packet_up, &who->address);
+	if (packet->flags & ADIT_PACKET_WHO_V6)
+		adit_context_mask(
+			params->rule, (packet->flags & ADIT_PACKET_GTPU) != 0, &who->address);
 	who->tap = packet->tap;
 	who->vlan = packet->vlan & 0xfff;
 	who->vlan_inner = packet->vlan_inner & 0xfff;

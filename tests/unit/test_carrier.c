@@ -3,6 +3,8 @@
  * What a mobile core's tap adds to plain packets: fragments, DNS over TCP, packets seen twice,
  * contexts, encrypted DNS.
  */
+#include <stdio.h>
+
 #include "pipeline_cases.h"
 
 #define MS ADIT_NS_PER_MS

@@ -649,6 +649,9 @@ TEST(config, disagreements_are_named)
 			"or a prefix without bits after it, such as 10.20.0.0/16"},
 		{"privacy.addresses=all",
 			"privacy.addresses is 'all', but privacy.key_file names no file"},
+		{"privacy.key_file=/etc/key",
+			"privacy.key_file is given, but privacy.addresses is off: expected "
+			"subscribers or all"},
 		{"port.taps=west",
 			"port.taps names 1 taps for 0 devices in port.devices; expected one for "
 			"each"},
