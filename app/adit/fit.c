@@ -363,16 +363,19 @@ static void describe_threshold(const struct app_fitted *fitted, FILE *to)
 		break;
 	case ADIT_THRESHOLD_TAIL:
 		fprintf(to,
-			"extrapolated, by a Pareto tail (shape %.3g) of the %lu largest of %lu "
-			"benign scores\n",
-			threshold->shape, (unsigned long)threshold->tail, rows);
+			"%s a Pareto tail (shape %.3g) of the %lu largest of %lu benign scores%s\n",
+			threshold->limited ? "the largest below the model's limit;"
+					   : "extrapolated by",
+			threshold->shape, (unsigned long)threshold->tail, rows,
+			threshold->limited ? " points beyond it" : "");
 		break;
 	default:
 		fprintf(to, "the largest of %lu benign scores\n", rows);
 	}
 	fprintf(to, "  %lu of these rows are above it\n", (unsigned long)threshold->above);
 	if (threshold->limited)
-		fprintf(to, "  the model gives no score high enough for the rate\n");
+		fprintf(to,
+			"  the model gives no score that is high enough for the rate asked for\n");
 	if (threshold->method == ADIT_THRESHOLD_GIVEN)
 		return;
 	fprintf(to,

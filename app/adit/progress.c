@@ -7,7 +7,10 @@
 #include "tables.h"
 
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
+
+#define DRAW_NS (100 * ADIT_NS_PER_MS)
 
 static char farewell[80];
 static volatile sig_atomic_t held, drawn;
@@ -45,8 +48,18 @@ void app_interrupt_hold(void)
 
 bool app_progress_report(void *context, uint64_t done, uint64_t total)
 {
-	if (!isatty(STDERR_FILENO))
+	static const void *last_context;
+	static uint64_t last_ns;
+	struct timespec now;
+	uint64_t now_ns;
+
+	if (!isatty(STDERR_FILENO) || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
 		return true;
+	now_ns = (uint64_t)now.tv_sec * ADIT_NS_PER_S + (uint64_t)now.tv_nsec;
+	if (drawn && context == last_context && now_ns - last_ns < DRAW_NS)
+		return true;
+	last_context = context;
+	last_ns = now_ns;
 	drawn = 1;
 	fprintf(stderr, "\r\033[K%s", (const char *)context);
 	if (total > 0)

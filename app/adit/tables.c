@@ -119,6 +119,21 @@ static bool is_windows(const char *path)
 	return is;
 }
 
+static int check_chosen(const struct app_tables *tables, size_t at, struct adit_error *error)
+{
+	const char *name = tables->chosen.text[at];
+
+	if (tables->columns != NULL && name[strspn(name, "0123456789/")] != '\0')
+		return adit_error_set(
+			error, -EINVAL, "--columns takes numbers, from 0; '%s' is none", name);
+	for (size_t i = 0; i < at; i++) {
+		if (strcmp(name, tables->chosen.text[i]) == 0)
+			return adit_error_set(
+				error, -EINVAL, "feature %zu, '%s', stands there twice", at, name);
+	}
+	return 0;
+}
+
 static int choose_columns(
 	struct app_tables *tables, const char *const *names, size_t count, struct adit_error *error)
 {
@@ -143,17 +158,8 @@ static int choose_columns(
 		return 0;
 	}
 	status = keep_list(tables, list, ',', &tables->chosen, "columns parted by commas", error);
-	for (size_t i = 0; i < tables->chosen.count && status == 0; i++) {
-		const char *name = tables->chosen.text[i];
-		if (tables->columns != NULL && strspn(name, "0123456789/") != strlen(name))
-			status = adit_error_set(error, -EINVAL,
-				"--columns takes numbers, from 0; '%s' is none", name);
-		for (size_t j = 0; j < i && status == 0; j++) {
-			if (strcmp(name, tables->chosen.text[j]) == 0)
-				status = adit_error_set(
-					error, -EINVAL, "feature '%s' stands there twice", name);
-		}
-	}
+	for (size_t i = 0; i < tables->chosen.count && status == 0; i++)
+		status = check_chosen(tables, i, error);
 	params->columns = tables->chosen.text;
 	params->column_count = tables->chosen.count;
 	return status;
