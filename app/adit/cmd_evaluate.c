@@ -98,7 +98,7 @@ static void print(const struct evaluate *evaluate, const char *folder,
 static int judge(struct evaluate *evaluate, const char *folder, struct adit_model *model,
 	struct adit_error *error)
 {
-	static char what[] = "scoring";
+	static char what[] = "scoring", drawing[] = "drawing groups";
 	const struct adit_table *table = evaluate->tables.table;
 	struct adit_progress progress = {app_progress_report, what};
 	struct app_evaluation evaluation = {.samples = 0};
@@ -112,10 +112,11 @@ static int judge(struct evaluate *evaluate, const char *folder, struct adit_mode
 	method = evaluate->fit.has_threshold ? ADIT_THRESHOLD_GIVEN : about.threshold.method;
 	if (status == 0)
 		status = adit_model_score_table(model, table, scores, &progress, error);
-	app_progress_clear();
+	app_progress_report(drawing, 0, 0);
 	if (status == 0)
 		status = app_evaluation_reckon(&evaluation, table, scores, threshold,
 			evaluate->samples, evaluate->fit.seed, error);
+	app_progress_clear();
 	if (status == 0 && evaluate->curve != NULL)
 		status = write_curve(evaluate->curve, &evaluation, error);
 	if (status == 0) {

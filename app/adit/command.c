@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "adit_app.h"
+#include "arguments.h"
 #include "manager.h"
 
 #include <errno.h>
@@ -39,18 +40,14 @@ static const struct option long_options[] = {
 
 static int complain(const struct app_command *command, const char *what, const char *which)
 {
-	const char *names[ADIT_COUNT(long_options)], *near = NULL;
+	const char *names[ADIT_COUNT(long_options)], *bare;
 	size_t count = 0;
 
 	for (; long_options[count].name != NULL; count++)
 		names[count] = long_options[count].name;
-	if (strncmp(which, "--", 2) == 0)
-		near = adit_nearest(which + 2, names, count);
-	if (near != NULL && strcmp(near, which + 2) == 0)
-		near = NULL;
-	fprintf(stderr, "adit %s: %s '%s'%s%s%s\nTry: adit %s --help\n", command->name, what, which,
-		near != NULL ? "; did you mean '--" : "", near != NULL ? near : "",
-		near != NULL ? "'?" : "", command->name);
+	bare = strncmp(which, "--", 2) == 0 ? which + 2 : "";
+	app_line_refuse(command->name, "%s '%s'%s", what, which,
+		app_did_you_mean(bare, "--", names, count));
 	return -EINVAL;
 }
 

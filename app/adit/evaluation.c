@@ -74,7 +74,7 @@ static void print_interval(const struct adit_interval *interval, int width, FILE
 {
 	char text[48] = "none";
 
-	if (!isnan(interval->low))
+	if (!isnan(interval->value) && !isnan(interval->low))
 		snprintf(text, sizeof(text), "%.4g to %.4g", interval->low, interval->high);
 	fprintf(to, "  %-*s", width, text);
 }
@@ -142,7 +142,7 @@ void app_json_number(double number, FILE *to)
 static void json_interval(const char *name, const struct adit_interval *interval, FILE *to)
 {
 	fprintf(to, ", \"%s\": ", name);
-	if (isnan(interval->low)) {
+	if (isnan(interval->value) || isnan(interval->low)) {
 		fputs("null", to);
 		return;
 	}
