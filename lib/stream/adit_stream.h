@@ -5,19 +5,40 @@
  * one, segments come out of order, twice, or not at all. Bytes on a DNS port that are no DNS come
  * out as such: they are a signal of their own.
  *
- * A stream starts at its SYN, or in the middle of a connection, where a segment begins with what
- * can only be a message (a length, a plausible header, a question that reads well). After a loss
- * (the gap is older than ADIT_STREAM_GAP_NS of packet time, the other side acknowledges what the
- * tap has not seen, or the room behind it is full) it goes on where the broken message ends, if
- * its length says where, or else starts anew in the same way. A stream is raw from where it has
- * no message though nothing was lost since its SYN, or when none is found for
- * ADIT_STREAM_GIVE_UP bytes: from then on all its bytes are.
+ * A stream starts at its SYN, or in the middle of a connection, where bytes can only be a message
+ * (a length, a plausible header, a question that reads well). After a loss it goes on where the
+ * broken message ends, if its length says where, or else is searched in the same way. A stream is
+ * raw from where it has no message though nothing was lost since its SYN, or when none is found
+ * for ADIT_STREAM_GIVE_UP bytes: from then on all its bytes are.
+ *
+ * A tap is told lies that the receiver does not believe, or that never reach it: SYN, RST and FIN
+ * with other numbers, bytes that differ from those sent before or after. So
+ *  - a gap is given up only when the other side acknowledges what is missing, or after
+ *    ADIT_STREAM_GAP_NS of packet time if it has never acknowledged anything (a tap of one
+ *    direction), or after ADIT_STREAM_SILENCE_NS of its silence; RST and FIN give up nothing;
+ *  - what does not fit a stream (a SYN with another number, bytes further than ADIT_STREAM_REACH
+ *    from where it is, bytes for which it has no room, bytes that come again and are not known to
+ *    be the same) is read beside it, as a second stream of the same direction. Of that one every
+ *    byte comes out, as a message or raw, and the first one stays where it is. They change places
+ *    when the other side acknowledges the second;
+ *  - bytes count as repeated only if the same bytes stood there before: the latest ones are kept to
+ *    be compared with. So a repetition that comes after they were forgotten is read twice.
+ *
+ * What can be hidden all the same: a client to whom the server belongs can agree with it on
+ * anything, such as bytes with wrong checksums (refused here, and counted) or on which of several
+ * contradicting versions counts: both are read while there are two, of three or more the bytes
+ * come out but a message that stands in several segments may come out raw. Forged acknowledgements
+ * of the server make gaps; what comes late is then read, but by itself. A client with more streams
+ * than a shard has, or more bytes that wait than its blocks hold, loses messages in several
+ * segments: see `evicted`, `buffers_taken`. After a loss up to a message, and up to
+ * ADIT_STREAM_GIVE_UP bytes in which none is found, are skipped: see `skipped_bytes`.
  *
  * Memory is fixed at creation (adit_streams_bytes), by shard, so that what is found does not
- * depend on how many workers there are: per stream one or two cache lines, per buffer about 80
- * KiB, which costs address space until it is used. Only streams that wait for bytes hold a buffer;
- * a message that stands whole in a segment is handed out from there. When a shard's streams or
- * buffers are all taken, the one idle for longest gives way, and that is counted.
+ * depend on how many workers there are. Bytes that wait stand in blocks of 512 bytes; a message
+ * that stands whole in a segment is handed out from there. When a shard's streams are all taken, a
+ * closed one or else the one idle for longest gives way; when its blocks are, a stream of the
+ * client that holds most of them does (clients fall into ADIT_STREAM_CLASSES classes by their
+ * keys). Both are counted.
  *
  * One thread owns it. Nothing here allocates after creation, blocks or logs.
  */
@@ -31,27 +52,30 @@
 extern "C" {
 #endif
 
-#define ADIT_STREAM_GAP_NS  (2 * ADIT_NS_PER_S)
-#define ADIT_STREAM_IDLE_NS (120 * ADIT_NS_PER_S) /* then a stream is forgotten */
-#define ADIT_STREAM_GIVE_UP 131072                /* bytes */
-#define ADIT_STREAM_RANGES  16 /* runs of bytes that may wait behind gaps in a buffer */
+#define ADIT_STREAM_GAP_NS     (2 * ADIT_NS_PER_S)
+#define ADIT_STREAM_SILENCE_NS (30 * ADIT_NS_PER_S)
+#define ADIT_STREAM_GIVE_UP    131072     /* bytes */
+#define ADIT_STREAM_REACH      (1u << 20) /* bytes */
+#define ADIT_STREAM_WAITING    256        /* blocks that a stream may hold behind gaps */
+#define ADIT_STREAM_CLASSES    256
 
 struct adit_streams_params {
 	uint32_t shards;  /* that the worker owns */
 	uint32_t streams; /* per shard, at least 1 */
-	uint32_t buffers; /* per shard, at least 1 */
+	uint32_t buffers; /* per shard, at least 1: room for this many of the largest messages */
 };
 
 /* Written by the owning thread only (plain 64-bit stores); others may read them at any time. */
 struct adit_streams_counters {
-	uint64_t opened, closed; /* streams; closed by FIN, RST or a new SYN */
+	uint64_t opened, closed; /* streams; closed by FIN or RST, or gave way to another beside */
 	uint64_t evicted;        /* streams that gave way to newer ones */
-	uint64_t buffers_taken;  /* buffers taken from a stream that waited for longer */
+	uint64_t buffers_taken;  /* times a stream lost what it held, for want of room */
 	uint64_t messages;       /* handed out */
 	uint64_t gaps;           /* losses: bytes that never came */
 	uint64_t resynchronised; /* streams that found a message again, or joined in the middle */
 	uint64_t raw;            /* streams that turned out to be no DNS */
 	uint64_t skipped_bytes;  /* bytes that were passed over, looking for a message */
+	uint64_t conflicts;      /* segments whose bytes are not known to be those sent before */
 };
 
 #define ADIT_SEGMENT_FIN 0x01
@@ -68,13 +92,15 @@ struct adit_segment {
 	uint32_t size;      /* bytes at payload, at most 65,535 */
 	uint32_t wire_size; /* bytes there were on the wire, >= size (snap length) */
 	uint32_t sequence, acknowledged;
-	uint8_t flags; /* ADIT_SEGMENT_*, as on the wire */
+	uint64_t client; /* the subscriber's key: who holds how much; 0 is one too */
+	uint8_t flags;   /* ADIT_SEGMENT_*, as on the wire */
+	bool doubtful;   /* its checksum is wrong: no receiver takes it */
 };
 
 /* What comes out: a DNS message without its length, or bytes that are no DNS. */
 struct adit_stream_message {
 	const uint8_t *data; /* valid until the next call of push or next */
-	uint32_t size;
+	uint32_t size;       /* at most 65,535 */
 	bool raw;
 	bool opposite; /* of segment->opposite: this segment's acknowledgement set it free */
 };
@@ -90,16 +116,17 @@ void adit_streams_destroy(struct adit_streams *streams);
 /*
  * Takes a segment into shard `at` (0-based among the owner's). Returns its outcome:
  *   ADIT_OUTCOME_TCP_DNS           taken, or without payload
- *   ADIT_OUTCOME_TCP_DNS_REPEATED  every byte of it had come before
- *   ADIT_OUTCOME_TCP_DNS_REFUSED   no room, or further ahead than a buffer holds
+ *   ADIT_OUTCOME_TCP_DNS_REPEATED  every byte of it had come before, and was the same
+ *   ADIT_OUTCOME_TCP_DNS_REFUSED   doubtful: nothing of it was looked at
  * Then call adit_streams_next until it says false: what is not fetched is gone with the next push.
- * Hot path: the cost of a segment is its bytes and the ranges, and of the messages it sets free.
+ * Hot path: the cost of a segment is its bytes, at most ADIT_STREAM_WAITING blocks, and the
+ * messages that it sets free; when the blocks are all taken, ADIT_STREAM_CLASSES steps for one.
  */
 enum adit_outcome adit_streams_push(
 	struct adit_streams *streams, uint32_t at, const struct adit_segment *segment);
 
 /* The next message that the last pushed segment made whole: first those of the opposite direction,
- * and of each in the order of its bytes. */
+ * and of each stream in the order of its bytes. */
 bool adit_streams_next(struct adit_streams *streams, struct adit_stream_message *message);
 
 /* Forgets everything: a timeline has ended. */

@@ -7,7 +7,8 @@
  * question that reads well: as adit_dns_parse judges datagrams, but from the first bytes on, so
  * that how a stream was cut into segments does not matter. A message whose header can be and whose
  * question cannot be read is handed out; the caller counts it as such. The first message of a
- * stream must have the header. Where framing is lost, far more is asked for (judge_found).
+ * stream must have the header. Where framing is lost, far more is asked for (judge_found), but at
+ * every byte: what is found must not depend on the cut there either.
  */
 #include "adit_stream.h"
 #include "stream_priv.h"
@@ -18,9 +19,10 @@
 #define QUESTION_FIXED 4
 #define RECORD_FIXED   10
 #define NAME_END       (HEADER_SIZE + ADIT_NAME_MAX) /* of the first name, at most */
-#define FLAG_Z         0x0040
-#define OPCODE_NOTIFY  4
-#define OPCODE_UPDATE  5
+static_assert(JUDGE_MAX == PREFIX_SIZE + NAME_END + RECORD_FIXED, "as judge_found asks for");
+#define FLAG_Z        0x0040
+#define OPCODE_NOTIFY 4
+#define OPCODE_UPDATE 5
 
 enum judgement { IS_NONE, IS_UNDECIDED, IS_MESSAGE };
 
@@ -99,7 +101,7 @@ static bool header_is_strict(const struct header *header)
 }
 
 /*
- * Whether what a segment begins with can only be a message: plausible counts, and one question of
+ * Whether what stands here can only be a message: plausible counts, and one question of
  * a known class that reads well. Messages of a zone transfer may come without a question (RFC 5936
  * section 2.2.1): there the first record must. Of random bytes less than one in 10^12 pass.
  */
@@ -132,9 +134,8 @@ static enum judgement judge_found(const uint8_t *at, uint32_t size)
 }
 
 /* Bytes in which a message was looked for. */
-static void pass_over(struct adit_streams *streams, struct stream *stream, uint32_t size)
+static void look_past(struct adit_streams *streams, struct stream *stream, uint32_t size)
 {
-	streams->counters.skipped_bytes += size;
 	stream->searched += size;
 	if (stream->searched > ADIT_STREAM_GIVE_UP) {
 		stream->state = STREAM_RAW;
@@ -142,8 +143,26 @@ static void pass_over(struct adit_streams *streams, struct stream *stream, uint3
 	}
 }
 
+/* The bytes before the next message, or before where one could begin. */
+static enum step pass_over(struct adit_streams *streams, struct stream *stream, const uint8_t *at,
+	uint32_t size, uint32_t *used, struct adit_stream_message *message)
+{
+	uint32_t most = least(size, RAW_MAX), passed = 1;
+
+	while (passed < most && judge_found(at + passed, size - passed) == IS_NONE)
+		passed++;
+	*used = passed;
+	look_past(streams, stream, passed);
+	if (stream->wary) {
+		*message = (struct adit_stream_message){at, passed, true, false};
+		return STEP_OUT;
+	}
+	streams->counters.skipped_bytes += passed;
+	return STEP_AGAIN;
+}
+
 static enum step search(struct adit_streams *streams, struct stream *stream, const uint8_t *at,
-	uint32_t size, uint32_t *used)
+	uint32_t size, uint32_t *used, struct adit_stream_message *message)
 {
 	enum judgement judgement;
 
@@ -156,14 +175,11 @@ static enum step search(struct adit_streams *streams, struct stream *stream, con
 	judgement = stream->known ? judge_next(at, size, false) : judge_found(at, size);
 	if (judgement == IS_UNDECIDED)
 		return STEP_MORE;
-	if (judgement == IS_MESSAGE) {
-		stream->state = STREAM_READING;
-		streams->counters.resynchronised++;
-	} else {
-		*used = hold_to_start(streams->shard, stream, size);
-		pass_over(streams, stream, *used);
-	}
 	stream->known = false;
+	if (judgement == IS_NONE)
+		return pass_over(streams, stream, at, size, used, message);
+	stream->state = STREAM_READING;
+	streams->counters.resynchronised++;
 	return STEP_AGAIN;
 }
 
@@ -175,7 +191,8 @@ static enum step read_message(struct adit_streams *streams, struct stream *strea
 
 	if (size >= PREFIX_SIZE && adit_load_be16(at) == 0) {
 		*used = PREFIX_SIZE;
-		pass_over(streams, stream, PREFIX_SIZE);
+		streams->counters.skipped_bytes += PREFIX_SIZE;
+		look_past(streams, stream, PREFIX_SIZE);
 		return STEP_AGAIN;
 	}
 	judgement = judge_next(at, size, stream->state == STREAM_STARTING);
@@ -191,9 +208,7 @@ static enum step read_message(struct adit_streams *streams, struct stream *strea
 		stream->state = STREAM_SEARCHING;
 		stream->known = false;
 		stream->skip = 0;
-		*used = hold_to_start(streams->shard, stream, size);
-		pass_over(streams, stream, *used);
-		return STEP_AGAIN;
+		return pass_over(streams, stream, at, size, used, message);
 	}
 	stream->state = STREAM_READING;
 	whole = PREFIX_SIZE + (uint32_t)adit_load_be16(at);
@@ -207,6 +222,11 @@ static enum step read_message(struct adit_streams *streams, struct stream *strea
 	return STEP_OUT;
 }
 
+uint32_t framing_wants(const uint8_t *at, uint32_t size)
+{
+	return size < PREFIX_SIZE ? JUDGE_MAX : PREFIX_SIZE + (uint32_t)adit_load_be16(at);
+}
+
 enum step framing_step(struct adit_streams *streams, struct stream *stream, const uint8_t *at,
 	uint32_t size, uint32_t *used, struct adit_stream_message *message)
 {
@@ -215,11 +235,11 @@ enum step framing_step(struct adit_streams *streams, struct stream *stream, cons
 		return STEP_MORE;
 	switch ((enum stream_state)stream->state) {
 	case STREAM_RAW:
-		*message = (struct adit_stream_message){at, size, true, false};
-		*used = size;
+		*used = least(size, RAW_MAX);
+		*message = (struct adit_stream_message){at, *used, true, false};
 		return STEP_OUT;
 	case STREAM_SEARCHING:
-		return search(streams, stream, at, size, used);
+		return search(streams, stream, at, size, used, message);
 	case STREAM_STARTING:
 	case STREAM_READING:
 		break;

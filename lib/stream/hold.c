@@ -1,175 +1,270 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Bytes into their order: what cannot be dealt with yet stands in a stream's buffer, what came
- * before its turn waits there behind gaps. Of bytes that come twice the first stay, so what is
- * read does not depend on a later copy that says something else.
+ * Bytes into their order: what cannot be dealt with yet stands in blocks of its stream, in the
+ * order of its numbers; what came before its turn waits there behind gaps. Of bytes that come
+ * twice the first stay here; that the second ones differ is told.
  *
- * The cost of a segment is its bytes and the ranges; a byte is moved at most five times.
+ * The cost of a segment is its bytes and the blocks that wait. A byte is moved at most twice
+ * before it is handed out, so that those in order lie close.
  */
 #include "adit_stream.h"
 #include "stream_priv.h"
 
-uint32_t hold_size(struct shard *shard, const struct stream *stream)
+static uint32_t end_of(const struct block *block)
 {
-	const struct buffer *buffer = stream_buffer(shard, stream);
+	return block->from + block->used;
+}
+
+uint32_t hold_size(const struct shard *shard, const struct stream *stream)
+{
 	uint32_t size = stream->next - stream->base;
 
-	for (uint32_t i = 0; buffer != NULL && i < buffer->ranges_used; i++)
-		size += buffer->ranges[i].to - buffer->ranges[i].from;
+	for (uint32_t at = waiting_first(shard, stream); at != NONE; at = shard->blocks[at].next)
+		size += shard->blocks[at].used;
 	return size;
 }
 
-static uint32_t extent(const struct buffer *buffer, const struct stream *stream)
+uint32_t hold_gather(
+	const struct shard *shard, const struct stream *stream, uint8_t *to, uint32_t room)
 {
-	uint32_t end =
-		buffer->ranges_used > 0 ? buffer->ranges[buffer->ranges_used - 1].to : stream->next;
+	uint32_t copied = 0;
 
-	return end - stream->base;
-}
+	for (uint32_t at = stream->first; at != NONE && copied < room;
+		at = shard->blocks[at].next) {
+		const struct block *block = &shard->blocks[at];
+		int32_t done = sequence_after(stream->base, block->from);
+		uint32_t head = done > 0 ? (uint32_t)done : 0;
+		uint32_t size = least(block->used - head, room - copied);
 
-/* True if `size` bytes from `base` on find room; moves what is there to the front if it may. */
-static bool make_room(
-	struct shard *shard, const struct stream *stream, struct buffer *buffer, uint32_t size)
-{
-	if (size <= BUFFER_SIZE - buffer->head)
-		return true;
-	if (buffer->head > BUFFER_SLACK) {
-		uint8_t *bytes = buffer_bytes(shard, stream);
-
-		memmove(bytes, bytes + buffer->head, extent(buffer, stream));
-		buffer->head = 0;
+		memcpy(to + copied, block->bytes + head, size);
+		copied += size;
 	}
-	return size <= BUFFER_SIZE - buffer->head;
+	return copied;
 }
 
-static void add_start(struct buffer *buffer, const struct stream *stream, uint32_t start)
+void hold_copy(const struct shard *shard, const struct stream *stream, uint8_t *to, uint32_t size)
 {
-	if (buffer->starts_used == STARTS_MAX) {
-		uint32_t kept = 0;
+	uint32_t copied = hold_gather(shard, stream, to, size);
 
-		for (uint32_t i = 0; i < STARTS_MAX; i++)
-			if (sequence_after(buffer->starts[i], stream->base) > 0)
-				buffer->starts[kept++] = buffer->starts[i];
-		buffer->starts_used = kept;
+	assert(copied == size);
+	(void)copied;
+}
+
+bool hold_differs(const struct shard *shard, const struct stream *stream, uint32_t from,
+	const uint8_t *bytes, uint32_t size)
+{
+	for (uint32_t at = waiting_first(shard, stream); at != NONE; at = shard->blocks[at].next) {
+		const struct block *block = &shard->blocks[at];
+		int32_t ahead = sequence_after(block->from, from);
+		uint32_t there = ahead < 0 ? (uint32_t)-ahead : 0;
+		uint32_t here = ahead > 0 ? (uint32_t)ahead : 0;
+
+		if (here >= size)
+			return false;
+		if (there < block->used && memcmp(block->bytes + there, bytes + here,
+						   least(block->used - there, size - here)) != 0)
+			return true;
 	}
-	if (buffer->starts_used < STARTS_MAX)
-		buffer->starts[buffer->starts_used++] = start;
+	return false;
 }
 
-uint32_t hold_to_start(struct shard *shard, const struct stream *stream, uint32_t size)
+/* Links a block in behind `before`; NONE: in front of all. */
+static void link_in(
+	struct shard *shard, struct stream *stream, uint32_t before, uint32_t number, uint32_t from)
 {
-	const struct buffer *buffer = stream_buffer(shard, stream);
+	uint32_t *place = before == NONE ? &stream->first : &shard->blocks[before].next;
 
-	for (uint32_t i = 0; buffer != NULL && i < buffer->starts_used; i++) {
-		int32_t distance = sequence_after(buffer->starts[i], stream->base);
+	shard->blocks[number].next = *place;
+	shard->blocks[number].from = from;
+	shard->blocks[number].used = 0;
+	*place = number;
+	if (stream->last == before)
+		stream->last = number;
+}
 
-		if (distance > 0)
-			size = least(size, (uint32_t)distance);
+/* Takes out the block behind `before`. */
+static void take_out(struct shard *shard, struct stream *stream, uint32_t before)
+{
+	uint32_t *place = before == NONE ? &stream->first : &shard->blocks[before].next;
+	uint32_t number = *place;
+
+	*place = shard->blocks[number].next;
+	if (stream->last == number)
+		stream->last = before;
+	block_release(shard, stream, number);
+}
+
+/* Bytes that nobody has, behind `*before` and at once behind it if it ends there. Returns how many
+ * of them found room. */
+static uint32_t fill(struct adit_streams *streams, struct shard *shard, struct stream *stream,
+	uint32_t *before, uint32_t from, const uint8_t *bytes, uint32_t size)
+{
+	uint32_t done = 0;
+
+	while (done < size) {
+		struct block *block = *before == NONE ? NULL : &shard->blocks[*before];
+		uint32_t piece;
+
+		if (block == NULL || end_of(block) != from + done || block->used == BLOCK_BYTES) {
+			uint32_t number = stream->blocks < ADIT_STREAM_WAITING
+						  ? block_take(streams, shard, stream)
+						  : NONE;
+
+			if (number == NONE)
+				break;
+			link_in(shard, stream, *before, number, from + done);
+			*before = number;
+			block = &shard->blocks[number];
+		}
+		piece = least(size - done, (uint32_t)BLOCK_BYTES - block->used);
+		memcpy(block->bytes + block->used, bytes + done, piece);
+		block->used = (uint16_t)(block->used + piece);
+		done += piece;
 	}
-	return size;
+	return done;
 }
 
-/* Takes the ranges that stream->next has reached. */
-static void absorb(struct adit_streams *streams, struct stream *stream, struct buffer *buffer)
-{
-	uint32_t taken = 0;
-
-	while (taken < buffer->ranges_used &&
-		sequence_after(buffer->ranges[taken].from, stream->next) <= 0)
-		stream->next = buffer->ranges[taken++].to;
-	buffer->ranges_used -= taken;
-	memmove(buffer->ranges, buffer->ranges + taken,
-		buffer->ranges_used * sizeof(*buffer->ranges));
-	if (taken > 0)
-		buffer->gap_ns = streams->now_ns;
-}
-
-int32_t hold_insert(struct adit_streams *streams, struct shard *shard, struct stream *stream,
+unsigned hold_insert(struct adit_streams *streams, struct shard *shard, struct stream *stream,
 	uint32_t from, const uint8_t *bytes, uint32_t size)
 {
-	struct buffer *buffer = stream_buffer(shard, stream);
-	struct range joined = {from, from + size};
-	uint32_t at = 0, first = 0, last, fresh = 0;
-	uint8_t *base;
+	uint32_t before = stream->tail, at = waiting_first(shard, stream), done = 0;
+	unsigned result = 0;
 
-	if (joined.to - stream->base > BUFFER_SIZE ||
-		(buffer != NULL && !make_room(shard, stream, buffer, joined.to - stream->base)))
-		return -1;
-	if (buffer == NULL) {
-		buffer_take(streams, shard, stream);
-		buffer = stream_buffer(shard, stream);
-	}
-	if (buffer->ranges_used == 0)
-		buffer->gap_ns = streams->now_ns;
-	base = buffer_bytes(shard, stream) + buffer->head + (from - stream->base);
-	while (first < buffer->ranges_used && sequence_after(from, buffer->ranges[first].to) > 0)
-		first++;
-	for (last = first; last < buffer->ranges_used; last++) {
-		struct range *range = &buffer->ranges[last];
-		int32_t begins = sequence_after(range->from, from);
-		int32_t ends = sequence_after(range->to, from);
+	if (at == NONE)
+		stream->gap_ns = streams->now_ns;
+	else if (sequence_after(from, end_of(&shard->blocks[stream->last])) >= 0)
+		before = stream->last, at = NONE;
+	while (done < size) {
+		const struct block *block = at == NONE ? NULL : &shard->blocks[at];
+		int32_t ahead =
+			block == NULL ? INT32_MAX : sequence_after(block->from, from + done);
+		uint32_t piece = least(size - done, ahead > 0 ? (uint32_t)ahead : 0), there;
 
-		if (begins > (int32_t)size)
-			break;
-		if (begins > (int32_t)at) {
-			memcpy(base + at, bytes + at, (uint32_t)begins - at);
-			fresh += (uint32_t)begins - at;
+		if (piece > 0) {
+			uint32_t filled = fill(
+				streams, shard, stream, &before, from + done, bytes + done, piece);
+
+			if (filled > 0)
+				result |= PLACE_TAKEN;
+			if (filled < piece)
+				return result | PLACE_REFUSED;
+			done += piece;
+			continue;
 		}
-		if (begins < 0)
-			joined.from = range->from;
-		if (ends > (int32_t)at)
-			at = (uint32_t)ends;
-		if (ends > (int32_t)size)
-			joined.to = range->to;
+		there = (uint32_t)-ahead;
+		if (there < block->used) {
+			piece = least(size - done, block->used - there);
+			if (memcmp(block->bytes + there, bytes + done, piece) != 0)
+				result |= PLACE_CONFLICT;
+			done += piece;
+		}
+		before = at;
+		at = block->next;
 	}
-	if (at < size) {
-		memcpy(base + at, bytes + at, size - at);
-		fresh += size - at;
+	return result;
+}
+
+/* Moves what waits first behind the rest in order, as far as there is room in its last block. */
+static void close_up(struct shard *shard, struct stream *stream, uint32_t number)
+{
+	struct block *block = &shard->blocks[number], *tail;
+	uint32_t moved;
+
+	stream->next = end_of(block);
+	if (stream->tail == NONE) {
+		stream->tail = number;
+		return;
 	}
-	memmove(buffer->ranges + first + 1, buffer->ranges + last,
-		(buffer->ranges_used - last) * sizeof(joined));
-	buffer->ranges_used += 1 + first - last;
-	buffer->ranges[first] = joined;
-	if (fresh > 0)
-		add_start(buffer, stream, from);
-	return (int32_t)fresh;
+	tail = &shard->blocks[stream->tail];
+	moved = least(block->used, (uint32_t)BLOCK_BYTES - tail->used);
+	memcpy(tail->bytes + tail->used, block->bytes, moved);
+	tail->used = (uint16_t)(tail->used + moved);
+	if (moved == block->used) {
+		take_out(shard, stream, stream->tail);
+		return;
+	}
+	block->used = (uint16_t)(block->used - moved);
+	block->from += moved;
+	memmove(block->bytes, block->bytes + moved, block->used);
+	stream->tail = number;
+}
+
+void hold_absorb(struct adit_streams *streams, struct shard *shard, struct stream *stream)
+{
+	uint32_t at;
+
+	while ((at = waiting_first(shard, stream)) != NONE &&
+		shard->blocks[at].from == stream->next) {
+		close_up(shard, stream, at);
+		stream->gap_ns = streams->now_ns;
+	}
+}
+
+/* A block for bytes in order: they go before all that waits. What does not find room for all that
+ * is a message's beginning in hand, which is passed over. */
+static uint32_t take_in_order(
+	struct adit_streams *streams, struct shard *shard, struct stream *stream)
+{
+	uint32_t number = block_take(streams, shard, stream);
+
+	if (number != NONE)
+		return number;
+	streams->counters.buffers_taken++;
+	hold_drop_waiting(streams, shard, stream);
+	number = block_take(streams, shard, stream);
+	if (number == NONE)
+		hold_restart(streams, shard, stream, stream->next);
+	return number;
 }
 
 void hold_append(struct adit_streams *streams, struct shard *shard, struct stream *stream,
-	struct pending *pending)
+	const uint8_t *bytes, uint32_t size)
 {
-	struct buffer *buffer = stream_buffer(shard, stream);
-	uint32_t held = stream->next - stream->base, size = pending->size, passed;
+	while (size > 0) {
+		uint32_t piece;
+		struct block *tail;
 
-	if (buffer == NULL) {
-		buffer_take(streams, shard, stream);
-		buffer = stream_buffer(shard, stream);
+		if (stream->tail == NONE || shard->blocks[stream->tail].used == BLOCK_BYTES) {
+			uint32_t number = take_in_order(streams, shard, stream);
+
+			if (number == NONE)
+				return;
+			link_in(shard, stream, stream->tail, number, stream->next);
+			stream->tail = number;
+		}
+		tail = &shard->blocks[stream->tail];
+		piece = least(size, (uint32_t)BLOCK_BYTES - tail->used);
+		memcpy(tail->bytes + tail->used, bytes, piece);
+		tail->used = (uint16_t)(tail->used + piece);
+		stream->next += piece;
+		bytes += piece;
+		size -= piece;
 	}
-	if (buffer->ranges_used > 0)
-		size = least(size, buffer->ranges[0].from - stream->next);
-	if (!make_room(shard, stream, buffer, held + size))
-		size = BUFFER_SIZE - buffer->head - held;
-	memcpy(buffer_bytes(shard, stream) + buffer->head + held, pending->at, size);
-	add_start(buffer, stream, stream->next);
-	stream->next += size;
-	passed = stream->next;
-	absorb(streams, stream, buffer);
-	passed = least(size + (stream->next - passed), pending->size);
-	pending->at += passed;
-	pending->size -= passed;
+	hold_absorb(streams, shard, stream);
+}
+
+void hold_consume(struct shard *shard, struct stream *stream, uint32_t size)
+{
+	stream->base += size;
+	while (stream->tail != NONE &&
+		sequence_after(end_of(&shard->blocks[stream->first]), stream->base) <= 0) {
+		if (stream->first == stream->tail)
+			stream->tail = NONE;
+		take_out(shard, stream, NONE);
+	}
 }
 
 /* Bytes from `upto` to where, as the length of the message in hand says, the next one begins; -1
  * where that is not known or lies before. */
-static int32_t known_end(struct shard *shard, const struct stream *stream, uint32_t upto)
+static int32_t known_end(const struct shard *shard, const struct stream *stream, uint32_t upto)
 {
 	uint32_t held = stream->next - stream->base;
 
 	if (stream->state == STREAM_READING && held >= PREFIX_SIZE) {
-		const uint8_t *at =
-			buffer_bytes(shard, stream) + stream_buffer(shard, stream)->head;
+		uint8_t prefix[PREFIX_SIZE];
 
-		return sequence_after(stream->base + PREFIX_SIZE + adit_load_be16(at), upto);
+		hold_copy(shard, stream, prefix, sizeof(prefix));
+		return sequence_after(stream->base + PREFIX_SIZE + adit_load_be16(prefix), upto);
 	}
 	if (stream->state == STREAM_READING || (stream->state == STREAM_SEARCHING && stream->known))
 		return held == 0 ? sequence_after(stream->base + stream->skip, upto) : -1;
@@ -179,8 +274,6 @@ static int32_t known_end(struct shard *shard, const struct stream *stream, uint3
 void hold_restart(
 	struct adit_streams *streams, struct shard *shard, struct stream *stream, uint32_t upto)
 {
-	struct buffer *buffer = stream_buffer(shard, stream);
-
 	if (stream->state != STREAM_RAW) {
 		int32_t end = known_end(shard, stream, upto);
 
@@ -188,11 +281,47 @@ void hold_restart(
 		stream->known = end >= 0;
 		stream->skip = end >= 0 ? (uint32_t)end : 0;
 	}
-	stream->whole = false;
+	stream->whole = stream->marked = false;
 	streams->counters.skipped_bytes += stream->next - stream->base;
-	if (buffer != NULL)
-		buffer->head = buffer->ranges_used > 0 ? buffer->head + (upto - stream->base) : 0;
+	hold_consume(shard, stream, stream->next - stream->base);
 	stream->base = stream->next = upto;
-	if (buffer != NULL)
-		absorb(streams, stream, buffer);
+	hold_absorb(streams, shard, stream);
+}
+
+void hold_fork_waiting(struct adit_streams *streams, struct shard *shard,
+	const struct stream *stream, struct stream *other, uint32_t from, uint32_t to)
+{
+	for (uint32_t at = waiting_first(shard, stream); at != NONE; at = shard->blocks[at].next) {
+		const struct block *block = &shard->blocks[at];
+		int32_t before = sequence_after(from, block->from);
+		int32_t behind = sequence_after(end_of(block), to);
+
+		if (before > 0 && sequence_after(block->from, other->next) > 0)
+			hold_insert(streams, shard, other, block->from, block->bytes,
+				least((uint32_t)before, block->used));
+		if (behind > 0) {
+			uint32_t size = least((uint32_t)behind, block->used);
+
+			hold_insert(streams, shard, other, end_of(block) - size,
+				block->bytes + block->used - size, size);
+		}
+	}
+}
+
+void hold_drop_waiting(struct adit_streams *streams, struct shard *shard, struct stream *stream)
+{
+	uint32_t at;
+
+	while ((at = waiting_first(shard, stream)) != NONE) {
+		streams->counters.skipped_bytes += shard->blocks[at].used;
+		take_out(shard, stream, stream->tail);
+	}
+}
+
+void hold_clear(struct shard *shard, struct stream *stream)
+{
+	while (stream->first != NONE)
+		take_out(shard, stream, NONE);
+	stream->tail = NONE;
+	stream->base = stream->next;
 }
