@@ -95,6 +95,7 @@ static struct adit_pipeline_params pipeline_params(const struct appliance *appli
 		.duplicate_ns = (uint64_t)config->worker_duplicate_window * ADIT_NS_PER_MS,
 		.streams = (uint32_t)config->tcp_streams,
 		.stream_buffers = (uint32_t)config->tcp_buffers,
+		.tcp_checksum = config->tcp_checksum,
 		.witness = appliance->live && config->worker_count > 1,
 	};
 }

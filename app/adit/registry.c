@@ -63,6 +63,7 @@ static const struct cell {
 	TCP(resynchronised, "streams that found a message again, or were joined in the middle"),
 	TCP(raw, "streams that are no DNS"),
 	TCP(skipped_bytes, "bytes passed over, looking for a message"),
+	TCP(conflicts, "segments whose bytes are not known to be those sent before"),
 #undef TCP
 #define TCP(field, help)                                                                       \
 	{                                                                                      \

@@ -47,6 +47,9 @@
 		"Directions of connections that are followed, over all shards")                    \
 	ADIT_INT(tcp, buffers, 1024, 64, 65536, "buffers",                                         \
 		"Streams that may wait for bytes at a time, over all shards (80 KiB each)")        \
+	ADIT_BOOL(tcp, checksum, false,                                                            \
+		"Refuse segments with a wrong checksum, as receivers do: for taps; where a "       \
+		"network card's offload shows in the packets, all would be wrong")                 \
 	ADIT_SECTION(encrypted, "Encrypted DNS, which is counted by subscriber and not read")      \
 	ADIT_INTS(encrypted, ports, "853", 0, 65535, "port",                                       \
 		"Ports of DNS over TLS (TCP) and over QUIC (UDP); 0: none")                        \

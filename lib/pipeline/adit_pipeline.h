@@ -42,9 +42,10 @@ enum adit_outcome adit_intake_take(
 	struct adit_intake *intake, struct adit_frame *frame, struct adit_packet *packet);
 
 /* The segment that adit_streams_push takes, from a PENDING packet with ADIT_PACKET_TCP. Between two
- * DNS ports the end whose key is lower stands for the client. */
+ * DNS ports the end whose key is lower stands for the client. `verify`: a segment with a wrong
+ * checksum is told as doubtful. */
 void adit_segment_make(const struct adit_context_rule *rule, const struct adit_hash_key *key,
-	const struct adit_frame *frame, const struct adit_packet *packet,
+	bool verify, const struct adit_frame *frame, const struct adit_packet *packet,
 	struct adit_segment *segment);
 
 /* What a pipeline reads and never writes; all of it outlives the pipeline. */
@@ -59,7 +60,8 @@ struct adit_pipeline_params {
 		duplicate_ns; /* a packet that comes again within this is a duplicate; 0: none is */
 	uint32_t streams;     /* TCP streams and their buffers, over all shards */
 	uint32_t stream_buffers;
-	bool witness; /* remember which subscribers were seen */
+	bool tcp_checksum; /* refuse TCP segments whose checksum is wrong */
+	bool witness;      /* remember which subscribers were seen */
 };
 
 /* Written by the pipeline's thread only (plain 64-bit stores); others may read them at any time. */

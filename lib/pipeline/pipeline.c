@@ -469,7 +469,8 @@ static void run_segment(struct adit_pipeline *pipeline, struct adit_window *wind
 	struct adit_segment segment;
 	enum adit_outcome outcome;
 
-	adit_segment_make(pipeline->params.rule, pipeline->params.key, frame, packet, &segment);
+	adit_segment_make(pipeline->params.rule, pipeline->params.key,
+		pipeline->params.tcp_checksum, frame, packet, &segment);
 	outcome = adit_streams_push(
 		pipeline->streams, packet->shard / pipeline->params.workers, &segment);
 	counters->outcome[outcome]++;

@@ -4,6 +4,8 @@
  */
 #include "pipeline_priv.h"
 
+#define PROTOCOL_TCP 6
+
 uint32_t adit_ip_bytes(const struct adit_frame *frame, const struct adit_packet *packet)
 {
 	const uint8_t *ip = frame->data + packet->ip_offset;
@@ -13,6 +15,33 @@ uint32_t adit_ip_bytes(const struct adit_frame *frame, const struct adit_packet 
 
 	/* Length 0: a segment that a card was to split; the rest of the frame. */
 	return size == 0 || (size == 40 && packet->flags & ADIT_PACKET_V6) ? rest : size;
+}
+
+static uint32_t sum_words(uint32_t sum, const uint8_t *bytes, size_t size)
+{
+	for (; size > 1; bytes += 2, size -= 2)
+		sum += adit_load_be16(bytes);
+	return size != 0 ? sum + ((uint32_t)bytes[0] << 8) : sum;
+}
+
+/*
+ * Whether the checksum (RFC 9293 section 3.1) is that of another segment. Not told of what was cut
+ * off, nor of IPv6 with extension headers, whose routing header may stand for another address.
+ */
+static bool checksum_is_wrong(const struct adit_frame *frame, const struct adit_packet *packet)
+{
+	bool is_v6 = (packet->flags & ADIT_PACKET_V6) != 0;
+	const uint8_t *ip = frame->data + packet->ip_offset;
+	uint32_t size = (uint32_t)packet->payload_offset + packet->payload_size - packet->l4_offset;
+	uint32_t sum = PROTOCOL_TCP + size;
+
+	if (packet->flags & ADIT_PACKET_CUT ||
+		(is_v6 && packet->l4_offset != packet->ip_offset + 40))
+		return false;
+	sum = sum_words(sum, ip + (is_v6 ? 8 : 12), is_v6 ? 32 : 8);
+	sum = sum_words(sum, frame->data + packet->l4_offset, size);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return ((sum + (sum >> 16)) & 0xffff) != 0xffff;
 }
 
 /* Which way a segment goes, the same for all of its connection. Between two DNS ports no message is
@@ -29,7 +58,7 @@ static bool segment_up(const struct adit_context_rule *rule, const struct adit_h
 }
 
 void adit_segment_make(const struct adit_context_rule *rule, const struct adit_hash_key *key,
-	const struct adit_frame *frame, const struct adit_packet *packet,
+	bool verify, const struct adit_frame *frame, const struct adit_packet *packet,
 	struct adit_segment *segment)
 {
 	const uint8_t *tcp = frame->data + packet->l4_offset;
@@ -56,6 +85,8 @@ void adit_segment_make(const struct adit_context_rule *rule, const struct adit_h
 		.size = packet->payload_size,
 		.wire_size =
 			adit_ip_bytes(frame, packet) + packet->ip_offset - packet->payload_offset,
+		.client = who,
+		.doubtful = verify && checksum_is_wrong(frame, packet),
 		.sequence = adit_load_be32(tcp + 4),
 		.acknowledged = adit_load_be32(tcp + 8),
 		.flags = tcp[13],

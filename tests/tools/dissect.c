@@ -67,7 +67,7 @@ static void segment_tell(struct parts *parts, struct dissection *made)
 	bool any = false;
 
 	adit_segment_make(
-		&parts->rule, &adit_hash_key_fixed, &made->frame, &made->packet, &segment);
+		&parts->rule, &adit_hash_key_fixed, false, &made->frame, &made->packet, &segment);
 	made->outcome = adit_streams_push(parts->streams, made->packet.shard, &segment);
 	while (adit_streams_next(parts->streams, &message)) {
 		if (message.raw)

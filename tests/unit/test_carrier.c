@@ -64,6 +64,44 @@ TEST(carrier, queries_over_tcp_count_as_others_do)
 	fixture_close(&x);
 }
 
+/* Where checksums count, a decoy that no receiver takes does not stand in the way of what does. */
+TEST(carrier, a_segment_with_a_wrong_checksum_is_refused)
+{
+	static struct frames f;
+	uint8_t bytes[300], *tcp;
+	struct fixture x;
+	uint32_t sum = 6;
+	size_t size;
+
+	REQUIRE(fixture_open(&x, 8, 8));
+	x.params.tcp_checksum = true;
+	REQUIRE(fixture_change(&x));
+	size = framed_query(bytes, 1, "www.example.com");
+	for (int i = 0; i < 2; i++) {
+		begin_segment(&f, true, 100, 1, 0x18);
+		frames_bytes(&f, bytes, size);
+		frames_finish(&f);
+		tcp = f.bytes + 34;
+		if (i == 1) {
+			size_t length = f.size - 34;
+
+			sum += (uint32_t)length;
+			for (size_t k = 26; k < 34; k += 2)
+				sum += adit_load_be16(f.bytes + k);
+			for (size_t k = 0; k < length; k++)
+				sum += k % 2 ? tcp[k] : (uint32_t)tcp[k] << 8;
+			sum = (sum & 0xffff) + (sum >> 16);
+			sum = ~((sum & 0xffff) + (sum >> 16)) & 0xffff;
+			tcp[16] = (uint8_t)(sum >> 8);
+			tcp[17] = (uint8_t)sum;
+		}
+		run_one(&x, &f, ADIT_LINK_ETHERNET);
+		CHECK_EQ_INT(counters_of(&x)->outcome[ADIT_OUTCOME_TCP_DNS_REFUSED], 1);
+		CHECK_EQ_INT(counters_of(&x)->tcp_queries, i);
+	}
+	fixture_close(&x);
+}
+
 /* A tunnel that is no DNS at all, on the port of DNS. */
 TEST(carrier, other_bytes_on_the_tcp_port_count_by_server)
 {
