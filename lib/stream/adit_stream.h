@@ -54,9 +54,10 @@ extern "C" {
 
 #define ADIT_STREAM_GAP_NS     (2 * ADIT_NS_PER_S)
 #define ADIT_STREAM_SILENCE_NS (30 * ADIT_NS_PER_S)
-#define ADIT_STREAM_GIVE_UP    131072     /* bytes */
-#define ADIT_STREAM_REACH      (1u << 20) /* bytes */
-#define ADIT_STREAM_WAITING    256        /* blocks that a stream may hold behind gaps */
+#define ADIT_STREAM_IDLE_NS    (120 * ADIT_NS_PER_S) /* then the bytes before are forgotten */
+#define ADIT_STREAM_GIVE_UP    131072                /* bytes */
+#define ADIT_STREAM_REACH      (1u << 20)            /* bytes */
+#define ADIT_STREAM_WAITING    256                   /* blocks that a stream may hold behind gaps */
 #define ADIT_STREAM_CLASSES    256
 
 struct adit_streams_params {

@@ -59,6 +59,7 @@ static void begin(struct stream *stream, const struct adit_segment *segment)
 	stream->marked = syn;
 	stream->state = syn ? STREAM_STARTING : STREAM_SEARCHING;
 	stream->syn = stream->whole = syn;
+	stream->seen_ns = segment->ts_ns;
 }
 
 static void count_closed(struct adit_streams *streams, const struct stream *stream)
@@ -205,7 +206,7 @@ static unsigned place_bytes(struct adit_streams *streams, struct turn *turn, str
 	const struct adit_segment *segment, uint32_t from)
 {
 	struct shard *shard = streams->shard;
-	uint32_t end = from + segment->wire_size, old;
+	uint32_t end = from + segment->wire_size;
 	int32_t ahead = sequence_after(from, stream->next);
 	unsigned result = 0;
 
@@ -214,9 +215,12 @@ static unsigned place_bytes(struct adit_streams *streams, struct turn *turn, str
 					    : hold_insert(streams, shard, stream, from,
 						      segment->payload, segment->size);
 	} else {
-		old = least((uint32_t)-ahead, segment->size);
-		if (!past_same(streams, shard, segment->stream, from, segment->payload, old) &&
-			!is_keep_alive(stream, segment, from))
+		uint32_t old = least((uint32_t)-ahead, segment->size);
+
+		if (old > 0 && !is_keep_alive(stream, segment, from) &&
+			(older_than(stream->seen_ns, segment->ts_ns, ADIT_STREAM_IDLE_NS) ||
+				!past_same(streams, shard, segment->stream, from, segment->payload,
+					old)))
 			result = PLACE_CONFLICT;
 		if (sequence_after(end, stream->next) > 0) {
 			if (hold_differs(shard, stream, from, segment->payload, segment->size))
@@ -230,6 +234,7 @@ static unsigned place_bytes(struct adit_streams *streams, struct turn *turn, str
 		}
 	}
 	turn->stream = stream;
+	stream->seen_ns = segment->ts_ns;
 	if (result & PLACE_TAKEN)
 		reopen(streams, stream);
 	return result;

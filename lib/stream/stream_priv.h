@@ -34,6 +34,7 @@ enum stream_state {
  */
 struct stream {
 	uint64_t key;
+	uint64_t seen_ns;  /* its last bytes */
 	uint64_t heard_ns; /* the other side's last acknowledgement; 0: none */
 	uint64_t gap_ns;   /* since when something waits behind the first gap */
 	uint32_t base;     /* first byte not dealt with */

@@ -36,6 +36,18 @@ static uint32_t step_of(uint8_t byte)
 	return (uint32_t)(step > 100 ? step * 1000 : step < -100 ? step * 1000 : step);
 }
 
+/* `count` bytes that repeat the `size` given ones, in a block of their own. */
+static uint8_t *many_of(const uint8_t *bytes, size_t size, uint32_t count)
+{
+	uint8_t *made = malloc(count + !count);
+
+	if (made == NULL)
+		__builtin_trap();
+	for (uint32_t i = 0; i < count; i++)
+		made[i] = bytes[i % size];
+	return made;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct adit_streams *made[16]; /* by the first byte; buffers take long to make */
@@ -82,17 +94,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		segment.size = (uint32_t)(most < size - at ? most : size - at);
 		if (most > 200)
 			segment.size *= 100;
-		payload = malloc(segment.size + !segment.size);
-		if (payload == NULL)
-			__builtin_trap();
-		for (uint32_t i = 0; i < segment.size; i++)
-			payload[i] = data[at + i % (most < size - at ? most : size - at)];
+		payload = many_of(data + at, most < size - at ? most : size - at, segment.size);
 		at += most < size - at ? most : size - at;
 		segment.payload = payload;
-		if (segment.wire_size != 0)
-			segment.wire_size += segment.size;
-		else
-			segment.wire_size = segment.size;
+		segment.wire_size += segment.size;
 		sequence[which] =
 			segment.sequence + segment.wire_size + !!(segment.flags & ADIT_SEGMENT_SYN);
 
@@ -109,7 +114,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			sum += sum_of(message.data, message.size);
 		}
 		/* A stream beside another reads some bytes again: those in hand, at most. */
-		seen |= 1u << which;
+		if ((segment.wire_size > 0 || segment.flags & ADIT_SEGMENT_SYN) &&
+			!(segment.flags & ADIT_SEGMENT_RST) && !segment.doubtful)
+			seen |= 1u << which;
 		if (counters->opened - opened > (uint64_t)__builtin_popcount(seen))
 			may += 4 * AT_ONCE;
 		may += outcome == ADIT_OUTCOME_TCP_DNS ? segment.size : 0;

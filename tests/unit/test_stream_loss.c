@@ -385,6 +385,11 @@ TEST(stream, waits_for_any_time)
 	push_up(INITIAL + 21, text.bytes + 20, text.size - 20);
 	check_messages(text.bytes, text.size);
 	CHECK_EQ_INT(counters()->opened, 1);
+	/* But the same bytes again, so long after, are another connection's. */
+	CHECK_EQ_INT(push_up(INITIAL + 1, text.bytes, text.size), ADIT_OUTCOME_TCP_DNS_REPEATED);
+	world.now_ns += ADIT_STREAM_IDLE_NS;
+	CHECK_EQ_INT(push_up(INITIAL + 1, text.bytes, text.size), ADIT_OUTCOME_TCP_DNS);
+	CHECK_EQ_INT(counters()->messages, 2);
 	CHECK_EQ_INT(counters()->gaps + counters()->skipped_bytes, 0);
 	world_end();
 }
