@@ -20,18 +20,25 @@
  *    from where it is, bytes for which it has no room, bytes that come again and are not known to
  *    be the same) is read beside it, as a second stream of the same direction. Of that one every
  *    byte comes out, as a message or raw, and the first one stays where it is. They change places
- *    when the other side acknowledges the second;
+ *    when the other side acknowledges the second, or when only the second finds messages;
+ *  - where bytes contradict, the first stream has what came first and the second one what came
+ *    last, from the beginning of the message on, until both have read up to the same point;
  *  - bytes count as repeated only if the same bytes stood there before: the latest ones are kept to
- *    be compared with. So a repetition that comes after they were forgotten is read twice.
+ *    be compared with. A repetition that comes after they were pushed out is read twice.
  *
- * What can be hidden all the same: a client to whom the server belongs can agree with it on
- * anything, such as bytes with wrong checksums (refused here, and counted) or on which of several
- * contradicting versions counts: both are read while there are two, of three or more the bytes
- * come out but a message that stands in several segments may come out raw. Forged acknowledgements
- * of the server make gaps; what comes late is then read, but by itself. A client with more streams
- * than a shard has, or more bytes that wait than its blocks hold, loses messages in several
- * segments: see `evicted`, `buffers_taken`. After a loss up to a message, and up to
- * ADIT_STREAM_GIVE_UP bytes in which none is found, are skipped: see `skipped_bytes`.
+ * What can be hidden all the same, and what shows that it was tried:
+ *  - A client that owns the server can agree with it on anything: to take bytes with a wrong
+ *    checksum (refused here: see the outcome), to read bytes that it says were lost, to number
+ *    them otherwise. And nobody but the receiver knows which of two texts it got: if true and
+ *    false bytes take turns in coming first within one message, what comes out is made of both.
+ *    See `conflicts`, which honest senders hardly ever cause.
+ *  - Forged acknowledgements of the server make gaps. What comes late is then read by itself.
+ *  - A client with more connections than a shard has streams, or with more bytes that wait than
+ *    the blocks hold, loses messages that stand in several segments: see `evicted` and
+ *    `buffers_taken`. Its lies can cost others streams, which go the longest idle first, but
+ *    hardly any blocks.
+ *  - After a loss the rest of the message in hand, and up to ADIT_STREAM_GIVE_UP bytes in which
+ *    none is found, are passed over: see `skipped_bytes`.
  *
  * Memory is fixed at creation (adit_streams_bytes), by shard, so that what is found does not
  * depend on how many workers there are. Bytes that wait stand in blocks of 512 bytes; a message

@@ -143,13 +143,20 @@ static void look_past(struct adit_streams *streams, struct stream *stream, uint3
 	}
 }
 
+/* What is plain at first sight: judge_found asks for one question at most. */
+static bool is_hopeless(const uint8_t *at, uint32_t size)
+{
+	return size >= PREFIX_SIZE + HEADER_SIZE && adit_load_be16(at + 6) > 1;
+}
+
 /* The bytes before the next message, or before where one could begin. */
 static enum step pass_over(struct adit_streams *streams, struct stream *stream, const uint8_t *at,
 	uint32_t size, uint32_t *used, struct adit_stream_message *message)
 {
 	uint32_t most = least(size, RAW_MAX), passed = 1;
 
-	while (passed < most && judge_found(at + passed, size - passed) == IS_NONE)
+	while (passed < most && (is_hopeless(at + passed, size - passed) ||
+					judge_found(at + passed, size - passed) == IS_NONE))
 		passed++;
 	*used = passed;
 	look_past(streams, stream, passed);
