@@ -238,6 +238,15 @@ static void item_server(struct item *item)
 	item->server = item->packet_up ? ends.destination : ends.source;
 }
 
+static bool is_duplicate(struct adit_pipeline *pipeline, const struct item *item)
+{
+	return pipeline->params.duplicate_ns != 0 &&
+	       adit_duplicate_seen(&pipeline->duplicates, item->shard,
+		       adit_duplicate_digest(
+			       pipeline->params.key, item->frame, item->packet, item->who_key),
+		       item->frame->ts_ns);
+}
+
 /* Encrypted DNS: how much of it a subscriber has, and no more can be known. */
 static void count_encrypted(struct adit_pipeline *pipeline, struct adit_window *window,
 	const struct adit_frame *frame, const struct adit_packet *packet)
@@ -252,10 +261,7 @@ static void count_encrypted(struct adit_pipeline *pipeline, struct adit_window *
 
 	item_begin(
 		pipeline, item, frame, packet, NULL, 0, (packet->flags & ADIT_PACKET_TO_DNS) != 0);
-	if (pipeline->params.duplicate_ns != 0 &&
-		adit_duplicate_seen(&pipeline->duplicates, item->shard,
-			adit_duplicate_digest(pipeline->params.key, frame, packet, item->who_key),
-			frame->ts_ns)) {
+	if (is_duplicate(pipeline, item)) {
 		pipeline->counters.outcome[ADIT_OUTCOME_DUPLICATE]++;
 		return;
 	}
@@ -469,6 +475,12 @@ static void run_segment(struct adit_pipeline *pipeline, struct adit_window *wind
 	struct adit_segment segment;
 	enum adit_outcome outcome;
 
+	item_begin(
+		pipeline, item, frame, packet, NULL, 0, (packet->flags & ADIT_PACKET_TO_DNS) != 0);
+	if (is_duplicate(pipeline, item)) {
+		counters->outcome[ADIT_OUTCOME_DUPLICATE]++;
+		return;
+	}
 	adit_segment_make(pipeline->params.rule, pipeline->params.key,
 		pipeline->params.tcp_checksum, frame, packet, &segment);
 	outcome = adit_streams_push(

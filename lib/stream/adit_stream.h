@@ -59,6 +59,7 @@
 extern "C" {
 #endif
 
+#define ADIT_STREAM_ORDER_NS   (5 * ADIT_NS_PER_MS) /* by which directions may be out of order */
 #define ADIT_STREAM_GAP_NS     (2 * ADIT_NS_PER_S)
 #define ADIT_STREAM_SILENCE_NS (30 * ADIT_NS_PER_S)
 #define ADIT_STREAM_IDLE_NS    (120 * ADIT_NS_PER_S) /* then the bytes before are forgotten */

@@ -37,7 +37,9 @@ static bool give_up(const struct adit_streams *streams, const struct stream *str
 		       sequence_after(stream->acked, stream->fin) > 0;
 	}
 	*upto = streams->shard->blocks[waits].from;
-	if (next_is_lost(stream)) {
+	/* Not at once: a tap of two ports or legs shows an acknowledgement before what it is of. */
+	if (next_is_lost(stream) &&
+		older_than(stream->gap_ns, streams->now_ns, ADIT_STREAM_ORDER_NS)) {
 		if (sequence_after(stream->acked, *upto) < 0)
 			*upto = stream->acked;
 		return true;

@@ -37,8 +37,8 @@ TUNNELS = [  # (domain, over, family, bytes of an answer)
     ("quorvelisto.com", "UDP", 4, (60, 230)), ("zimbardelo.net", "UDP", 6, (60, 230)),
     ("prantovelle.org", "TCP", 4, (200, 900)), ("uldramosca.de", "fragments", 6, (1600, 3200))]
 # What comes of a packet's copy, as by a tap of two legs; all other outcomes come again.
-COPIES = {"tcp_dns data": "tcp_dns_repeated",
-          **dict.fromkeys(("dot", "doq", "doh"), "duplicate"),
+COPIES = {**dict.fromkeys(("tcp_dns data", "tcp_dns", "tcp_dns_repeated", "dot", "doq", "doh"),
+                          "duplicate"),
           **{f"dns_{kind}": "duplicate" for kind in (
               "query", "response", "no_question", "bad_name", "short", "implausible")}}
 NEVER_DNS = {"udp_other", "tcp_other", "ip_other"}
