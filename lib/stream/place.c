@@ -47,7 +47,8 @@ static bool fits(const struct stream *stream, uint32_t from)
 
 	if (ahead > 0)
 		return (uint32_t)ahead <= ADIT_STREAM_REACH;
-	return (uint32_t)-ahead <= least(stream->next - (stream->initial + 1), ADIT_STREAM_REACH);
+	return stream->next - from <=
+	       least(stream->next - (stream->initial + 1), ADIT_STREAM_REACH);
 }
 
 static void begin(struct stream *stream, const struct adit_segment *segment)
@@ -379,6 +380,8 @@ static struct stream *primary_of(struct adit_streams *streams, const struct adit
 	if (stream == NULL) {
 		stream = stream_open(streams, streams->shard, segment->stream, segment->client);
 		begin(stream, segment);
+		/* There may be one beside it still: it went on when this one had ended. */
+		stream->paired = stream->swapped = true;
 	}
 	return stream;
 }

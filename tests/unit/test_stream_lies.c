@@ -134,6 +134,25 @@ TEST(stream_lies, a_true_syn_nearby)
 	world_end();
 }
 
+/* The old connection, which has ended, gives way; the new one has not. */
+TEST(stream_lies, a_connection_outlives_the_one_before)
+{
+	start((struct sizes){3, 1});
+	push_flags(INITIAL + 1, ADIT_SEGMENT_FIN);
+	push_flags(INITIAL + 5000, ADIT_SEGMENT_SYN);
+	push((struct adit_segment){.stream = DOWN,
+		.opposite = UP,
+		.sequence = 76,
+		.acknowledged = INITIAL + 5001,
+		.flags = ADIT_SEGMENT_SYN | ADIT_SEGMENT_ACK});
+	push_up(INITIAL + 5001, text.bytes, 20);
+	push((struct adit_segment){.stream = 3, .sequence = 1, .flags = ADIT_SEGMENT_SYN});
+	CHECK_EQ_INT(counters()->evicted, 0);
+	push_up(INITIAL + 5021, text.bytes + 20, size_of(0) - 20);
+	check_messages(text.bytes, text.at[1]);
+	world_end();
+}
+
 /* With an RST, a FIN or both between the parts of a message, in either order of the parts. */
 TEST(stream_lies, a_forged_end)
 {
