@@ -29,8 +29,7 @@ extern "C" {
 		"TCP segment on a DNS port whose bytes were read, or that carries none")           \
 	X(TCP_DNS_REPEATED, "tcp_dns_repeated",                                                    \
 		"TCP segment on a DNS port with no byte that had not come before")                 \
-	X(TCP_DNS_REFUSED, "tcp_dns_refused",                                                      \
-		"TCP segment on a DNS port for which there was no room, or too far ahead")         \
+	X(TCP_DNS_REFUSED, "tcp_dns_refused", "TCP segment on a DNS port with a wrong checksum")   \
 	X(DOT, "dot", "packet of DNS over TLS: counted by subscriber, not read")                   \
 	X(DOQ, "doq", "packet of DNS over QUIC: counted by subscriber, not read")                  \
 	X(DOH, "doh",                                                                              \
