@@ -118,7 +118,7 @@ int app_report_stats(struct app_manager *manager, const char *problem)
 		{"port_missed", lists.sum.missed},
 		{"port_no_buffer", lists.sum.no_buffer},
 		{"port_errors", lists.sum.errors},
-		{"queue_full", outcome_count(appliance, ADIT_OUTCOME_QUEUE_FULL)},
+		{"queue_full", groups[APP_GROUP_OUTCOMES].counters[ADIT_OUTCOME_QUEUE_FULL].value},
 		{"verdicts_dropped", appliance->scorer->counters.verdicts_dropped},
 		{"rows_dropped", appliance->scorer->counters.rows_dropped},
 	};

@@ -132,11 +132,10 @@ uint64_t adit_packet_client_key(const struct adit_frame *frame, const struct adi
 uint8_t adit_packet_shard(const struct adit_frame *frame, struct adit_packet *packet,
 	const struct adit_context_rule *rule, const struct adit_hash_key *key)
 {
-	const uint16_t both = ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS;
 	bool up = (packet->flags & ADIT_PACKET_TO_DNS) != 0;
 	uint64_t client = adit_packet_client_key(frame, packet, up, rule, key);
 
-	if (ADIT_UNLIKELY((packet->flags & both) == both)) {
+	if (ADIT_UNLIKELY(adit_packet_both_dns(packet))) {
 		uint64_t other = adit_packet_client_key(frame, packet, false, rule, key);
 
 		client = other < client ? other : client;

@@ -172,6 +172,14 @@ enum adit_outcome adit_packet_decode_closely(
 enum adit_outcome adit_packet_resume(
 	const struct adit_frame *frame, const struct adit_ports *ports, struct adit_packet *packet);
 
+/* Whether both of its ports are DNS ports: then they do not tell who is the client. */
+static inline bool adit_packet_both_dns(const struct adit_packet *packet)
+{
+	const uint16_t both = ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS;
+
+	return (packet->flags & both) == both;
+}
+
 /* Addresses and ports of a PENDING packet, of its innermost IP header. */
 struct adit_endpoints {
 	struct adit_address source, destination;

@@ -74,7 +74,6 @@ static int parts_create(struct adit_pipeline *made, const struct adit_allocator 
 	struct adit_streams_params streams = streams_params(params);
 
 	if (params->duplicate_ns != 0) {
-		made->duplicates.shards = streams.shards;
 		made->duplicates.window_us = (uint32_t)(params->duplicate_ns / ADIT_NS_PER_US);
 		made->duplicates.slots =
 			adit_alloc(allocator, duplicates_bytes(params), ADIT_CACHE_LINE);
@@ -164,23 +163,22 @@ static bool question_read(enum adit_outcome outcome)
 	       outcome == ADIT_OUTCOME_DNS_BAD_RECORD || outcome == ADIT_OUTCOME_DNS_NO_QUESTION;
 }
 
-static bool both_dns(const struct adit_packet *packet)
+/* Whether the packet itself tells which way it goes: by its ports, or by the network's word. */
+static bool tells_way(const struct adit_packet *packet)
 {
-	const uint16_t both = ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS;
-
-	return (packet->flags & both) == both;
+	return !adit_packet_both_dns(packet) ||
+	       (packet->flags & (ADIT_PACKET_PDU_UL | ADIT_PACKET_PDU_DL)) != 0;
 }
 
 /* The client is the end whose port is not a DNS port; where both are, the network says which way a
  * packet goes, if it does, or else the header's QR bit, which is the sender's to choose. */
 static bool goes_up(const struct adit_packet *packet, const uint8_t *payload, uint32_t size)
 {
-	if (ADIT_UNLIKELY(both_dns(packet))) {
-		if (packet->flags & (ADIT_PACKET_PDU_UL | ADIT_PACKET_PDU_DL))
-			return (packet->flags & ADIT_PACKET_PDU_UL) != 0;
-		return size < 3 || (payload[2] & 0x80) == 0;
-	}
-	return (packet->flags & ADIT_PACKET_TO_DNS) != 0;
+	if (ADIT_LIKELY(!adit_packet_both_dns(packet)))
+		return (packet->flags & ADIT_PACKET_TO_DNS) != 0;
+	if (tells_way(packet))
+		return (packet->flags & ADIT_PACKET_PDU_UL) != 0;
+	return size < 3 || (payload[2] & 0x80) == 0;
 }
 
 static void item_begin(struct adit_pipeline *pipeline, struct item *item,
@@ -489,8 +487,8 @@ static void run_segment(struct adit_pipeline *pipeline, struct adit_window *wind
 	while (adit_streams_next(pipeline->streams, &message)) {
 		bool up = goes_up(packet, message.data, message.size);
 
-		/* Between two DNS ports the message says itself which way it went. */
-		if (message.opposite && !both_dns(packet))
+		/* Else the message has said itself which way it went. */
+		if (message.opposite && tells_way(packet))
 			up = !up;
 		item_begin(pipeline, item, frame, packet, message.data, message.size,
 			up != message.opposite);

@@ -13,7 +13,6 @@
 #define ADIT_DUPLICATE_BUCKETS 512 /* per shard */
 struct adit_duplicates {
 	uint64_t *slots;
-	uint32_t shards;
 	uint32_t window_us;
 	bool used;
 };

@@ -49,9 +49,7 @@ static bool checksum_is_wrong(const struct adit_frame *frame, const struct adit_
 static bool segment_up(const struct adit_context_rule *rule, const struct adit_hash_key *key,
 	const struct adit_frame *frame, const struct adit_packet *packet)
 {
-	const uint16_t both = ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS;
-
-	if ((packet->flags & both) != both)
+	if (!adit_packet_both_dns(packet))
 		return (packet->flags & ADIT_PACKET_TO_DNS) != 0;
 	return adit_packet_client_key(frame, packet, true, rule, key) <=
 	       adit_packet_client_key(frame, packet, false, rule, key);

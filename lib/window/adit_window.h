@@ -53,14 +53,14 @@ struct adit_path {
 
 enum adit_direction { ADIT_UP, ADIT_DOWN };
 
-/* Who: the inner client address in its context. Key, address, tap, VLANs and, where the context has
- * one, the core-side peer say who it is; the paths are attributes. */
+/* Who: the inner client address in its context. The key says it; the rest is what it was made of,
+ * or came with it, and the paths are attributes. */
 struct adit_subscriber {
 	uint64_t key; /* keyed hash of what says who it is */
 	struct adit_address address, core;
 	bool has_core; /* the context has a core-side peer: `core` */
 	uint8_t tap;
-	uint16_t vlan, vlan_inner; /* identifiers; 0: none, or none in the context */
+	uint16_t vlan, vlan_inner; /* identifiers, of the first packet seen; 0: none */
 	struct adit_path path[2];  /* by enum adit_direction; outside GTP-U not known */
 };
 
