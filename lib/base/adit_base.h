@@ -67,13 +67,19 @@ int adit_error_set(struct adit_error *error, int code, const char *format, ...) 
 /*
  * Where a library's long-lived memory comes from. `alloc` returns zeroed memory aligned to
  * `align` (a power of two), or NULL. Called only while a thing is created or destroyed, never on
- * the packet path. A NULL allocator means the C library's.
+ * the packet path. A NULL allocator, or one whose `alloc` is NULL, means the C library's.
  */
 struct adit_allocator {
 	void *(*alloc)(void *context, size_t size_bytes, size_t align);
 	void (*free)(void *context, void *memory);
 	void *context;
 };
+
+/* What a thing keeps, so that destroying it needs no argument. */
+static inline struct adit_allocator adit_allocator_copy(const struct adit_allocator *allocator)
+{
+	return allocator != NULL ? *allocator : (struct adit_allocator){NULL, NULL, NULL};
+}
 
 void *adit_alloc(const struct adit_allocator *allocator, size_t size_bytes, size_t align);
 void adit_free(const struct adit_allocator *allocator, void *memory);

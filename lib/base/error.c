@@ -26,7 +26,7 @@ void *adit_alloc(const struct adit_allocator *allocator, size_t size_bytes, size
 {
 	uint8_t *base, *memory;
 
-	if (allocator != NULL)
+	if (allocator != NULL && allocator->alloc != NULL)
 		return allocator->alloc(allocator->context, size_bytes, align);
 	if (align < sizeof(void *))
 		align = sizeof(void *);
@@ -47,7 +47,7 @@ void adit_free(const struct adit_allocator *allocator, void *memory)
 
 	if (memory == NULL)
 		return;
-	if (allocator != NULL) {
+	if (allocator != NULL && allocator->alloc != NULL) {
 		allocator->free(allocator->context, memory);
 		return;
 	}

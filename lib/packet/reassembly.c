@@ -25,9 +25,7 @@ struct adit_reassembly *adit_reassembly_create(
 	if (r == NULL)
 		return NULL;
 	r->params = *params;
-	r->has_allocator = allocator != NULL;
-	if (allocator != NULL)
-		r->allocator = *allocator;
+	r->allocator = adit_allocator_copy(allocator);
 	if (!table_make(r, allocator)) {
 		adit_reassembly_destroy(r);
 		return NULL;
@@ -37,15 +35,11 @@ struct adit_reassembly *adit_reassembly_create(
 
 void adit_reassembly_destroy(struct adit_reassembly *r)
 {
-	struct adit_allocator copy;
-	const struct adit_allocator *allocator = NULL;
+	struct adit_allocator copy, *allocator = &copy;
 
 	if (r == NULL)
 		return;
-	if (r->has_allocator) {
-		copy = r->allocator;
-		allocator = &copy;
-	}
+	copy = r->allocator;
 	table_free(r, allocator);
 	adit_free(allocator, r);
 }

@@ -75,7 +75,6 @@ struct adit_reassembly {
 	uint32_t lent; /* the room that the caller still reads, or NONE */
 	struct kept kept;
 	struct adit_allocator allocator;
-	bool has_allocator;
 };
 
 /* What adit_reassembly_bytes, _create, _destroy and _reset do. */

@@ -36,7 +36,6 @@ struct adit_pipeline {
 	struct adit_duplicates duplicates;
 	uint64_t *witness; /* NULL: not asked for */
 	struct adit_allocator allocator;
-	bool has_allocator;
 	struct adit_scan_name names[ADIT_BURST_MAX];
 	struct item items[ADIT_BURST_MAX];
 };
@@ -104,9 +103,7 @@ int adit_pipeline_create(const struct adit_pipeline_params *params,
 	if (made == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for a pipeline");
 	made->params = *params;
-	made->has_allocator = allocator != NULL;
-	if (allocator != NULL)
-		made->allocator = *allocator;
+	made->allocator = adit_allocator_copy(allocator);
 	status = parts_create(made, allocator, error);
 	if (status != 0) {
 		adit_pipeline_destroy(made);
@@ -118,15 +115,11 @@ int adit_pipeline_create(const struct adit_pipeline_params *params,
 
 void adit_pipeline_destroy(struct adit_pipeline *pipeline)
 {
-	struct adit_allocator copy;
-	const struct adit_allocator *allocator = NULL;
+	struct adit_allocator copy, *allocator = &copy;
 
 	if (pipeline == NULL)
 		return;
-	if (pipeline->has_allocator) {
-		copy = pipeline->allocator;
-		allocator = &copy;
-	}
+	copy = pipeline->allocator;
 	adit_scanner_destroy(pipeline->scanner);
 	adit_streams_destroy(pipeline->streams);
 	adit_free(allocator, pipeline->duplicates.slots);

@@ -36,7 +36,6 @@ struct adit_blind {
 	uint32_t *index; /* open addressing, row + 1; 0: free */
 	uint32_t index_mask;
 	struct adit_allocator allocator;
-	bool has_allocator;
 };
 
 size_t adit_blind_bytes(uint32_t capacity);

@@ -31,9 +31,7 @@ struct adit_blind *adit_blind_create(uint32_t capacity, const struct adit_alloca
 		return NULL;
 	blind->capacity = capacity;
 	blind->index_mask = index_size(capacity) - 1;
-	blind->has_allocator = allocator != NULL;
-	if (allocator != NULL)
-		blind->allocator = *allocator;
+	blind->allocator = adit_allocator_copy(allocator);
 	blind->rows = adit_alloc(allocator, capacity * sizeof(*blind->rows), ADIT_CACHE_LINE);
 	blind->index = adit_alloc(
 		allocator, index_size(capacity) * sizeof(*blind->index), ADIT_CACHE_LINE);
@@ -46,15 +44,11 @@ struct adit_blind *adit_blind_create(uint32_t capacity, const struct adit_alloca
 
 void adit_blind_destroy(struct adit_blind *blind)
 {
-	struct adit_allocator copy;
-	const struct adit_allocator *allocator = NULL;
+	struct adit_allocator copy, *allocator = &copy;
 
 	if (blind == NULL)
 		return;
-	if (blind->has_allocator) {
-		copy = blind->allocator;
-		allocator = &copy;
-	}
+	copy = blind->allocator;
 	adit_free(allocator, blind->rows);
 	adit_free(allocator, blind->index);
 	adit_free(allocator, blind);

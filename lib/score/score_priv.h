@@ -54,7 +54,6 @@ struct adit_scorer {
 	struct adit_verdict verdict; /* scratch */
 	struct adit_feature_row row; /* scratch */
 	struct adit_allocator allocator;
-	bool has_allocator;
 };
 
 static inline uint64_t slice_start_ns(uint32_t slice)

@@ -37,9 +37,7 @@ struct adit_scorer *adit_scorer_create(
 		return NULL;
 	scorer->params = *params;
 	scorer->blind = params->blind;
-	scorer->has_allocator = allocator != NULL;
-	if (allocator != NULL)
-		scorer->allocator = *allocator;
+	scorer->allocator = adit_allocator_copy(allocator);
 	scorer->ledger = adit_ledger_create(&params->ledger, allocator);
 	scorer->stories =
 		adit_alloc(allocator, params->stories * sizeof(*scorer->stories), ADIT_CACHE_LINE);
@@ -54,19 +52,15 @@ struct adit_scorer *adit_scorer_create(
 
 void adit_scorer_destroy(struct adit_scorer *scorer)
 {
-	struct adit_allocator allocator;
-	const struct adit_allocator *its = NULL;
+	struct adit_allocator copy, *allocator = &copy;
 
 	if (scorer == NULL)
 		return;
-	if (scorer->has_allocator) {
-		allocator = scorer->allocator;
-		its = &allocator;
-	}
+	copy = scorer->allocator;
 	adit_ledger_destroy(scorer->ledger);
-	adit_free(its, scorer->stories);
-	adit_free(its, scorer->stories_free);
-	adit_free(its, scorer);
+	adit_free(allocator, scorer->stories);
+	adit_free(allocator, scorer->stories_free);
+	adit_free(allocator, scorer);
 }
 
 static void feature_tell(struct adit_scorer *scorer, const struct adit_ledger_key *key,

@@ -133,7 +133,6 @@ struct adit_streams {
 	struct adit_streams_counters counters;
 	struct adit_streams_params params;
 	struct adit_allocator allocator;
-	bool has_allocator;
 	uint32_t slot_mask, page_mask;
 	uint32_t blocks_each; /* per shard */
 	struct shard *shards;

@@ -89,9 +89,7 @@ struct adit_streams *adit_streams_create(
 	if (streams == NULL)
 		return NULL;
 	streams->params = *params;
-	streams->has_allocator = allocator != NULL;
-	if (allocator != NULL)
-		streams->allocator = *allocator;
+	streams->allocator = adit_allocator_copy(allocator);
 	streams->slot_mask = (uint32_t)slots - 1;
 	streams->page_mask = (uint32_t)pages - 1;
 	streams->blocks_each = (uint32_t)blocks;
@@ -124,15 +122,11 @@ struct adit_streams *adit_streams_create(
 
 void adit_streams_destroy(struct adit_streams *streams)
 {
-	struct adit_allocator copy;
-	const struct adit_allocator *allocator = NULL;
+	struct adit_allocator copy, *allocator = &copy;
 
 	if (streams == NULL)
 		return;
-	if (streams->has_allocator) {
-		copy = streams->allocator;
-		allocator = &copy;
-	}
+	copy = streams->allocator;
 	adit_free(allocator, streams->shards);
 	adit_free(allocator, streams->streams);
 	adit_free(allocator, streams->links);

@@ -37,7 +37,6 @@ struct adit_ledger {
 	uint32_t pinned; /* key that must not give way now; params.keys: none */
 	struct adit_ledger_counters counters;
 	struct adit_allocator allocator;
-	bool has_allocator;
 };
 
 static uint32_t buckets_for(uint32_t keys)
@@ -67,9 +66,7 @@ struct adit_ledger *adit_ledger_create(
 	if (ledger == NULL)
 		return NULL;
 	ledger->params = *params;
-	ledger->has_allocator = allocator != NULL;
-	if (allocator != NULL)
-		ledger->allocator = *allocator;
+	ledger->allocator = adit_allocator_copy(allocator);
 	ledger->bucket_mask = buckets - 1;
 #define MAKE(field, count) \
 	ledger->field = adit_alloc(allocator, (count) * sizeof(*ledger->field), ADIT_CACHE_LINE)
@@ -95,15 +92,11 @@ struct adit_ledger *adit_ledger_create(
 
 void adit_ledger_destroy(struct adit_ledger *ledger)
 {
-	struct adit_allocator copy;
-	const struct adit_allocator *allocator = NULL;
+	struct adit_allocator copy, *allocator = &copy;
 
 	if (ledger == NULL)
 		return;
-	if (ledger->has_allocator) {
-		copy = ledger->allocator;
-		allocator = &copy;
-	}
+	copy = ledger->allocator;
 	adit_free(allocator, ledger->keys);
 	adit_free(allocator, ledger->entries);
 	adit_free(allocator, ledger->details);

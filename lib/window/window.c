@@ -53,7 +53,6 @@ static bool table_init(struct table *table, enum adit_kind kind, uint32_t rows,
 struct owned_window {
 	struct adit_window window;
 	struct adit_allocator allocator;
-	bool has_allocator;
 };
 
 struct adit_window *adit_window_create(
@@ -65,9 +64,7 @@ struct adit_window *adit_window_create(
 	if (owned == NULL)
 		return NULL;
 	window = &owned->window;
-	owned->has_allocator = allocator != NULL;
-	if (allocator != NULL)
-		owned->allocator = *allocator;
+	owned->allocator = adit_allocator_copy(allocator);
 	window->shard =
 		adit_alloc(allocator, params->shards * sizeof(struct adit_shard), ADIT_CACHE_LINE);
 	if (window->shard == NULL)
@@ -97,15 +94,11 @@ failed:
 void adit_window_destroy(struct adit_window *window)
 {
 	struct owned_window *owned = (struct owned_window *)window;
-	struct adit_allocator copy;
-	const struct adit_allocator *allocator = NULL;
+	struct adit_allocator copy, *allocator = &copy;
 
 	if (window == NULL)
 		return;
-	if (owned->has_allocator) {
-		copy = owned->allocator;
-		allocator = &copy;
-	}
+	copy = owned->allocator;
 	for (uint32_t i = 0; window->shard != NULL && i < window->shards; i++) {
 		struct adit_shard *shard = &window->shard[i];
 
