@@ -7,7 +7,7 @@
  * handed by pointer to the scoring core, read there and given back.
  *
  * Memory is fixed at creation (adit_window_bytes): per row 64 bytes, its index slots (32 to 64),
- * a penalty, and a side record of 256 (domain) or about 450 bytes (the others); per detail record
+ * a penalty, and a side record of 256 (domain) or 448 bytes (the others); per detail record
  * sizeof(struct adit_detail). Untouched rows cost address space, not memory.
  *
  * A full table keeps what carries information, not what came first: a newcomer wears down the
