@@ -110,6 +110,11 @@
 		"Rows of the subscriber × domain table, over all shards")                          \
 	ADIT_INT(window, servers, 16384, 64, 16777216, "rows",                                     \
 		"Rows of the subscriber × server table, over all shards")                          \
+	ADIT_INT(window, sessions, 65536, 64, 16777216, "rows",                                    \
+		"Rows of the table of subscribers, over all shards")                               \
+	ADIT_INT(window, tracks, 65536, 256, 16777216, "keys",                                     \
+		"Subscriber × domain whose last query is remembered from slice to slice, over "    \
+		"all shards")                                                                      \
 	ADIT_INT(window, encrypted, 16384, 64, 16777216, "rows",                                   \
 		"Rows of the subscriber × encrypted DNS table, over all shards")                   \
 	ADIT_INT(window, details, 16384, 64, 4194304, "records",                                   \

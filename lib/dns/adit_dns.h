@@ -9,6 +9,7 @@
 #define ADIT_DNS_H
 
 #include "adit_base.h"
+#include "adit_hash.h"
 #include "adit_outcome.h"
 
 #ifdef __cplusplus
@@ -88,6 +89,7 @@ struct adit_dns {
 	uint16_t edns_bytes;    /* RDATA bytes of its options (of all OPT records, if several) */
 
 	uint16_t trailing_bytes; /* after the last record; 0 if a record is not whole */
+	uint16_t records_at;     /* offset of the answer section; 0: not reached */
 };
 
 /*
@@ -108,6 +110,29 @@ struct adit_dns {
  * flags may be used. Any thread.
  */
 enum adit_outcome adit_dns_parse(const uint8_t *message, size_t size, struct adit_dns *dns);
+
+/* What the records of a message say taken together; all 0 where there are none. OPT is no record
+ * here: its options are counted in struct adit_dns. */
+struct adit_answers {
+	uint32_t digest;         /* of all records but their TTLs, in whatever order they stand */
+	uint32_t bytes;          /* RDATA that a server can choose: all but DNSSEC records that come
+				    beside what was asked for */
+	uint32_t addresses;      /* A and AAAA records of the answer section */
+	uint32_t odd_addresses;  /* of them those that no host on the Internet has */
+	uint32_t address_digest; /* of the addresses, in whatever order they stand */
+	uint32_t network;        /* hash of the first address's /16 (IPv4) or /32 (IPv6) */
+};
+
+/*
+ * A second walk over the records of a message that adit_dns_parse has read (any outcome that fills
+ * the fields), with a keyed hash of each. In names of RDATA compression pointers are left out: where
+ * they point depends on the length of the question, not on the answer. Odd addresses are IPv4 in
+ * 0.0.0.0/8 (but itself) and from 224.0.0.0 on, and IPv6 outside 2000::/3, fc00::/7, fe80::/10, ::/80
+ * and 64:ff9b::/32 (RFC 6890, RFC 6052): a server that puts data into addresses makes them, one that
+ * names hosts does not. Any thread.
+ */
+void adit_answers_read(const struct adit_hash_key *key, const uint8_t *message, size_t size,
+	const struct adit_dns *dns, struct adit_answers *answers);
 
 /*
  * Reads the name at `offset` of a message, following compression pointers (each must point to

@@ -5,90 +5,19 @@
  *
  * The walk costs what the message has bytes, whatever its counts claim.
  */
-#include "adit_dns.h"
 #include "dns_priv.h"
 
 #define HEADER_SIZE    12
 #define QUESTION_LEAST 5  /* root label, type, class */
 #define RECORD_LEAST   11 /* root label, type, class, TTL, RDLENGTH */
 #define QUESTION_FIXED 4
-#define RECORD_FIXED   10
 #define EDNS_DO        0x8000
-#define BIT(type)      (UINT64_C(1) << (type))
 
-/*
- * Where the walk stands. After the first read past the end it is `bad`, stands at the end, and
- * every further read gives zeros; so a record is checked once, after it.
- */
-struct cursor {
-	const uint8_t *at, *end;
-	bool bad;
-};
-
-/* At most RECORD_FIXED bytes of what this returns may be looked at. */
-static inline const uint8_t *take(struct cursor *cursor, size_t size)
-{
-	static const uint8_t zeros[RECORD_FIXED];
-	const uint8_t *taken = cursor->at;
-
-	if (ADIT_UNLIKELY(size > (size_t)(cursor->end - taken))) {
-		cursor->at = cursor->end;
-		cursor->bad = true;
-		return zeros;
-	}
-	cursor->at += size;
-	return taken;
-}
-
-/* Steps over a name: a pointer ends it, and where it leads does not matter. */
-static inline void skip_name(struct cursor *cursor)
-{
-	size_t used = 0;
-	unsigned length;
-
-	while ((length = *take(cursor, 1)) != 0) {
-		if (length >= POINTER) {
-			take(cursor, 1);
-			return;
-		}
-		used += length + 1;
-		if (length > LABEL_SIZE_MAX || used >= ADIT_NAME_MAX) {
-			cursor->at = cursor->end;
-			cursor->bad = true;
-			return;
-		}
-		take(cursor, length);
-	}
-}
-
-struct record {
-	uint16_t type, class, rdata_size;
-	uint32_t ttl;
-};
-
-static inline bool read_record(struct cursor *cursor, struct record *record)
-{
-	const uint8_t *fixed;
-
-	skip_name(cursor);
-	fixed = take(cursor, RECORD_FIXED);
-	record->type = adit_load_be16(fixed);
-	record->class = adit_load_be16(fixed + 2);
-	record->ttl = adit_load_be32(fixed + 4);
-	record->rdata_size = adit_load_be16(fixed + 8);
-	take(cursor, record->rdata_size);
-	return !cursor->bad;
-}
-
-/* Addresses, what every zone answers with, and DNSSEC (RFC 4034, 5155, 7344) are not counted as
- * able to carry data. */
+/* Addresses, what every zone answers with, and DNSSEC are not counted as able to carry data. */
 static bool carries_data(uint16_t type)
 {
 	const uint64_t does_not = BIT(ADIT_TYPE_A) | BIT(ADIT_TYPE_AAAA) | BIT(ADIT_TYPE_NS) |
-				  BIT(ADIT_TYPE_SOA) | BIT(ADIT_TYPE_OPT) | BIT(43) /* DS */ |
-				  BIT(46) /* RRSIG */ | BIT(47) /* NSEC */ | BIT(48) /* DNSKEY */ |
-				  BIT(50) /* NSEC3 */ | BIT(51) /* NSEC3PARAM */ |
-				  BIT(59) /* CDS */ | BIT(60) /* CDNSKEY */;
+				  BIT(ADIT_TYPE_SOA) | BIT(ADIT_TYPE_OPT) | DNSSEC_TYPES;
 
 	return type >= 64 || !(does_not & BIT(type));
 }
@@ -142,7 +71,7 @@ static void read_extra(
 }
 
 /* Everything after the first question. Returns true if all of it is whole. */
-static bool read_rest(struct cursor *cursor, struct adit_dns *dns)
+static bool read_rest(struct cursor *cursor, const uint8_t *message, struct adit_dns *dns)
 {
 	size_t left;
 
@@ -150,6 +79,7 @@ static bool read_rest(struct cursor *cursor, struct adit_dns *dns)
 		skip_name(cursor);
 		take(cursor, QUESTION_FIXED);
 	}
+	dns->records_at = cursor->bad ? 0 : (uint16_t)(cursor->at - message);
 	read_answers(cursor, dns);
 	read_extra(cursor, dns, dns->count[2], false);
 	read_extra(cursor, dns, dns->count[3], true);
@@ -219,7 +149,7 @@ enum adit_outcome adit_dns_parse(const uint8_t *message, size_t size, struct adi
 		adit_name_read(&root, 1, 0, &dns->qname);
 		dns->qtype = dns->qclass = 0;
 		cursor.at += HEADER_SIZE;
-		read_rest(&cursor, dns);
+		read_rest(&cursor, message, dns);
 		return ADIT_OUTCOME_DNS_NO_QUESTION;
 	}
 	at = read_question(message, size, dns);
@@ -227,7 +157,7 @@ enum adit_outcome adit_dns_parse(const uint8_t *message, size_t size, struct adi
 		return implausible(dns, size) ? ADIT_OUTCOME_DNS_IMPLAUSIBLE
 					      : ADIT_OUTCOME_DNS_BAD_NAME;
 	cursor.at += at;
-	if (ADIT_UNLIKELY(!read_rest(&cursor, dns)))
+	if (ADIT_UNLIKELY(!read_rest(&cursor, message, dns)))
 		return ADIT_OUTCOME_DNS_BAD_RECORD;
 	return dns->flags & ADIT_DNS_QR ? ADIT_OUTCOME_DNS_RESPONSE : ADIT_OUTCOME_DNS_QUERY;
 }

@@ -5,7 +5,7 @@
  * is shared. After creation nothing allocates, blocks, logs or uses floating point.
  *
  * Memory: about 1.2 KB per packet of a burst, 8 bytes for each remembered packet of the duplicate
- * filter, and what adit_streams_bytes says.
+ * filter and each remembered message of that for repetitions, and what adit_streams_bytes says.
  */
 #ifndef ADIT_PIPELINE_H
 #define ADIT_PIPELINE_H
@@ -58,6 +58,8 @@ struct adit_pipeline_params {
 			     own */
 	uint64_t
 		duplicate_ns; /* a packet that comes again within this is a duplicate; 0: none is */
+	uint32_t tracks;      /* subscriber × domain whose last message is remembered, over all
+				 shards */
 	uint32_t streams;     /* TCP streams and their buffers, over all shards */
 	uint32_t stream_buffers;
 	bool tcp_checksum; /* refuse TCP segments whose checksum is wrong */
@@ -71,6 +73,7 @@ struct adit_pipeline_counters {
 	uint64_t tcp_queries, tcp_responses; /* of them over TCP */
 	uint64_t tcp_unreadable;             /* messages over TCP without a question that reads */
 	uint64_t raw_bytes;                  /* on DNS ports, that are no DNS */
+	uint64_t repeated;                   /* messages said again within a few seconds */
 	uint64_t encrypted_packets[ADIT_TRANSPORT_COUNT], encrypted_bytes[ADIT_TRANSPORT_COUNT];
 } ADIT_CACHE_ALIGNED;
 
@@ -81,7 +84,7 @@ int adit_pipeline_create(const struct adit_pipeline_params *params,
 	const struct adit_allocator *allocator, struct adit_pipeline **pipeline,
 	struct adit_error *error);
 void adit_pipeline_destroy(struct adit_pipeline *pipeline);
-/* Bytes of the duplicate filter and the streams. */
+/* Bytes of both filters, the tracks and the streams. */
 size_t adit_pipeline_bytes(const struct adit_pipeline_params *params);
 
 /*

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The duplicate filter: a mirror of both sides of a switch, or a tap of S1-U and S5, shows the
- * same packet twice within a moment. A client that repeats a query does so a second later.
+ * same packet twice within a moment. A client that repeats a query does so a second later: that is
+ * no duplicate but a repetition, a packet of its own whose question counts once.
  */
 #include "pipeline_priv.h"
 
@@ -39,6 +40,16 @@ uint64_t adit_duplicate_digest(const struct adit_hash_key *key, const struct adi
 		size = ENCRYPTED_BYTES;
 	return adit_hash_pair(key, who_key + adit_hash(key, head, sizeof(head)),
 		adit_hash(key, frame->data + packet->payload_offset, size));
+}
+
+uint64_t adit_repetition_digest(
+	const struct adit_hash_key *key, uint64_t who_key, const struct adit_event *event,
+	uint16_t qtype)
+{
+	uint64_t what = (uint64_t)qtype << 33 | (uint64_t)event->is_query << 32;
+
+	return adit_hash_pair(key, who_key + event->name_hash,
+		what + (event->is_query ? 0 : event->answer_digest + ((uint64_t)event->rcode << 50)));
 }
 
 bool adit_duplicate_seen(

@@ -9,15 +9,31 @@
  */
 #include "pipeline_priv.h"
 
-/* Character class of each octet. */
-#define D          ADIT_CHAR_DIGIT
-#define X          ADIT_CHAR_HEX
-#define L          ADIT_CHAR_LOWER
-#define U          ADIT_CHAR_UPPER
-#define Y          ADIT_CHAR_HYPHEN
-#define S          ADIT_CHAR_SYMBOL
-#define H          ADIT_CHAR_HIGH
-#define O          ADIT_CHAR_OTHER
+/* What an octet says of the alphabet that a name is written in. */
+enum {
+	CHAR_DIGIT,
+	CHAR_HEX,    /* a-f */
+	CHAR_LOWER,  /* g-z */
+	CHAR_UPPER,  /* A-Z */
+	CHAR_HYPHEN, /* - and _ */
+	CHAR_SYMBOL, /* other printable ASCII */
+	CHAR_HIGH,   /* 0x80..0xff */
+	CHAR_OTHER,  /* control and space */
+	CHAR_COUNT
+};
+
+/* A registrable domain's own label from this length on may have been made up for the query. */
+#define MADE_UP_LABEL 20
+
+/* Class of each octet. */
+#define D          CHAR_DIGIT
+#define X          CHAR_HEX
+#define L          CHAR_LOWER
+#define U          CHAR_UPPER
+#define Y          CHAR_HYPHEN
+#define S          CHAR_SYMBOL
+#define H          CHAR_HIGH
+#define O          CHAR_OTHER
 #define TIMES16(c) c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c
 /* clang-format off */
 static const uint8_t char_class[256] = {
@@ -42,15 +58,15 @@ static const uint8_t char_class[256] = {
 #undef O
 
 /* Characters that a name may use which shows one of a class. */
-static const uint8_t class_alphabet[ADIT_CHAR_COUNT] = {
-	[ADIT_CHAR_DIGIT] = 10,
-	[ADIT_CHAR_HEX] = 6,
-	[ADIT_CHAR_LOWER] = 20,
-	[ADIT_CHAR_UPPER] = 26,
-	[ADIT_CHAR_HYPHEN] = 2,
-	[ADIT_CHAR_SYMBOL] = 4,
-	[ADIT_CHAR_HIGH] = 128,
-	[ADIT_CHAR_OTHER] = 34,
+static const uint8_t class_alphabet[CHAR_COUNT] = {
+	[CHAR_DIGIT] = 10,
+	[CHAR_HEX] = 6,
+	[CHAR_LOWER] = 20,
+	[CHAR_UPPER] = 26,
+	[CHAR_HYPHEN] = 2,
+	[CHAR_SYMBOL] = 4,
+	[CHAR_HIGH] = 128,
+	[CHAR_OTHER] = 34,
 };
 
 /* least[k] is 2^(k/8) rounded up: the smallest alphabet that takes more than k - 1 eighths of a
@@ -60,7 +76,7 @@ static const uint16_t least[] = {1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4,
 	54, 59, 64, 70, 77, 83, 91, 99, 108, 118, 128, 140, 153, 166, 182, 198, 216, 235, 256};
 
 /* Eighths of a bit per character, by the set of classes that a name shows. */
-static uint8_t eighths[1 << ADIT_CHAR_COUNT];
+static uint8_t eighths[1 << CHAR_COUNT];
 
 __attribute__((constructor)) static void eighths_make(void)
 {
@@ -68,7 +84,7 @@ __attribute__((constructor)) static void eighths_make(void)
 		unsigned alphabet = 0;
 		uint8_t k = 0;
 
-		for (int i = 0; i < ADIT_CHAR_COUNT; i++)
+		for (int i = 0; i < CHAR_COUNT; i++)
 			alphabet += set >> i & 1 ? class_alphabet[i] : 0;
 		while (k + 1u < ADIT_COUNT(least) && least[k + 1] <= alphabet)
 			k++;
@@ -110,15 +126,24 @@ bool adit_type_group_payload(enum adit_type_group group)
 	return group >= ADIT_GROUP_TXT && group <= ADIT_GROUP_PRIVATE;
 }
 
-/* What the whole name can carry, given what its labels before `label` show. */
-static uint32_t carried(const struct adit_name *name, unsigned label, unsigned length, unsigned set)
+static unsigned label_set(const uint8_t *label)
 {
-	for (; label < name->labels; label++) {
+	unsigned set = 0;
+
+	for (unsigned i = 1; i <= *label; i++)
+		set |= 1u << char_class[label[i]];
+	return set;
+}
+
+/* What labels up to `last` can carry, given what those before `label` show. */
+static uint32_t carried(
+	const struct adit_name *name, unsigned label, unsigned last, unsigned length, unsigned set)
+{
+	for (; label < last; label++) {
 		const uint8_t *at = name->wire + name->label_at[label];
 
 		length += *at;
-		for (unsigned i = 1; i <= *at; i++)
-			set |= 1u << char_class[at[i]];
+		set |= label_set(at);
 	}
 	return length * eighths[set] >> 6;
 }
@@ -128,7 +153,6 @@ void adit_name_profile(const struct adit_pipeline_params *params, const struct a
 {
 	struct adit_registrable registrable;
 	uint8_t end = name->size - 1; /* the root label's octet */
-	uint8_t counts[ADIT_CHAR_COUNT] = {0};
 	unsigned set = 0, label = 0, length;
 
 	adit_suffix_find(params->suffixes, name, &registrable);
@@ -146,14 +170,15 @@ void adit_name_profile(const struct adit_pipeline_params *params, const struct a
 
 		if (*at > event->label_max)
 			event->label_max = *at;
-		for (unsigned i = 1; i <= *at; i++)
-			counts[char_class[at[i]]]++;
+		set |= label_set(at);
 	}
-	for (int i = 0; i < ADIT_CHAR_COUNT; i++)
-		set |= (unsigned)(counts[i] != 0) << i;
 	length = end - label;
-	event->whole_bytes = event->unzoned ? carried(name, label, length, set) : 0;
-	memcpy(event->chars, counts, sizeof(event->chars));
+	event->whole_bytes = 0;
+	if (event->unzoned)
+		event->whole_bytes = carried(name, label, name->labels, length, set);
+	else if (name->wire[end] >= MADE_UP_LABEL)
+		event->whole_bytes = carried(name, label, label + 1, length, set);
+	event->by_server = event->whole_bytes != 0 || event->unzoned;
 	event->labels = (uint8_t)label;
 	event->subdomain_length = (uint8_t)length;
 	event->info_bytes = length * eighths[set] >> 6;

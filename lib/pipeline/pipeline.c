@@ -26,6 +26,11 @@ struct item {
 };
 #define ITEM_HEAD offsetof(struct item, who)
 
+/* A question that comes again within this is a repetition: clients wait 1 to 5 s for an answer. */
+#define REPETITION_US 5000000
+/* EDNS options up to this are what clients and resolvers send: a subnet, a cookie. */
+#define EDNS_ORDINARY 64
+
 #define IS_ENCRYPTED (ADIT_PACKET_ENCRYPTED | ADIT_PACKET_DOH)
 
 struct adit_pipeline {
@@ -33,7 +38,8 @@ struct adit_pipeline {
 	struct adit_pipeline_params params;
 	struct adit_scanner *scanner; /* NULL: no signatures */
 	struct adit_streams *streams;
-	struct adit_duplicates duplicates;
+	struct adit_duplicates duplicates, repetitions;
+	struct adit_tracks *tracks;
 	uint64_t *witness; /* NULL: not asked for */
 	struct adit_allocator allocator;
 	struct adit_scan_name names[ADIT_BURST_MAX];
@@ -62,7 +68,9 @@ size_t adit_pipeline_bytes(const struct adit_pipeline_params *params)
 {
 	struct adit_streams_params streams = streams_params(params);
 
-	return (params->duplicate_ns != 0 ? duplicates_bytes(params) : 0) +
+	return (params->duplicate_ns != 0 ? 2 : 1) * duplicates_bytes(params) +
+	       adit_tracks_bytes(
+		       adit_shards_per_worker(params->workers), params->tracks / ADIT_SHARDS) +
 	       adit_streams_bytes(&streams);
 }
 
@@ -79,6 +87,14 @@ static int parts_create(struct adit_pipeline *made, const struct adit_allocator 
 		if (made->duplicates.slots == NULL)
 			return adit_error_set(error, -ENOMEM, "no memory for the duplicate filter");
 	}
+	made->repetitions.window_us = REPETITION_US;
+	made->repetitions.slots = adit_alloc(allocator, duplicates_bytes(params), ADIT_CACHE_LINE);
+	if (made->repetitions.slots == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for the filter of repetitions");
+	made->tracks = adit_tracks_create(adit_shards_per_worker(params->workers),
+		params->tracks / ADIT_SHARDS, allocator);
+	if (made->tracks == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for what came last of each key");
 	if (params->witness) {
 		made->witness = adit_alloc(allocator,
 			ADIT_PIPELINE_WITNESSES * sizeof(*made->witness), ADIT_CACHE_LINE);
@@ -122,7 +138,9 @@ void adit_pipeline_destroy(struct adit_pipeline *pipeline)
 	copy = pipeline->allocator;
 	adit_scanner_destroy(pipeline->scanner);
 	adit_streams_destroy(pipeline->streams);
+	adit_tracks_destroy(pipeline->tracks);
 	adit_free(allocator, pipeline->duplicates.slots);
+	adit_free(allocator, pipeline->repetitions.slots);
 	adit_free(allocator, pipeline->witness);
 	adit_free(allocator, pipeline);
 }
@@ -131,8 +149,11 @@ void adit_pipeline_reset(struct adit_pipeline *pipeline)
 {
 	if (pipeline->duplicates.used)
 		memset(pipeline->duplicates.slots, 0, duplicates_bytes(&pipeline->params));
-	pipeline->duplicates.used = false;
+	if (pipeline->repetitions.used)
+		memset(pipeline->repetitions.slots, 0, duplicates_bytes(&pipeline->params));
+	pipeline->duplicates.used = pipeline->repetitions.used = false;
 	adit_streams_reset(pipeline->streams);
+	adit_tracks_reset(pipeline->tracks);
 }
 
 const struct adit_pipeline_counters *adit_pipeline_counters(const struct adit_pipeline *pipeline)
@@ -344,7 +365,24 @@ static void item_keys(const struct adit_pipeline_params *params, struct item *it
 		adit_hash(params->key, &item->server, sizeof(item->server)));
 }
 
-static void event_message(struct item *item)
+static void event_answers(const struct adit_pipeline_params *params, struct item *item)
+{
+	struct adit_event *event = &item->event;
+	struct adit_answers answers;
+
+	if (event->is_query)
+		memset(&answers, 0, sizeof(answers));
+	else
+		adit_answers_read(params->key, item->payload, item->size, &item->dns, &answers);
+	event->answer_digest = answers.digest;
+	event->answer_bytes = answers.bytes;
+	event->addresses = answers.addresses;
+	event->odd_addresses = answers.odd_addresses;
+	event->address_digest = answers.address_digest;
+	event->network = answers.network;
+}
+
+static void event_message(const struct adit_pipeline_params *params, struct item *item)
 {
 	const struct adit_dns *dns = &item->dns;
 	struct adit_event *event = &item->event;
@@ -359,7 +397,11 @@ static void event_message(struct item *item)
 	event->payload_bytes = event->is_query ? 0 : dns->payload_bytes + dns->extra_bytes;
 	event->ttl_min = dns->ttl_min;
 	event->edns = dns->edns ? 1u << 31 | (uint32_t)dns->edns_do << 16 | dns->edns_udp_size : 0;
+	event->beside_bytes = dns->trailing_bytes;
+	if (dns->edns_bytes > EDNS_ORDINARY)
+		event->beside_bytes += dns->edns_bytes;
 	event->unparsable = false;
+	event_answers(params, item);
 }
 
 /* A datagram on a DNS port that has no question. If it is no DNS, all its bytes may be
@@ -377,8 +419,14 @@ static void event_datagram(struct item *item)
 	event->type_group = ADIT_GROUP_OTHER;
 	if (item->outcome == ADIT_OUTCOME_DNS_NO_QUESTION)
 		return;
-	*(item->up ? &event->info_bytes : &event->payload_bytes) = item->size;
-	event->unzoned = event->unparsable = true;
+	event->beside_bytes = item->size;
+	event->unzoned = event->by_server = event->unparsable = true;
+}
+
+/* The client's port. */
+static uint16_t item_port(const struct item *item)
+{
+	return adit_load_be16(item->frame->data + item->packet->l4_offset + (item->packet_up ? 0 : 2));
 }
 
 /* Name: what each message says, whose it is, and the keys it counts under. */
@@ -398,7 +446,7 @@ static void stage_name(struct adit_pipeline *pipeline, size_t items)
 			counters->dns_queries += (item->dns.flags & ADIT_DNS_QR) == 0;
 			counters->dns_responses += (item->dns.flags & ADIT_DNS_QR) != 0;
 			adit_name_profile(params, &item->dns.qname, event);
-			event_message(item);
+			event_message(params, item);
 			break;
 		default:
 			event_datagram(item);
@@ -408,9 +456,14 @@ static void stage_name(struct adit_pipeline *pipeline, size_t items)
 		event->ts_ns = item->frame->ts_ns;
 		event->message_bytes = item->size;
 		event->classes = 0;
+		event->port = item_port(item);
 		item_who(params, item);
 		item_server(item);
 		item_keys(params, item);
+		item->digest = adit_repetition_digest(
+			params->key, item->who_key, event, item->dns.qtype);
+		__builtin_prefetch(adit_duplicate_bucket(
+			&pipeline->repetitions, item->shard, item->digest));
 		event->who = &item->who;
 		event->server = &item->server;
 	}
@@ -448,12 +501,21 @@ static void stage_match(struct adit_pipeline *pipeline, size_t items)
 static void items_count(struct adit_pipeline *pipeline, struct adit_window *window, size_t items)
 {
 	stage_name(pipeline, items);
-	for (size_t i = 0; i < items; i++)
-		adit_window_prefetch(window, pipeline->items[i].shard, &pipeline->items[i].event);
+	for (size_t i = 0; i < items; i++) {
+		struct item *item = &pipeline->items[i];
+
+		item->event.again =
+			!item->event.unparsable &&
+			adit_duplicate_seen(&pipeline->repetitions, item->shard, item->digest,
+				item->frame->ts_ns);
+		pipeline->counters.repeated += item->event.again;
+		adit_window_prefetch(window, pipeline->tracks, item->shard, &item->event);
+	}
 	if (pipeline->scanner != NULL)
 		stage_match(pipeline, items);
 	for (size_t i = 0; i < items; i++)
-		adit_window_count(window, pipeline->items[i].shard, &pipeline->items[i].event);
+		adit_window_count(window, pipeline->tracks, pipeline->items[i].shard,
+			&pipeline->items[i].event);
 }
 
 /* A TCP segment on a DNS port: the messages that it makes whole. */

@@ -7,8 +7,8 @@
 
 #include "adit_pipeline.h"
 
-/* Packets that were seen a moment ago: per shard, buckets of one cache line with 8 slots of {tag
- * 32, time 32 in us}. A full bucket forgets the oldest. */
+/* What was seen a moment ago: per shard, buckets of one cache line with 8 slots of {tag 32, time 32
+ * in us}. A full bucket forgets the oldest. */
 #define ADIT_DUPLICATE_SLOTS   8
 #define ADIT_DUPLICATE_BUCKETS 512 /* per shard */
 struct adit_duplicates {
@@ -32,7 +32,13 @@ static inline uint64_t *adit_duplicate_bucket(
 uint64_t adit_duplicate_digest(const struct adit_hash_key *key, const struct adit_frame *frame,
 	const struct adit_packet *packet, uint64_t who_key);
 
-/* Whether the packet came within the window before; remembers it. */
+/* What makes a message the same as one before: subscriber, direction, name, type, and of a response
+ * all that it says. Identification and ports are left out: resolvers' clients repeat with new ones. */
+uint64_t adit_repetition_digest(
+	const struct adit_hash_key *key, uint64_t who_key, const struct adit_event *event,
+	uint16_t qtype);
+
+/* Whether it came within the window before; remembers it. */
 bool adit_duplicate_seen(
 	struct adit_duplicates *duplicates, uint32_t shard, uint64_t digest, uint64_t ts_ns);
 

@@ -4,7 +4,7 @@
  * in it. A table is filled by the scoring core, handed over by pointer when its hour is over, read
  * and sorted by the management thread, and given back empty.
  *
- * Memory (adit_blind_bytes): per subscriber sizeof(struct adit_blind_row) and 8 to 16 bytes of
+ * Memory (adit_blind_bytes): per subscriber sizeof(struct adit_blind_row) and 32 to 64 bytes of
  * index. When it is full, the lightest of eight gives way to a subscriber that has more in a slice,
  * or the newcomer is refused; both are counted.
  */
@@ -16,6 +16,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+struct index;
 
 struct adit_blind_row {
 	struct adit_subscriber who;
@@ -33,8 +35,7 @@ struct adit_blind {
 		uint64_t evicted, refused;
 	} counters;
 	struct adit_blind_row *rows;
-	uint32_t *index; /* open addressing, row + 1; 0: free */
-	uint32_t index_mask;
+	struct index *index; /* by subscriber key */
 	struct adit_allocator allocator;
 };
 

@@ -9,7 +9,7 @@
 #define ADIT_SCORE_H
 
 #include "adit_blind.h"
-#include "adit_feature.h"
+#include "adit_judge.h"
 #include "adit_ledger.h"
 #include "adit_pattern.h"
 #include "adit_verdict.h"
@@ -56,12 +56,18 @@ struct adit_finding {
 
 struct adit_detect_params {
 	const struct adit_pattern_set *patterns; /* NULL: no signatures */
-	bool signatures, information, structure;
-	double information_bound; /* bytes per key and hour */
-	double suspect_score;
+	struct adit_judges *judges;              /* NULL: no models */
+	bool signatures, structure, information, burst;
+	unsigned models; /* kinds that are asked, a bit for each enum adit_model_kind */
+	double information_bound; /* bytes per key and day */
+	double tunnel_score, suspect_score;
 };
 
-/* Runs the switched-on detectors over a key's features. Pure. */
+/* Hits of burst-delta from which on a domain is worth a record: "three or more". */
+#define ADIT_BURST_LEAST 3
+#define ADIT_BURST_SCORE 50
+
+/* Runs the switched-on detectors over a key's features. Pure, but for the judges' own memory. */
 void adit_detect(const struct adit_detect_params *params, enum adit_kind kind,
 	const struct adit_sum *sum, const double value[ADIT_FEATURE_COUNT],
 	struct adit_finding *finding);
@@ -69,11 +75,13 @@ void adit_detect(const struct adit_detect_params *params, enum adit_kind kind,
 struct adit_score_params {
 	struct adit_detect_params detect;
 	const struct adit_allow *allow; /* NULL: none */
-	double tunnel_score, suspect_score;
 	uint32_t story_idle_slices;
 	uint32_t subscribers, samples; /* listed in a verdict, at most */
 	uint32_t stories;              /* open at once */
 	struct adit_ledger_params ledger;
+	uint32_t sessions; /* of subscribers, at once; 0: none are kept */
+	uint32_t domains, servers, bursts; /* remembered: domains since when, servers by whom,
+					      domains × record types second by second */
 	/* Called on the scorer's thread; the record is valid during the call. */
 	void (*verdict)(void *context, const struct adit_verdict *verdict);
 	void (*features)(void *context, const struct adit_feature_row *row); /* NULL: unwanted */
@@ -86,7 +94,13 @@ struct adit_score_params {
 };
 
 struct adit_score_counters {
-	uint64_t slices, judged, opened, stories_refused;
+	uint64_t slices;
+	uint64_t touched;  /* keys that got something in a slice */
+	uint64_t judged;   /* of them, those that the filter let pass */
+	uint64_t rows[ADIT_SPAN_COUNT]; /* whose features were derived */
+	uint64_t asked;    /* of those, rows that models judged */
+	uint64_t sessions, sessions_refused; /* that ended; subscribers without room */
+	uint64_t opened, stories_refused;
 };
 
 struct adit_scorer;
@@ -103,6 +117,9 @@ void adit_scorer_destroy(struct adit_scorer *scorer);
  */
 void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 	struct adit_window *const *windows, uint32_t workers);
+
+/* Judges from the next slice on; the ones before are given back, for the caller to destroy. */
+struct adit_judges *adit_scorer_set_judges(struct adit_scorer *scorer, struct adit_judges *judges);
 
 /* The timeline ends: stories are closed, and everything is forgotten. */
 void adit_scorer_end(struct adit_scorer *scorer);

@@ -4,23 +4,16 @@
  */
 #include "adit_blind.h"
 
+#include "index_priv.h"
+
 #include <stdlib.h>
 
 #define RUN 8 /* rows that a newcomer is compared with when the table is full */
 
-static uint32_t index_size(uint32_t capacity)
-{
-	uint32_t size = 2;
-
-	while (size < 2 * (uint64_t)capacity)
-		size *= 2;
-	return size;
-}
-
 size_t adit_blind_bytes(uint32_t capacity)
 {
 	return sizeof(struct adit_blind) + capacity * sizeof(struct adit_blind_row) +
-	       index_size(capacity) * sizeof(uint32_t);
+	       sizeof(struct index) + index_bytes(capacity);
 }
 
 struct adit_blind *adit_blind_create(uint32_t capacity, const struct adit_allocator *allocator)
@@ -30,12 +23,11 @@ struct adit_blind *adit_blind_create(uint32_t capacity, const struct adit_alloca
 	if (blind == NULL)
 		return NULL;
 	blind->capacity = capacity;
-	blind->index_mask = index_size(capacity) - 1;
 	blind->allocator = adit_allocator_copy(allocator);
 	blind->rows = adit_alloc(allocator, capacity * sizeof(*blind->rows), ADIT_CACHE_LINE);
-	blind->index = adit_alloc(
-		allocator, index_size(capacity) * sizeof(*blind->index), ADIT_CACHE_LINE);
-	if (blind->rows == NULL || blind->index == NULL) {
+	blind->index = adit_alloc(allocator, sizeof(*blind->index), ADIT_CACHE_LINE);
+	if (blind->rows == NULL || blind->index == NULL ||
+		!index_make(blind->index, capacity, allocator)) {
 		adit_blind_destroy(blind);
 		return NULL;
 	}
@@ -50,6 +42,8 @@ void adit_blind_destroy(struct adit_blind *blind)
 		return;
 	copy = blind->allocator;
 	adit_free(allocator, blind->rows);
+	if (blind->index != NULL)
+		adit_free(allocator, blind->index->slots);
 	adit_free(allocator, blind->index);
 	adit_free(allocator, blind);
 }
@@ -57,23 +51,13 @@ void adit_blind_destroy(struct adit_blind *blind)
 void adit_blind_clear(struct adit_blind *blind)
 {
 	if (blind->count != 0)
-		memset(blind->index, 0, (blind->index_mask + 1u) * sizeof(*blind->index));
+		index_clear(blind->index);
 	blind->count = 0;
-}
-
-/* The place in the index of a key, or the free one where it would stand. */
-static uint32_t place_of(const struct adit_blind *blind, uint64_t key)
-{
-	uint32_t at = (uint32_t)key & blind->index_mask;
-
-	while (blind->index[at] != 0 && blind->rows[blind->index[at] - 1].who.key != key)
-		at = (at + 1) & blind->index_mask;
-	return at;
 }
 
 const struct adit_blind_row *adit_blind_find(const struct adit_blind *blind, uint64_t key)
 {
-	uint32_t number = blind->index[place_of(blind, key)];
+	uint32_t number = index_find(blind->index, key)->row;
 
 	return number != 0 ? &blind->rows[number - 1] : NULL;
 }
@@ -85,27 +69,6 @@ static uint64_t row_bytes(const struct adit_blind_row *row)
 	for (int i = 0; i < ADIT_TRANSPORT_COUNT; i++)
 		bytes += row->bytes_up[i] + row->bytes_down[i];
 	return bytes;
-}
-
-/* Takes a row out of the index; those behind it move up (Knuth 6.4, algorithm R). */
-static void index_remove(struct adit_blind *blind, uint32_t at)
-{
-	uint32_t next = at;
-
-	for (;;) {
-		uint32_t home;
-
-		blind->index[at] = 0;
-		do {
-			next = (next + 1) & blind->index_mask;
-			if (blind->index[next] == 0)
-				return;
-			home = (uint32_t)blind->rows[blind->index[next] - 1].who.key &
-			       blind->index_mask;
-		} while (at <= next ? at < home && home <= next : at < home || home <= next);
-		blind->index[at] = blind->index[next];
-		at = next;
-	}
 }
 
 /* The lightest of a few rows, where the key says, if the newcomer is heavier; NULL: none is. */
@@ -134,7 +97,7 @@ static struct adit_blind_row *row_take(struct adit_blind *blind, uint64_t key, u
 		if (row == NULL)
 			return NULL;
 		blind->counters.evicted++;
-		index_remove(blind, place_of(blind, row->who.key));
+		index_remove(blind->index, row->who.key);
 	}
 	return row;
 }
@@ -142,7 +105,7 @@ static struct adit_blind_row *row_take(struct adit_blind *blind, uint64_t key, u
 static void row_add(
 	struct adit_blind *blind, const struct adit_row *from, const struct adit_party *party)
 {
-	uint32_t number = blind->index[place_of(blind, party->who.key)];
+	uint32_t number = index_find(blind->index, party->who.key)->row;
 	struct adit_blind_row *row;
 
 	if (number != 0) {
@@ -154,8 +117,8 @@ static void row_add(
 			return;
 		/* What gave way may have moved the free place. */
 		*row = (struct adit_blind_row){.who = party->who, .resolver = party->server};
-		number = place_of(blind, party->who.key);
-		blind->index[number] = (uint32_t)(row - blind->rows) + 1;
+		*index_find(blind->index, party->who.key) = (struct index_slot){
+			party->who.key, (uint32_t)(row - blind->rows) + 1};
 	}
 	row->packets_up[party->transport] += from->queries;
 	row->packets_down[party->transport] += from->responses;

@@ -1,45 +1,44 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The detectors, and how their points add up.
+ * The detectors, and how their points add up: the highest counts.
  *
  *  signature   names of a tool's classes, or its constant transaction ID step: tells the tool.
- *  structure   no tool knowledge: answers that carry payload, unique names that carry information,
- *              a constant ID step, a constant field beside high uniqueness. The constant field is
- *              evidence only: iodine, DNSExfiltrator and OzymanDNS show none, some anti-virus
- *              look-ups do.
- *  information how many bytes can this pair have moved in an hour, in names and in answers (Paxson
- *              et al. 2013; ibHH 2023)? A bound on what happened, not on why: it makes a suspect,
+ *  structure   what needs neither a tool's description nor training: a lasting exchange on a DNS
+ *              port that is no DNS, and a constant transaction ID step that no resolver library
+ *              makes.
+ *  models      boosted trees on labelled windows; one-class SVM and elliptic envelope on a site's
+ *              own (adit_judge.h).
+ *  information how many bytes can this pair have moved in a day, in names and in answers (Paxson et
+ *              al. 2013; ibHH 2023)? A bound on what happened, not on why: it makes a suspect,
  *              never a tunnel.
+ *  burst-delta seconds of a domain that differ much after long pauses: a suspect.
  *
- * The points are round numbers set by reasoning from published tool behaviour (docs/detection.md),
- * not fitted; trained models replace them where they ship.
+ * The points are round numbers (docs/detection.md), but for those of models.
  */
 #include "adit_score.h"
 
 /* What a key must at least have shown before more than an attempt is claimed. */
 #define LEAST_NAMES       8
 #define LEAST_INFORMATION 200
-/* The same for structure, which has no signature to lean on. */
-#define STRUCTURE_NAMES       20
-#define STRUCTURE_UNIQUENESS  0.7
-#define STRUCTURE_INFORMATION 500
 
 /* Datagrams that are no DNS, both ways, before they are called a tunnel. */
 #define RAW_DATAGRAMS 20
+/* The same of a constant step, of which a tool that nobody described may have its own. */
+#define STEP_NAMES      20
+#define STEP_UNIQUENESS 0.7
+
+/* How many names of a server without a zone to be judged by must be answered: browsers ask for
+ * names that nobody has. */
+#define SERVER_ANSWERED 0.2
+/* So many subscribers, and a server is a resolver in general use. */
+#define SERVER_GENERAL 20
 
 #define SCORE_SIGNATURE   95
 #define SCORE_RAW         75
+#define SCORE_STEP        75
 #define SCORE_ATTEMPT     55
 #define SCORE_INFORMATION 45
 #define ID_STEPS_LEAST    8
-
-static void reason_add(
-	struct adit_finding *finding, enum adit_feature feature, double value, double threshold)
-{
-	if (finding->reason_count < ADIT_VERDICT_REASONS)
-		finding->reason[finding->reason_count++] =
-			(struct adit_reason){adit_feature_names[feature], value, threshold};
-}
 
 static void reason_named(struct adit_finding *finding, const char *name, double value, double least)
 {
@@ -47,12 +46,16 @@ static void reason_named(struct adit_finding *finding, const char *name, double 
 		finding->reason[finding->reason_count++] = (struct adit_reason){name, value, least};
 }
 
-/* 0 at `low`, 1 at `high`, straight between. */
-static double ramp(double value, double low, double high)
+static void reason_add(
+	struct adit_finding *finding, enum adit_feature feature, double value, double threshold)
 {
-	if (value <= low)
-		return 0;
-	return value >= high ? 1 : (value - low) / (high - low);
+	reason_named(finding, adit_features[feature].name, value, threshold);
+}
+
+static void score_raise(struct adit_finding *finding, double score)
+{
+	if (score > finding->score)
+		finding->score = score;
 }
 
 static bool class_holds(const struct adit_class *class, const struct adit_detail *detail, int index)
@@ -78,11 +81,11 @@ static bool id_step_constant(const struct adit_sum *sum, const double *value, do
 	       value[ADIT_FEATURE_ID_STEP_SHARE] >= least && id_step_odd(value);
 }
 
-/* Strong classes and known ID steps; returns the points that shapes add to the structure. */
-static double detect_signatures(const struct adit_detect_params *params, enum adit_kind kind,
+/* Strong classes and known ID steps. A class that shows a shape only gives its tool's name. */
+static void find_tool(const struct adit_detect_params *params, enum adit_kind kind,
 	const struct adit_sum *sum, const double *value, struct adit_finding *finding)
 {
-	double shape = 0, best = 0;
+	double best = 0;
 	const char *shape_tool = NULL;
 
 	for (size_t i = 0; i < adit_pattern_classes(params->patterns); i++) {
@@ -92,7 +95,6 @@ static double detect_signatures(const struct adit_detect_params *params, enum ad
 		if (!class_holds(class, &sum->detail, (int)i))
 			continue;
 		if (class->strength == ADIT_STRENGTH_SHAPE) {
-			shape = 20;
 			shape_tool = shape_tool != NULL ? shape_tool : class->tool;
 			continue;
 		}
@@ -117,110 +119,121 @@ static double detect_signatures(const struct adit_detect_params *params, enum ad
 	}
 	if (finding->tool == NULL)
 		finding->tool = shape_tool;
-	return shape;
 }
 
-static double detect_structure(const struct adit_sum *sum, enum adit_kind kind, const double *value,
-	double shape, struct adit_finding *finding)
+static void detect_signatures(const struct adit_detect_params *params, enum adit_kind kind,
+	const struct adit_sum *sum, const double *value, struct adit_finding *finding)
 {
-	double uniqueness = value[ADIT_FEATURE_UNIQUENESS];
-	double per_name = value[ADIT_FEATURE_INFORMATION_PER_NAME];
-	double score = 0;
+	bool used = value[ADIT_FEATURE_INFORMATION] >= LEAST_INFORMATION &&
+		    (value[ADIT_FEATURE_UNIQUE_NAMES] >= LEAST_NAMES ||
+			    value[ADIT_FEATURE_UNPARSABLE] >= LEAST_NAMES);
 
-	if (value[ADIT_FEATURE_UNIQUE_NAMES] < STRUCTURE_NAMES ||
-		uniqueness < STRUCTURE_UNIQUENESS ||
-		value[ADIT_FEATURE_INFORMATION] < STRUCTURE_INFORMATION)
-		return 0;
-	score += 15 * ramp(uniqueness, 0.5, 0.95);
-	reason_add(finding, ADIT_FEATURE_UNIQUENESS, uniqueness, STRUCTURE_UNIQUENESS);
-	if (value[ADIT_FEATURE_PAYLOAD_PER_ANSWER] >= 8 &&
-		value[ADIT_FEATURE_PAYLOAD_ANSWERS] >= 0.2) {
-		score += 40 * ramp(value[ADIT_FEATURE_PAYLOAD_ANSWERS], 0, 0.8);
-		score += 8 * ramp(value[ADIT_FEATURE_PAYLOAD_PER_ANSWER], 30, 60);
-		reason_add(finding, ADIT_FEATURE_PAYLOAD_ANSWERS,
-			value[ADIT_FEATURE_PAYLOAD_ANSWERS], 0.2);
+	if (!params->signatures || params->patterns == NULL)
+		return;
+	find_tool(params, kind, sum, value, finding);
+	if (!finding->strong)
+		return;
+	finding->score = used ? SCORE_SIGNATURE : SCORE_ATTEMPT;
+	/* An attempt has a zone, or will have one: its pair tells. */
+	if (!used && kind == ADIT_KIND_SERVER)
+		finding->score = 0;
+}
+
+/* A VPN on a DNS port, or a tool's raw mode; and a tool's habit with transaction IDs. */
+static void detect_structure(const struct adit_detect_params *params, enum adit_kind kind,
+	const struct adit_sum *sum, const double *value, struct adit_finding *finding)
+{
+	if (!params->structure)
+		return;
+	if (kind == ADIT_KIND_SERVER && value[ADIT_FEATURE_UNPARSABLE] >= RAW_DATAGRAMS &&
+		value[ADIT_FEATURE_INFORMATION_UP] >= params->information_bound &&
+		value[ADIT_FEATURE_INFORMATION_DOWN] >= params->information_bound) {
+		score_raise(finding, SCORE_RAW);
+		reason_add(finding, ADIT_FEATURE_UNPARSABLE, value[ADIT_FEATURE_UNPARSABLE],
+			RAW_DATAGRAMS);
 	}
-	if (per_name > 8) {
-		score += 20 * ramp(per_name, 8, 24);
-		reason_add(finding, ADIT_FEATURE_INFORMATION_PER_NAME, per_name, 8);
-	}
-	if (kind == ADIT_KIND_PAIR && id_step_constant(sum, value, 0.8)) {
-		score += 25;
+	if (kind == ADIT_KIND_PAIR && value[ADIT_FEATURE_UNIQUE_NAMES] >= STEP_NAMES &&
+		value[ADIT_FEATURE_UNIQUENESS] >= STEP_UNIQUENESS &&
+		value[ADIT_FEATURE_INFORMATION] >= LEAST_INFORMATION &&
+		id_step_constant(sum, value, 0.8)) {
+		score_raise(finding, SCORE_STEP);
 		reason_add(finding, ADIT_FEATURE_ID_STEP_SHARE, value[ADIT_FEATURE_ID_STEP_SHARE],
 			0.8);
 	}
-	if (value[ADIT_FEATURE_CONSTANT_FIELD] >= 3 &&
-		value[ADIT_FEATURE_CONSTANT_FIELD] < ADIT_FIELD_SIZE && uniqueness >= 0.9) {
-		score += 8;
-		reason_add(finding, ADIT_FEATURE_CONSTANT_FIELD, value[ADIT_FEATURE_CONSTANT_FIELD],
-			3);
-	}
-	if (shape > 0) {
-		score += shape;
-		reason_named(finding, "signature_shape", 1, 1);
-	}
-	return score > 94 ? 94 : score;
 }
 
-/* A lasting exchange on a DNS port that is no DNS: a VPN there, or a tool's raw mode. */
-static double detect_raw(
-	const struct adit_detect_params *params, const double *value, struct adit_finding *finding)
+static void detect_models(const struct adit_detect_params *params, enum adit_kind kind,
+	const double *value, struct adit_finding *finding)
 {
-	if (value[ADIT_FEATURE_UNPARSABLE] < RAW_DATAGRAMS ||
-		value[ADIT_FEATURE_INFORMATION_UP] < params->information_bound ||
-		value[ADIT_FEATURE_INFORMATION_DOWN] < params->information_bound)
-		return 0;
-	reason_add(finding, ADIT_FEATURE_UNPARSABLE, value[ADIT_FEATURE_UNPARSABLE], RAW_DATAGRAMS);
-	return SCORE_RAW;
+	struct adit_opinion opinion[ADIT_JUDGES_MAX];
+	size_t count;
+
+	if (params->judges == NULL)
+		return;
+	count = adit_judges_ask(params->judges, kind, params->models, value,
+		params->suspect_score, params->tunnel_score, opinion);
+	for (size_t i = 0; i < count; i++) {
+		score_raise(finding, opinion[i].points);
+		reason_named(finding, opinion[i].name, opinion[i].score, opinion[i].threshold);
+	}
 }
 
-/* Tools that need no domain make a new "domain" of each name. A handful of names under a top-level
- * domain that is not delegated is told by the server that answers, not once a name. */
-static bool left_to_server(enum adit_kind kind, const struct adit_sum *sum, const double *value)
+/* A tool that needs no domain makes a new "domain" of each name: a handful of names under a top-level
+ * domain that is not delegated is told by the server that answers, not once a name. Of servers:
+ * what resolvers in general use are asked, and what nobody answers, says nothing. */
+static bool is_left_out(enum adit_kind kind, const struct adit_sum *sum, const double *value)
 {
-	return kind != ADIT_KIND_SERVER && sum->unzoned &&
-	       value[ADIT_FEATURE_UNIQUE_NAMES] < LEAST_NAMES;
+	if (kind != ADIT_KIND_SERVER)
+		return sum->unzoned && value[ADIT_FEATURE_UNIQUE_NAMES] < LEAST_NAMES;
+	if (value[ADIT_FEATURE_UNPARSABLE] >= LEAST_NAMES)
+		return false;
+	return value[ADIT_FEATURE_SUBSCRIBERS] >= SERVER_GENERAL ||
+	       value[ADIT_FEATURE_ANSWERED_SHARE] < SERVER_ANSWERED;
+}
+
+/* Many subscribers together pass any bound: it is a bound per subscriber. Estimates must not miss
+ * what passes it, so two standard errors are added to what is not exact. */
+static void detect_information(const struct adit_detect_params *params, enum adit_kind kind,
+	const struct adit_sum *sum, const double *value, struct adit_finding *finding)
+{
+	double information = value[ADIT_FEATURE_INFORMATION];
+
+	if (!params->information || kind == ADIT_KIND_DOMAIN)
+		return;
+	if (!adit_distinct_exact(&sum->detail.names) || !adit_distinct_exact(&sum->detail.answers))
+		information *= ADIT_DISTINCT_MARGIN;
+	if (information < params->information_bound)
+		return;
+	score_raise(finding, params->suspect_score > SCORE_INFORMATION ? params->suspect_score
+								       : SCORE_INFORMATION);
+	reason_add(finding, ADIT_FEATURE_INFORMATION, value[ADIT_FEATURE_INFORMATION],
+		params->information_bound);
+}
+
+static void detect_burst(const struct adit_detect_params *params, const double *value,
+	struct adit_finding *finding)
+{
+	/* Only domains have it: of others it is NaN. */
+	if (!params->burst || !(value[ADIT_FEATURE_BURST_HITS] >= ADIT_BURST_LEAST))
+		return;
+	score_raise(finding, params->suspect_score > ADIT_BURST_SCORE ? params->suspect_score
+								 : ADIT_BURST_SCORE);
+	reason_add(finding, ADIT_FEATURE_BURST_HITS, value[ADIT_FEATURE_BURST_HITS],
+		ADIT_BURST_LEAST);
 }
 
 void adit_detect(const struct adit_detect_params *params, enum adit_kind kind,
 	const struct adit_sum *sum, const double value[ADIT_FEATURE_COUNT],
 	struct adit_finding *finding)
 {
-	double information = value[ADIT_FEATURE_INFORMATION], shape = 0, score;
-
 	memset(finding, 0, sizeof(*finding));
-	if (left_to_server(kind, sum, value))
+	if (is_left_out(kind, sum, value))
 		return;
-	if (params->signatures && params->patterns != NULL)
-		shape = detect_signatures(params, kind, sum, value, finding);
-	if (finding->strong) {
-		bool used = information >= LEAST_INFORMATION &&
-			    (value[ADIT_FEATURE_UNIQUE_NAMES] >= LEAST_NAMES ||
-				    value[ADIT_FEATURE_UNPARSABLE] >= LEAST_NAMES);
-
-		finding->score = used ? SCORE_SIGNATURE : SCORE_ATTEMPT;
-		/* An attempt has a zone, or will have one: its pair tells. */
-		if (!used && kind == ADIT_KIND_SERVER)
-			finding->score = 0;
-	}
-	if (params->structure) {
-		score = detect_structure(sum, kind, value, shape, finding);
-		if (score > finding->score)
-			finding->score = score;
-		score = kind == ADIT_KIND_SERVER ? detect_raw(params, value, finding) : 0;
-		if (score > finding->score)
-			finding->score = score;
-	}
-	/* Many subscribers together pass any bound: it is a bound per subscriber. */
-	if (params->information && kind != ADIT_KIND_DOMAIN &&
-		information >= params->information_bound) {
-		score = params->suspect_score > SCORE_INFORMATION ? params->suspect_score
-								  : SCORE_INFORMATION;
-		if (score > finding->score)
-			finding->score = score;
-		reason_add(
-			finding, ADIT_FEATURE_INFORMATION, information, params->information_bound);
-	}
+	detect_signatures(params, kind, sum, value, finding);
+	detect_structure(params, kind, sum, value, finding);
+	detect_models(params, kind, value, finding);
+	detect_burst(params, value, finding);
+	detect_information(params, kind, sum, value, finding);
 	if (finding->score < params->suspect_score && !finding->strong)
 		finding->tool = NULL;
 }

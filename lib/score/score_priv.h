@@ -6,6 +6,9 @@
 #define ADIT_SCORE_PRIV_H
 
 #include "adit_score.h"
+#include "burst_priv.h"
+#include "seen_priv.h"
+#include "session_priv.h"
 
 /* A subscriber of a story, and what it did since the story opened. */
 struct story_party {
@@ -29,7 +32,7 @@ struct story {
 	struct adit_finding best;
 	uint64_t queries, responses, bytes_up, bytes_down;
 	double information_up, information_down;
-	struct adit_names names;
+	struct adit_distinct names;
 	double told_weight;        /* information and queries when last told */
 	uint32_t told_subscribers; /* subscribers when last told */
 	uint32_t subscribers_total;
@@ -42,10 +45,18 @@ struct story {
 struct adit_scorer {
 	struct adit_score_params params;
 	struct adit_ledger *ledger;
+	struct adit_sessions *sessions; /* NULL: none are kept */
+	struct adit_seen *seen;
+	struct adit_bursts *bursts;
 	struct story *stories;
 	uint32_t *stories_free;
 	uint32_t stories_freed, stories_high;
 	uint32_t slice;
+	bool coalesced; /* a window of the slice stands for several */
+	/* of the key at hand */
+	uint32_t domain_age; /* slices */
+	uint32_t burst_hits;
+	double server_subscribers;
 	uint64_t queries, responses; /* of the timeline */
 	uint32_t timeline;           /* ended ones: the same capture twice tells two stories */
 	struct adit_score_counters counters;

@@ -1,30 +1,44 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * One slice after the other: merge, filter, derive, detect, tell. Only keys that got something in
- * the slice are judged: with time alone a sum can only shrink.
+ * the slice are judged: with time alone a sum can only shrink. Spans of an hour and a day are
+ * judged once a minute, and when the timeline ends.
  */
 #include "score_priv.h"
 
-/* The cheap filter: a key with less than this in an hour, and no signature, reaches no detector. */
-#define FILTER_NAMES       8
+/* The cheap filter: a key with less than this in a day, and no signature, reaches no detector. */
+#define FILTER_NAMES       6
 #define FILTER_INFORMATION 200
-/* Above so many subscribers a domain is in general use, and structure alone weighs less. */
+/* Above so many subscribers a domain is in general use, and without a signature weighs less. */
 #define PREVALENT_SUBSCRIBERS 8
 #define PREVALENCE_DISCOUNT   20
+/* The same of a domain that was there a week ago. */
+#define KNOWN_SLICES   (7 * ADIT_DAY_SLICES)
+#define KNOWN_DISCOUNT 10
 /* So many responses to a query, and the tap shows one direction only. */
 #define ONE_WAY_RESPONSES 50
 /* What a domain's subscribers must have moved each, on average, to be judged together. */
 #define TOGETHER_INFORMATION 200
 
-static const char *const kind_names[ADIT_KIND_ENCRYPTED] = {
+static const char *const kind_names[ADIT_KIND_JUDGED] = {
 	[ADIT_KIND_DOMAIN] = "domain",
 	[ADIT_KIND_PAIR] = "subscriber_domain",
 	[ADIT_KIND_SERVER] = "subscriber_server",
 };
 
+static const char *const span_names[ADIT_SPAN_COUNT] = {
+	[ADIT_SPAN_SLICE] = "slice",
+	[ADIT_SPAN_10MIN] = "10min",
+	[ADIT_SPAN_HOUR] = "hour",
+	[ADIT_SPAN_DAY] = "day",
+};
+
 size_t adit_scorer_bytes(const struct adit_score_params *params)
 {
 	return sizeof(struct adit_scorer) + adit_ledger_bytes(&params->ledger) +
+	       (params->sessions != 0 ? adit_sessions_bytes(params->sessions) : 0) +
+	       adit_seen_bytes(params->domains, params->servers) +
+	       adit_bursts_bytes(params->bursts) +
 	       params->stories * (sizeof(struct story) + sizeof(uint32_t));
 }
 
@@ -43,7 +57,13 @@ struct adit_scorer *adit_scorer_create(
 		adit_alloc(allocator, params->stories * sizeof(*scorer->stories), ADIT_CACHE_LINE);
 	scorer->stories_free = adit_alloc(
 		allocator, params->stories * sizeof(*scorer->stories_free), ADIT_CACHE_LINE);
-	if (scorer->ledger == NULL || scorer->stories == NULL || scorer->stories_free == NULL) {
+	if (params->sessions != 0)
+		scorer->sessions = adit_sessions_create(params->sessions, allocator);
+	scorer->seen = adit_seen_create(params->domains, params->servers, allocator);
+	scorer->bursts = adit_bursts_create(params->bursts, allocator);
+	if (scorer->ledger == NULL || scorer->stories == NULL || scorer->stories_free == NULL ||
+		scorer->seen == NULL || scorer->bursts == NULL ||
+		(params->sessions != 0 && scorer->sessions == NULL)) {
 		adit_scorer_destroy(scorer);
 		return NULL;
 	}
@@ -58,18 +78,23 @@ void adit_scorer_destroy(struct adit_scorer *scorer)
 		return;
 	copy = scorer->allocator;
 	adit_ledger_destroy(scorer->ledger);
+	adit_sessions_destroy(scorer->sessions);
+	adit_seen_destroy(scorer->seen);
+	adit_bursts_destroy(scorer->bursts);
 	adit_free(allocator, scorer->stories);
 	adit_free(allocator, scorer->stories_free);
 	adit_free(allocator, scorer);
 }
 
 static void feature_tell(struct adit_scorer *scorer, const struct adit_ledger_key *key,
-	const struct adit_ledger_key *domain, const struct adit_finding *finding)
+	const struct adit_ledger_key *domain, enum adit_span span,
+	const struct adit_finding *finding)
 {
 	struct adit_feature_row *row = &scorer->row;
 
 	row->window_start_ns = slice_start_ns(scorer->sum.first_slice);
 	row->window_end_ns = slice_start_ns(scorer->sum.last_slice + 1);
+	row->span = span_names[span];
 	row->kind = kind_names[key->kind];
 	row->domain.size = 0;
 	if (domain != NULL) {
@@ -86,13 +111,14 @@ static void feature_tell(struct adit_scorer *scorer, const struct adit_ledger_ke
 	scorer->params.features(scorer->params.context, row);
 }
 
-/* Prevalence and known services may lower a score, but only while little was exchanged. */
+/* Prevalence, age and known services may lower a score, but only while little was exchanged. */
 static void discount(const struct adit_scorer *scorer, const struct adit_ledger_key *key,
-	const struct adit_ledger_key *domain, double information, struct adit_finding *finding)
+	const struct adit_ledger_key *domain, const double *value, struct adit_finding *finding)
 {
-	const struct adit_score_params *params = &scorer->params;
+	const struct adit_detect_params *detect = &scorer->params.detect;
 	const struct adit_allow_entry *entry = NULL;
-	double bound = params->detect.information_bound, below;
+	double bound = detect->information_bound, information = value[ADIT_FEATURE_INFORMATION];
+	double below;
 
 	if (finding->strong || domain == NULL || finding->score <= 0)
 		return;
@@ -100,14 +126,16 @@ static void discount(const struct adit_scorer *scorer, const struct adit_ledger_
 		information /= domain->children;
 	if (domain->children >= PREVALENT_SUBSCRIBERS && information < bound)
 		finding->score -= PREVALENCE_DISCOUNT;
-	if (params->allow != NULL)
-		entry = adit_allow_find(params->allow, domain->sample[0].wire,
+	if (value[ADIT_FEATURE_AGE] * ADIT_HOUR_SLICES >= KNOWN_SLICES && information < bound)
+		finding->score -= KNOWN_DISCOUNT;
+	if (scorer->params.allow != NULL)
+		entry = adit_allow_find(scorer->params.allow, domain->sample[0].wire,
 			domain->sample[0].size, slice_start_ns(scorer->slice));
 	if (entry == NULL)
 		return;
 	below = entry->below_bytes != 0 ? (double)entry->below_bytes : bound;
-	if (information < below && finding->score >= params->suspect_score)
-		finding->score = params->suspect_score - 1;
+	if (information < below && finding->score >= detect->suspect_score)
+		finding->score = detect->suspect_score - 1;
 }
 
 /* Whether longer spans may say more than those tried. */
@@ -117,9 +145,11 @@ static bool span_is_new(const struct adit_scorer *scorer, uint32_t index, enum a
 
 	switch (span) {
 	case ADIT_SPAN_10MIN:
-		return key->fresh_first != key->fresh_last;
+		return key->tier[ADIT_TIER_SLICES].first != key->tier[ADIT_TIER_SLICES].last;
 	case ADIT_SPAN_HOUR:
-		return key->aged_first != ADIT_LEDGER_NONE;
+		return key->tier[ADIT_TIER_MINUTES].first != ADIT_LEDGER_NONE;
+	case ADIT_SPAN_DAY:
+		return key->tier[ADIT_TIER_HOURS].first != ADIT_LEDGER_NONE;
 	default:
 		return true;
 	}
@@ -140,10 +170,55 @@ static bool is_unasked(const struct adit_scorer *scorer)
 	return scorer->sum.queries == 0 && scorer->queries >= scorer->responses / ONE_WAY_RESPONSES;
 }
 
+/* What no sum of rows tells. */
+static void context_fill(struct adit_scorer *scorer, const struct adit_ledger_key *key,
+	const struct adit_ledger_key *domain, double *value)
+{
+	if (key->kind == ADIT_KIND_SERVER) {
+		value[ADIT_FEATURE_SUBSCRIBERS] = scorer->server_subscribers;
+		return;
+	}
+	value[ADIT_FEATURE_SUBSCRIBERS] = domain->children;
+	value[ADIT_FEATURE_AGE] = (double)scorer->domain_age / ADIT_HOUR_SLICES;
+	if (key->kind == ADIT_KIND_DOMAIN)
+		value[ADIT_FEATURE_BURST_HITS] = scorer->burst_hits;
+}
+
+/* A subscriber whose session is an outlier: its domain that moved most is worth a record. */
+static void session_blame(const struct adit_scorer *scorer, const struct adit_ledger_key *key,
+	const double *value, struct adit_finding *finding)
+{
+	const struct adit_session *session;
+
+	if (key->kind == ADIT_KIND_DOMAIN || scorer->sessions == NULL)
+		return;
+	session = adit_sessions_find(scorer->sessions, key->who.key);
+	if (session == NULL || session->outlier <= session->threshold ||
+		2 * value[ADIT_FEATURE_BYTES_UP] + 2 * value[ADIT_FEATURE_BYTES_DOWN] <
+			(double)session->sum.bytes_up + (double)session->sum.bytes_down)
+		return;
+	if (finding->score < scorer->params.detect.suspect_score)
+		finding->score = scorer->params.detect.suspect_score;
+	if (finding->reason_count < ADIT_VERDICT_REASONS)
+		finding->reason[finding->reason_count++] = (struct adit_reason){
+			"session", session->outlier, session->threshold};
+}
+
+/* Of a domain whose subscribers are not judged together, only its bursts count. */
+static void leave_burst(const struct adit_scorer *scorer, struct adit_finding *finding)
+{
+	double most = scorer->burst_hits >= ADIT_BURST_LEAST ? ADIT_BURST_SCORE : 0;
+
+	if (finding->score > most)
+		finding->score = most;
+}
+
 static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_span span)
 {
 	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index), *domain = NULL;
+	const struct adit_detect_params *detect = &scorer->params.detect;
 	const struct adit_ledger_key *told;
+	double *value = scorer->row.value;
 	uint32_t story_index = index;
 	struct adit_finding finding;
 
@@ -153,20 +228,23 @@ static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_spa
 		story_index = key->parent;
 	if (key->kind != ADIT_KIND_SERVER)
 		domain = adit_ledger_key(scorer->ledger, story_index);
-	adit_features_derive(
-		&scorer->sum, domain != NULL ? domain->children : 0, scorer->row.value);
-	adit_detect(&scorer->params.detect, key->kind, &scorer->sum, scorer->row.value, &finding);
-	if (key->kind == ADIT_KIND_DOMAIN && !finding.strong &&
-		!together_counts(key, scorer->row.value))
-		finding.score = 0;
+	adit_features_derive(key->kind, &scorer->sum, value);
+	context_fill(scorer, key, domain, value);
+	scorer->counters.rows[span]++;
+	scorer->counters.asked += detect->judges != NULL &&
+				  adit_judges_any(detect->judges, key->kind, detect->models);
+	adit_detect(detect, key->kind, &scorer->sum, value, &finding);
+	if (key->kind == ADIT_KIND_DOMAIN && !finding.strong && !together_counts(key, value))
+		leave_burst(scorer, &finding);
+	session_blame(scorer, key, value, &finding);
 	if (is_unasked(scorer))
 		finding.score = 0;
-	discount(scorer, key, domain, scorer->row.value[ADIT_FEATURE_INFORMATION], &finding);
+	discount(scorer, key, domain, value, &finding);
 	if (finding.score < 0)
 		finding.score = 0;
 	if (scorer->params.features != NULL)
-		feature_tell(scorer, key, domain, &finding);
-	if (finding.score < scorer->params.suspect_score)
+		feature_tell(scorer, key, domain, span, &finding);
+	if (finding.score < detect->suspect_score)
 		return;
 	/* What a subscriber sends to a domain's server is that domain's story, if it has one. */
 	if (key->kind == ADIT_KIND_SERVER && adit_story_has_subscriber(scorer, key->who.key))
@@ -178,19 +256,116 @@ static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_spa
 	adit_story_find(scorer, story_index, scorer->sum.first_slice, &finding);
 }
 
+/* What is remembered beside the ledger: of every key that got something, also those that the filter
+ * stops. */
+static void remember(struct adit_scorer *scorer, uint32_t index, const struct adit_ledger_key *key)
+{
+	const struct adit_detail *now;
+
+	scorer->burst_hits = 0;
+	if (key->kind == ADIT_KIND_SERVER) {
+		scorer->server_subscribers = adit_seen_server(
+			scorer->seen, &key->server, key->who.key, scorer->slice);
+		return;
+	}
+	if (key->kind == ADIT_KIND_PAIR) {
+		scorer->domain_age = adit_seen_domain(scorer->seen,
+			adit_ledger_key(scorer->ledger, key->parent)->key, scorer->slice);
+		return;
+	}
+	scorer->domain_age = adit_seen_domain(scorer->seen, key->key, scorer->slice);
+	now = adit_ledger_now(scorer->ledger, index);
+	if (scorer->params.detect.burst && now != NULL && !scorer->coalesced)
+		scorer->burst_hits =
+			adit_bursts_take(scorer->bursts, key->key, scorer->slice, now);
+}
+
+/* An hour and a day slide by a minute. */
+static bool is_due(
+	const struct adit_scorer *scorer, const struct adit_ledger_key *key, enum adit_span span)
+{
+	return span < ADIT_SPAN_HOUR ||
+	       key->judged / ADIT_MINUTE_SLICES != scorer->slice / ADIT_MINUTE_SLICES;
+}
+
+static bool filter_passes(const struct adit_ledger_key *key, uint32_t burst_hits)
+{
+	if (key->classes != 0 || burst_hits >= ADIT_BURST_LEAST)
+		return true;
+	if (key->weight < FILTER_INFORMATION)
+		return false;
+	return key->names >= FILTER_NAMES || key->kind == ADIT_KIND_SERVER;
+}
+
 static void judge(struct adit_scorer *scorer, uint32_t index)
 {
-	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index);
+	struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index);
 
 	if (!key->used)
 		return;
-	if (key->classes == 0 && (key->names < FILTER_NAMES || key->weight < FILTER_INFORMATION) &&
-		!(key->kind == ADIT_KIND_SERVER && key->weight >= FILTER_INFORMATION))
+	remember(scorer, index, key);
+	if (!filter_passes(key, scorer->burst_hits))
 		return;
 	scorer->counters.judged++;
 	for (int span = 0; span < ADIT_SPAN_COUNT; span++)
-		if (span_is_new(scorer, index, span))
+		if (span_is_new(scorer, index, span) && is_due(scorer, key, span))
 			judge_span(scorer, index, span);
+	if (is_due(scorer, key, ADIT_SPAN_HOUR))
+		key->judged = scorer->slice;
+}
+
+static void session_over(void *context, const struct adit_session *session)
+{
+	struct adit_scorer *scorer = context;
+	struct adit_feature_row *row = &scorer->row;
+
+	scorer->counters.sessions++;
+	if (scorer->params.features == NULL)
+		return;
+	row->window_start_ns = session->sum.first_ns;
+	row->window_end_ns = session->sum.last_ns;
+	row->span = "";
+	row->kind = "session";
+	row->domain.size = 0;
+	row->has_subscriber = true;
+	row->subscriber = session->who.address;
+	row->tap = session->who.tap;
+	row->vlan = session->who.vlan;
+	row->has_server = false;
+	row->score = 0;
+	adit_features_of_session(&session->sum, row->value);
+	scorer->params.features(scorer->params.context, row);
+}
+
+/* Models over sessions look at those that got something. */
+static void sessions_judge(struct adit_scorer *scorer)
+{
+	const struct adit_detect_params *detect = &scorer->params.detect;
+	struct adit_opinion opinion[ADIT_JUDGES_MAX];
+	double value[ADIT_FEATURE_COUNT];
+	struct adit_session *all;
+	uint32_t count;
+
+	if (scorer->sessions == NULL || detect->judges == NULL ||
+		!adit_judges_any(detect->judges, ADIT_KIND_SESSION, detect->models))
+		return;
+	all = adit_sessions_all(scorer->sessions, &count);
+	for (uint32_t i = 0; i < count; i++) {
+		struct adit_session *session = &all[i];
+		size_t opinions;
+
+		if (!session->touched)
+			continue;
+		adit_features_of_session(&session->sum, value);
+		opinions = adit_judges_ask(detect->judges, ADIT_KIND_SESSION, detect->models, value,
+			detect->suspect_score, detect->tunnel_score, opinion);
+		session->outlier = session->threshold = 0;
+		for (size_t k = 0; k < opinions; k++)
+			if (opinion[k].score > opinion[k].threshold) {
+				session->outlier = opinion[k].score;
+				session->threshold = opinion[k].threshold;
+			}
+	}
 }
 
 /* The hour is over: whoever keeps the tables takes this one and gives an empty one. */
@@ -213,8 +388,11 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 
 	scorer->slice = slice;
 	scorer->counters.slices++;
+	scorer->coalesced = false;
 	adit_story_begin(scorer);
 	adit_ledger_begin(scorer->ledger, slice);
+	if (scorer->sessions != NULL)
+		adit_sessions_begin(scorer->sessions, slice, session_over, scorer);
 	if (scorer->blind != NULL && scorer->blind->count != 0 &&
 		slice / ADIT_HOUR_SLICES != scorer->blind->first_slice / ADIT_HOUR_SLICES)
 		blind_turn(scorer);
@@ -229,23 +407,61 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 
 		if (shard / workers >= window->shards)
 			continue;
+		scorer->coalesced |= window->first_slice != window->last_slice;
 		adit_ledger_add(scorer->ledger, window, shard / workers);
+		if (scorer->sessions != NULL)
+			adit_sessions_add(scorer->sessions, window, shard / workers, slice,
+				session_over, scorer);
 		if (scorer->blind != NULL)
 			adit_blind_add(scorer->blind, window, shard / workers, slice);
 	}
+	sessions_judge(scorer);
 	touched = adit_ledger_touched(scorer->ledger, &count);
+	scorer->counters.touched += count;
 	for (size_t i = 0; i < count; i++)
 		judge(scorer, touched[i]);
 	adit_story_slice(scorer);
 }
 
+/* What the last minute brought to long spans is judged when nothing follows. */
+static void judge_rest(struct adit_scorer *scorer)
+{
+	for (uint32_t i = 0; i < adit_ledger_high(scorer->ledger); i++) {
+		const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, i);
+
+		if (!key->used || key->last_slice <= key->judged)
+			continue;
+		scorer->burst_hits = 0;
+		scorer->domain_age = key->last_slice - key->first_slice;
+		scorer->server_subscribers = 0;
+		if (!filter_passes(key, 0))
+			continue;
+		for (int span = ADIT_SPAN_HOUR; span < ADIT_SPAN_COUNT; span++)
+			if (span_is_new(scorer, i, span))
+				judge_span(scorer, i, span);
+	}
+}
+
 void adit_scorer_end(struct adit_scorer *scorer)
 {
+	judge_rest(scorer);
 	adit_story_end(scorer);
 	blind_turn(scorer);
+	if (scorer->sessions != NULL)
+		adit_sessions_begin(scorer->sessions, UINT32_MAX, session_over, scorer);
 	adit_ledger_reset(scorer->ledger);
+	adit_seen_reset(scorer->seen);
+	adit_bursts_reset(scorer->bursts);
 	scorer->queries = scorer->responses = 0;
 	scorer->timeline++;
+}
+
+struct adit_judges *adit_scorer_set_judges(struct adit_scorer *scorer, struct adit_judges *judges)
+{
+	struct adit_judges *before = scorer->params.detect.judges;
+
+	scorer->params.detect.judges = judges;
+	return before;
 }
 
 const struct adit_score_counters *adit_scorer_counters(const struct adit_scorer *scorer)

@@ -90,14 +90,14 @@ static void story_count(struct story *story, const struct adit_sum *sum)
 {
 	double value[ADIT_FEATURE_COUNT];
 
-	adit_features_derive(sum, 0, value);
+	adit_features_derive(story->kind, sum, value);
 	story->queries += sum->queries;
 	story->responses += sum->responses;
 	story->bytes_up += sum->bytes_up;
 	story->bytes_down += sum->bytes_down;
 	story->information_up += value[ADIT_FEATURE_INFORMATION_UP];
 	story->information_down += value[ADIT_FEATURE_INFORMATION_DOWN];
-	adit_names_merge(&story->names, &sum->names);
+	adit_distinct_merge(&story->names, &sum->detail.names);
 }
 
 /* The longest span in which nothing is that a closed story has told. */
@@ -106,7 +106,9 @@ static enum adit_span span_untold(
 {
 	uint32_t since = scorer->slice - key->told;
 
-	if (key->told == 0 || since >= ADIT_HOUR_SLICES + ADIT_MINUTE_SLICES)
+	if (key->told == 0 || since >= ADIT_DAY_SLICES + ADIT_HOUR_SLICES)
+		return ADIT_SPAN_DAY;
+	if (since >= ADIT_HOUR_SLICES + ADIT_MINUTE_SLICES)
 		return ADIT_SPAN_HOUR;
 	return since >= ADIT_SPAN_SLICES ? ADIT_SPAN_10MIN : ADIT_SPAN_SLICE;
 }
@@ -131,7 +133,7 @@ static void story_begin(struct adit_scorer *scorer, struct story *story)
 	for (uint32_t child = key->child; child != ADIT_LEDGER_NONE;) {
 		const struct adit_ledger_key *pair = adit_ledger_key(scorer->ledger, child);
 
-		if (span == ADIT_SPAN_HOUR)
+		if (span == ADIT_SPAN_DAY)
 			adit_ledger_totals(scorer->ledger, child, &scorer->sum);
 		else
 			adit_ledger_sum(scorer->ledger, child, span, &scorer->sum);
@@ -172,8 +174,8 @@ void adit_story_find(struct adit_scorer *scorer, uint32_t index, uint32_t first_
 		return;
 	}
 	story = &scorer->stories[key->story - 1];
-	clearer = finding->score >= scorer->params.tunnel_score &&
-		  story->best.score < scorer->params.tunnel_score;
+	clearer = finding->score >= scorer->params.detect.tunnel_score &&
+		  story->best.score < scorer->params.detect.tunnel_score;
 	clearer |= finding->tool != NULL && story->best.tool == NULL;
 	clearer |= finding->score >= story->best.score + 10;
 	/* Of equal scores the one with more to say for itself stands. */
@@ -275,14 +277,14 @@ static void story_tell(
 {
 	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, story->index);
 	struct adit_verdict *verdict = &scorer->verdict;
-	double unique = adit_names_estimate(&story->names);
+	double unique = adit_distinct_number(&story->names);
 	double most =
 		(double)(story->queries > story->responses ? story->queries : story->responses);
 
 	memset(verdict, 0, sizeof(*verdict));
 	verdict->id = story->id;
 	verdict->state = state;
-	verdict->verdict = story->best.score >= scorer->params.tunnel_score ? ADIT_VERDICT_TUNNEL
+	verdict->verdict = story->best.score >= scorer->params.detect.tunnel_score ? ADIT_VERDICT_TUNNEL
 									    : ADIT_VERDICT_SUSPECT;
 	verdict->window_start_ns = slice_start_ns(story->first_slice);
 	verdict->window_end_ns = slice_start_ns(story->last_slice + 1);
@@ -398,8 +400,18 @@ void adit_story_slice(struct adit_scorer *scorer)
 
 void adit_story_end(struct adit_scorer *scorer)
 {
-	for (uint32_t i = 0; i < scorer->stories_high; i++)
-		if (scorer->stories[i].open)
-			story_close(scorer, &scorer->stories[i]);
+	for (uint32_t i = 0; i < scorer->stories_high; i++) {
+		struct story *story = &scorer->stories[i];
+
+		if (!story->open)
+			continue;
+		/* Found when all was over. */
+		if (!story->told) {
+			story->last_slice = adit_ledger_key(scorer->ledger, story->index)->last_slice;
+			story_begin(scorer, story);
+			story_tell(scorer, story, ADIT_STATE_OPEN);
+		}
+		story_close(scorer, story);
+	}
 	scorer->stories_high = scorer->stories_freed = 0;
 }

@@ -38,7 +38,7 @@ void adit_csv_number(struct csv_line *line, double value)
 	if (value == trunc(value) && fabs(value) < 0x1p53)
 		snprintf(cell, sizeof(cell), "%.0f", value + 0.0);
 	else
-		snprintf(cell, sizeof(cell), "%.6g", value);
+		snprintf(cell, sizeof(cell), "%.9g", value);
 	for (char *at = cell; *at; at++) {
 		if (!strchr("0123456789+-e", *at))
 			*at = '.'; /* whatever the locale has for a decimal point */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The scoring core's memory: per key the slices of the last 10 minutes and the minutes of the last
- * hour in which it was seen, so that any roll-up is a sum of what is held. The 10-minute roll-up
- * slides by a slice, the 1-hour one by a minute; idle time costs nothing, however long.
+ * The scoring core's memory: per key the slices of the last 10 minutes, the minutes of the last hour
+ * and the hours of the last day in which it was seen, so that any roll-up is a sum of what is held.
+ * Each ends now; at its far end the 10-minute roll-up slides by a slice, the 1-hour one by a minute,
+ * the 24-hour one by an hour (what is partly older than the roll-up is counted whole). Idle time
+ * costs nothing, however long.
  *
  * Memory is fixed at creation (adit_ledger_bytes): keys × about 1 KiB, entries × 84 bytes, details
  * × sizeof(struct adit_detail). When one of them is full, the key of least information among a
@@ -21,9 +23,22 @@ extern "C" {
 #define ADIT_MINUTE_SLICES 6
 #define ADIT_SPAN_SLICES   60 /* 10 minutes */
 #define ADIT_HOUR_SLICES   360
+#define ADIT_DAY_SLICES    8640
 
 /* Lengths of time that a key is judged over. */
-enum adit_span { ADIT_SPAN_SLICE, ADIT_SPAN_10MIN, ADIT_SPAN_HOUR, ADIT_SPAN_COUNT };
+enum adit_span {
+	ADIT_SPAN_SLICE,
+	ADIT_SPAN_10MIN,
+	ADIT_SPAN_HOUR,
+	ADIT_SPAN_DAY,
+	ADIT_SPAN_COUNT
+};
+
+/* A key's entries by age: slices, minutes, hours. */
+enum adit_tier { ADIT_TIER_SLICES, ADIT_TIER_MINUTES, ADIT_TIER_HOURS, ADIT_TIER_COUNT };
+struct adit_ledger_list {
+	uint32_t first, last; /* oldest first; ADIT_LEDGER_NONE: empty */
+};
 
 #define ADIT_LEDGER_NONE    UINT32_MAX
 #define ADIT_LEDGER_SAMPLES 3
@@ -32,14 +47,13 @@ struct adit_ledger_params {
 	uint32_t keys, entries, details; /* each at least 1 */
 };
 
-/* A key. Fields are for reading, but `story` and `told`, which are the caller's; a key with a
- * story is not forgotten. */
+/* A key. Fields are for reading, but `story`, `told` and `judged`, which are the caller's; a key
+ * with a story is not forgotten. */
 struct adit_ledger_key {
 	uint64_t key;
 	uint64_t weight; /* information held in its entries */
 	uint64_t penalty;
-	uint32_t fresh_first, fresh_last; /* entries by slice, oldest first */
-	uint32_t aged_first, aged_last;   /* entries by minute, oldest first */
+	struct adit_ledger_list tier[ADIT_TIER_COUNT];
 	uint32_t first_slice, last_slice; /* first and last seen */
 	uint32_t names;                   /* sum of the distinct names of its entries */
 	uint32_t classes;                 /* pattern classes seen, a bit each */
@@ -50,6 +64,7 @@ struct adit_ledger_key {
 	uint32_t touched_at; /* its place there */
 	uint32_t story;      /* the caller's; 0: none */
 	uint32_t told;       /* the caller's: last slice of a story that is closed; 0: none */
+	uint32_t judged;     /* the caller's: slice in which it was last judged over long spans */
 	uint8_t kind;
 	bool used;
 	uint8_t sample_count;
@@ -72,7 +87,7 @@ void adit_ledger_destroy(struct adit_ledger *ledger);
 /* Forgets everything: a new timeline. */
 void adit_ledger_reset(struct adit_ledger *ledger);
 
-/* Starts a slice; slices never go back. Keys idle for over an hour are forgotten bit by bit. */
+/* Starts a slice; slices never go back. Keys idle for over a day are forgotten bit by bit. */
 void adit_ledger_begin(struct adit_ledger *ledger, uint32_t slice);
 
 /* Adds what shard `at` of a sealed window counted. Call it shard after shard, in one order. */
@@ -83,12 +98,17 @@ void adit_ledger_add(struct adit_ledger *ledger, const struct adit_window *windo
 const uint32_t *adit_ledger_touched(const struct adit_ledger *ledger, size_t *count);
 
 struct adit_ledger_key *adit_ledger_key(struct adit_ledger *ledger, uint32_t index);
+/* Indexes of keys are below this; some of them may not be in use. */
+uint32_t adit_ledger_high(const struct adit_ledger *ledger);
 size_t adit_ledger_used(const struct adit_ledger *ledger);
+
+/* The record of what a key got in the current slice; NULL: it earned none. */
+const struct adit_detail *adit_ledger_now(const struct adit_ledger *ledger, uint32_t index);
 
 /* The sum of a key over a span that ends with the current slice. False: nothing there. */
 bool adit_ledger_sum(const struct adit_ledger *ledger, uint32_t index, enum adit_span span,
 	struct adit_sum *sum);
-/* Counters of a key over the hour held, without names and details: cheap. */
+/* Counters of a key over the day held, without names and details: cheap. */
 void adit_ledger_totals(const struct adit_ledger *ledger, uint32_t index, struct adit_sum *sum);
 
 const struct adit_ledger_counters *adit_ledger_counters(const struct adit_ledger *ledger);

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What is counted for a key in a slice, in two tiers: a row of one cache line for everyone, a
- * detail record of sketches and histograms for keys that earn it. Both merge, so that windows of
+ * detail record of samples and histograms for keys that earn it. Both merge, so that windows of
  * any length can be summed from slices.
- *
- * Distinct names: exact up to 4 in a row and up to 64 in a detail record; beyond that HyperLogLog
- * (Flajolet et al. 2007) with 256 registers, standard error 1.04/sqrt(256) = 6.5 %. Small counts
- * are where decisions fall, and there they are exact (but for 32-bit hash collisions: 64 names
- * collide with probability 5e-7).
  */
 #ifndef ADIT_SUMMARY_H
 #define ADIT_SUMMARY_H
 
-#include "adit_base.h"
+#include "adit_distinct.h"
 
 #include <assert.h>
 
@@ -20,49 +15,39 @@
 extern "C" {
 #endif
 
-/* A set of names by their 32-bit hashes. */
-#define ADIT_NAMES_EXACT     64
-#define ADIT_NAMES_REGISTERS 256
-struct adit_names {
-	uint32_t count; /* of exact[]; ADIT_NAMES_SKETCH: registers[] is in use */
-	union {
-		uint32_t exact[ADIT_NAMES_EXACT];
-		uint8_t registers[ADIT_NAMES_REGISTERS];
-	};
-};
-#define ADIT_NAMES_SKETCH UINT32_MAX
-
-enum adit_names_added {
-	ADIT_NAMES_SEEN,    /* in the set before, exactly known */
-	ADIT_NAMES_NEW,     /* not in the set before, exactly known */
-	ADIT_NAMES_UNKNOWN, /* the set is a sketch: can't tell */
-};
-enum adit_names_added adit_names_add(struct adit_names *names, uint32_t hash);
-void adit_names_merge(struct adit_names *into, const struct adit_names *from);
-/* Number of distinct names; floating point: scoring core only. */
-double adit_names_estimate(const struct adit_names *names);
+enum adit_direction { ADIT_UP, ADIT_DOWN };
 
 /* First tier: one cache line. Counters of the packet path wrap at 2^32 in a slice of 10 s (no port
  * delivers that many), those of 16 bits saturate. Written by the owning worker; read by the
  * scoring core after the hand-off. */
-#define ADIT_ROW_NAMES 4
+#define ADIT_ROW_NAMES 3
 struct adit_row {
 	uint64_t key;
-	uint32_t queries, responses;   /* messages */
-	uint32_t bytes_up, bytes_down; /* of DNS messages */
-	uint32_t info_up;   /* bytes that the subdomains could carry, over all messages */
-	uint32_t info_down; /* RDATA bytes that can carry data, over all responses */
-	uint32_t name[ADIT_ROW_NAMES]; /* hashes of distinct names */
-	uint32_t answered;             /* responses with an answer record */
-	uint32_t detail;               /* record number + 1; 0: none */
-	uint16_t payload_queries;      /* of types whose answers can carry data */
-	uint16_t cname_answers;        /* responses with a CNAME */
-	uint16_t unparsable;           /* datagrams on a DNS port that are no DNS */
-	uint8_t names;                 /* hashes in name[] */
-	uint8_t flags;                 /* ADIT_ROW_* */
+	uint32_t queries, responses;   /* messages; what is asked or said again within 5 s is one */
+	uint32_t bytes_up, bytes_down; /* of DNS messages, all of them */
+	uint32_t info_up;   /* bytes that names can have carried, each name once while the row
+			       knows them, and what queries carry beside their names */
+	uint32_t info_down; /* RDATA bytes of answers other than the one before */
+	union {
+		struct {
+			uint32_t name[ADIT_ROW_NAMES]; /* hashes of distinct names */
+			uint32_t answer;               /* digest of the last answer; 0: none */
+		};
+		struct { /* of sessions: a subscriber's first and last message, ms into the slice */
+			uint32_t first_ms, last_ms;
+		};
+	};
+	uint32_t answered;        /* responses with an answer record */
+	uint32_t detail;          /* record number + 1; 0: none */
+	uint16_t payload_queries; /* of types whose answers can carry data */
+	uint16_t cname_answers;   /* responses with a CNAME */
+	uint16_t unparsable;      /* datagrams on a DNS port that are no DNS */
+	uint8_t names;            /* hashes in name[] */
+	uint8_t flags;            /* ADIT_ROW_* */
 };
 #define ADIT_ROW_MORE_NAMES 0x01 /* there were more distinct names than any set here holds */
 #define ADIT_ROW_UNZONED    0x02 /* under a top-level domain that is not delegated */
+#define ADIT_ROW_ANSWERS_VARY 0x04 /* there were other answers than the last one */
 static_assert(sizeof(struct adit_row) == ADIT_CACHE_LINE, "a row is one cache line");
 
 /* Groups of query types; the first three answer with addresses or service parameters. */
@@ -82,18 +67,13 @@ enum adit_type_group {
 	ADIT_GROUP_COUNT
 };
 
-/* Character classes of the subdomain, counted in octets. */
-enum adit_char_class {
-	ADIT_CHAR_DIGIT,
-	ADIT_CHAR_HEX,    /* a-f */
-	ADIT_CHAR_LOWER,  /* g-z */
-	ADIT_CHAR_UPPER,  /* A-Z */
-	ADIT_CHAR_HYPHEN, /* - and _ */
-	ADIT_CHAR_SYMBOL, /* other printable ASCII */
-	ADIT_CHAR_HIGH,   /* 0x80..0xff */
-	ADIT_CHAR_OTHER,  /* control and space */
-	ADIT_CHAR_COUNT
-};
+/* Octets of a subdomain as they are counted: letters in either case, digits, and groups. */
+#define ADIT_OCTET_DIGIT  26
+#define ADIT_OCTET_HYPHEN 36 /* - and _ */
+#define ADIT_OCTET_SYMBOL 37 /* other printable ASCII */
+#define ADIT_OCTET_HIGH   38 /* 0x80..0xff */
+#define ADIT_OCTET_OTHER  39 /* control and space */
+#define ADIT_OCTET_COUNT  40
 
 /* A name as it came, wire format. */
 struct adit_sample {
@@ -101,57 +81,94 @@ struct adit_sample {
 	uint8_t wire[255];
 };
 
-#define ADIT_FIELD_SIZE     16
-#define ADIT_GAP_BINS       16 /* bin i: gaps of [2^i, 2^(i+1)) × 64 us, ends open */
-#define ADIT_SIZE_BINS      8  /* bin i: responses of [2^(i+5), 2^(i+6)) bytes, ends open */
-#define ADIT_RCODE_BINS     6  /* 0..4 as they are, 5: REFUSED and above */
-#define ADIT_DETAIL_SAMPLES 2
-#define ADIT_CLASS_COUNT    32
+#define ADIT_FIELD_SIZE    16 /* octets compared at either end of a name */
+#define ADIT_GAP_BINS      16 /* bin i: gaps of [2^i, 2^(i+1)) × 64 us, ends open */
+#define ADIT_SIZE_BINS     8  /* bin i: responses of [2^(i+5), 2^(i+6)) bytes, ends open */
+#define ADIT_RCODE_BINS    6  /* 0..4 as they are, 5: REFUSED and above */
+#define ADIT_TTL_BINS      8  /* adit_ttl_bin */
+#define ADIT_CLASS_COUNT   32
+#define ADIT_SLICE_SECONDS 10
+#define ADIT_MAP_WORDS     4
 
-/* Second tier. "Names" below are distinct names while the set is exact, messages of the leading
- * direction after that. */
+/* Lower ends of the bins of TTLs, in seconds. */
+#define ADIT_TTL_EDGES {0, 1, 5, 30, 61, 300, 3600, 86400}
+
+/* A bitmap of 256 places for a number of distinct things below about 1000 (linear counting: Whang,
+ * Vander-Zanden, Taylor 1990; standard error 4 % at 64). */
+struct adit_map {
+	uint64_t bits[ADIT_MAP_WORDS];
+};
+
+/*
+ * Second tier. Names are looked at once each: those that the set keeps, which beyond 64 are a
+ * uniform sample of the distinct ones (adit_distinct.h). So what is known of names does not depend
+ * on how often they come, and its counters stay small however long a window is.
+ */
 struct adit_detail {
-	uint32_t owner;     /* row, and table in the top two bits; of the worker's shard only */
-	uint32_t looked_at; /* names that the fields below were made from */
-	struct adit_names names;
-	uint32_t queries, responses;     /* since the record was made: base of the shares below */
-	uint32_t type[ADIT_GROUP_COUNT]; /* queries */
-	uint32_t rcode[ADIT_RCODE_BINS]; /* responses */
-	uint32_t payload_queries, cname_answers, answered;
-	uint32_t response_size[ADIT_SIZE_BINS];
-	uint32_t ttl_low;                       /* answered responses with a TTL of 60 s or less */
+	struct adit_distinct names;   /* bytes: information of the name */
+	struct adit_distinct answers; /* bytes: RDATA */
+	uint64_t beside[2]; /* by enum adit_direction: bytes beside names and answers, which all
+			       count: datagrams that are no DNS, long EDNS options, what follows
+			       a message */
+
+	/* Of names looked at. Length: octets of the subdomain. A label's is without its length
+	 * octet. */
+	uint32_t looked_at;
 	uint32_t class_names[ADIT_CLASS_COUNT]; /* names of each pattern class */
-	uint32_t length_sum, label_sum;         /* octets of the subdomain; its labels */
-	uint64_t length_square_sum;
-	uint32_t chars[ADIT_CHAR_COUNT];
-	uint8_t length_max, label_max; /* longest subdomain, longest label */
-	uint8_t previous_size;
-	uint8_t previous[ADIT_FIELD_SIZE]; /* first octets of the previous name */
-	uint32_t agree[ADIT_FIELD_SIZE];   /* names that agree with the one before, by position */
-	uint32_t compared;                 /* names that had one before */
-	uint64_t last_query_ns;
+	uint32_t length_sum, label_sum, label_square_sum; /* label_sum: their number */
+	uint64_t length_square_sum, piece_square_sum;     /* the latter of labels' lengths */
+	uint32_t octets[ADIT_OCTET_COUNT];
+	uint32_t upper;      /* of the letters: A-Z */
+	uint64_t bigram_sum; /* sixteenths of a bit (bigrams.h) */
+	uint32_t agree_head[ADIT_FIELD_SIZE]; /* names that agree with the one before, by place */
+	uint32_t agree_tail[ADIT_FIELD_SIZE]; /* the same from the end of the subdomain */
+	uint32_t compared;                    /* names that had one before */
+	uint8_t length_max, label_max;        /* longest subdomain, longest label */
+
+	/* Of responses whose name is kept, so that each name weighs alike. */
+	uint32_t addressed, odd_addresses, addresses; /* responses with one; addresses */
+	struct adit_map targets, networks;            /* of the addresses */
+
+	/* Of all messages. */
+	uint32_t queries, responses, again; /* again: asked or said a moment ago, counted once */
+	uint32_t type[ADIT_GROUP_COUNT];    /* queries */
+	uint32_t rcode[ADIT_RCODE_BINS];    /* responses */
+	uint32_t payload_queries, cname_answers, answered;
+	uint32_t empty;            /* responses without error and without an answer */
+	uint32_t unzoned_answered; /* answers to names under no delegated top-level domain */
+	uint32_t response_size[ADIT_SIZE_BINS];
+	uint64_t response_sum, response_square_sum;
+	uint64_t payload_sum;        /* RDATA that can carry data, over all responses */
+	uint64_t payload_square_sum;
+	uint32_t ttl[ADIT_TTL_BINS]; /* answered responses, by their least TTL */
+
+	/* Of a subscriber's queries in their order; not of domains. */
 	uint32_t gap[ADIT_GAP_BINS]; /* between queries */
-	uint16_t last_id, id_step;
+	uint32_t gaps, gap_same;     /* gaps; those within an eighth of the one before */
+	uint32_t wait[ADIT_GAP_BINS]; /* from the last query to its response, when that is next */
+	uint32_t in_step;             /* queries that came after a response, none being open */
 	uint32_t id_steps, id_step_same; /* steps seen; steps equal to the one before */
-	uint32_t edns, edns_same;        /* fingerprint of the last OPT; equal to the one before */
+	uint16_t id_step;                /* the last one */
+	uint32_t port_same;              /* queries from the port of the one before */
+	uint32_t edns, edns_same; /* fingerprint of the last OPT; equal to the one before */
 	uint32_t edns_seen;
-	uint8_t sample_count;
-	struct adit_sample sample[ADIT_DETAIL_SAMPLES];
+
+	/* Queries by type and second of the slice, saturating: of domains, in a single slice. */
+	uint16_t second[ADIT_GROUP_COUNT][ADIT_SLICE_SECONDS];
 };
 
 /* A sum of rows and detail records, in the scoring core: 64-bit counters. */
 struct adit_sum {
-	uint64_t queries, responses, bytes_up, bytes_down, info_up, info_down;
+	uint64_t queries, responses, bytes_up, bytes_down;
 	uint64_t answered, payload_queries, cname_answers, unparsable;
 	uint32_t windows; /* slices or minutes that went in */
 	uint32_t first_slice, last_slice;
 	bool unzoned;    /* ADIT_ROW_UNZONED of any row */
 	bool more_names; /* the set misses names: its count is a lower bound */
-	struct adit_names names;
-	struct adit_detail detail; /* its own `names` is unused */
+	struct adit_detail detail;
 };
 void adit_sum_clear(struct adit_sum *sum);
-/* `detail` may be NULL. */
+/* `detail` may be NULL: the names and the last answer of the row then stand for it. */
 void adit_sum_add(struct adit_sum *sum, const struct adit_row *row,
 	const struct adit_detail *detail, uint32_t first_slice, uint32_t last_slice);
 
@@ -159,6 +176,15 @@ void adit_sum_add(struct adit_sum *sum, const struct adit_row *row,
  * caller puts them into a detail record, or sets ADIT_ROW_MORE_NAMES. */
 bool adit_row_merge(struct adit_row *into, const struct adit_row *from);
 void adit_detail_merge(struct adit_detail *into, const struct adit_detail *from);
+/* Puts what a row without a record knows of names and answers into a fresh record. */
+void adit_detail_from_row(struct adit_detail *detail, const struct adit_row *row);
+
+static inline void adit_map_add(struct adit_map *map, uint32_t hash)
+{
+	map->bits[hash >> 30] |= UINT64_C(1) << (hash >> 24 & 63);
+}
+/* Floating point: scoring core only. */
+double adit_map_number(const struct adit_map *map);
 
 #ifdef __cplusplus
 }

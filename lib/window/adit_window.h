@@ -26,15 +26,17 @@
 extern "C" {
 #endif
 
-/* What a key is: by registrable domain, subscriber × domain, subscriber × server address, or
- * subscriber × encrypted transport. */
+/* What a key is: by registrable domain, subscriber × domain, subscriber × server address,
+ * subscriber (all of its DNS), or subscriber × encrypted transport. The first three are judged. */
 enum adit_kind {
 	ADIT_KIND_DOMAIN,
 	ADIT_KIND_PAIR,
 	ADIT_KIND_SERVER,
+	ADIT_KIND_SESSION,
 	ADIT_KIND_ENCRYPTED,
 	ADIT_KIND_COUNT
 };
+#define ADIT_KIND_JUDGED ADIT_KIND_SESSION /* number of those that go into the ledger */
 
 #define ADIT_SLICE_NS (10 * ADIT_NS_PER_S)
 static inline uint32_t adit_slice_of(uint64_t ts_ns)
@@ -50,8 +52,6 @@ struct adit_path {
 	uint32_t teid;
 	uint64_t first_ns, last_ns; /* since the Unix epoch */
 };
-
-enum adit_direction { ADIT_UP, ADIT_DOWN };
 
 /* Who: the inner client address in its context. The key says it; the rest is what it was made of,
  * or came with it, and the paths are attributes. */
@@ -91,29 +91,35 @@ struct adit_event {
 	const struct adit_address *server;
 	const uint8_t *wire, *lower; /* name, as it came and in lower case */
 	uint32_t name_hash;
-	uint32_t classes;       /* pattern classes of the name or datagram, a bit each */
-	uint32_t payload_bytes; /* RDATA bytes that can carry data */
-	uint32_t ttl_min;       /* seconds; UINT32_MAX: no answer */
-	uint32_t edns;          /* OPT fingerprint; 0: no OPT */
-	uint32_t info_bytes;    /* that the subdomain can carry */
-	uint32_t whole_bytes;   /* that the whole name can carry, where its zone is not delegated */
+	uint32_t classes;        /* pattern classes of the name or datagram, a bit each */
+	uint32_t payload_bytes;  /* RDATA bytes that can carry data */
+	uint32_t answer_digest;  /* of all records; 0: none */
+	uint32_t answer_bytes;   /* their RDATA */
+	uint32_t addresses, odd_addresses, address_digest, network; /* struct adit_answers */
+	uint32_t ttl_min;        /* seconds; UINT32_MAX: no answer */
+	uint32_t edns;           /* OPT fingerprint; 0: no OPT */
+	uint32_t info_bytes;     /* that the subdomain can carry */
+	uint32_t whole_bytes;    /* that the whole name can carry, where the zone is no evidence of
+				    who owns it: not delegated, or made up for the name */
+	uint32_t beside_bytes;   /* bytes of the message that are neither name nor answer */
 	uint32_t message_bytes;
-	uint16_t id;
+	uint16_t id, port;       /* the client's port */
 	uint8_t wire_size, registrable_at;
-	uint8_t type_group; /* enum adit_type_group */
+	uint8_t type_group;      /* enum adit_type_group */
 	uint8_t rcode;
-	uint8_t subdomain_length;  /* octets left of the registrable domain, length octets not
-				      counted */
+	uint8_t subdomain_length; /* octets left of the registrable domain, length octets not
+				     counted */
 	uint8_t labels, label_max; /* of the subdomain */
 	bool is_query, answered, cname, payload_type;
+	bool again;      /* the same was asked or said a moment ago: only its bytes count */
 	bool unzoned;    /* no registrable domain, or under an undelegated top-level domain */
+	bool by_server;  /* the server's row counts it: unzoned, or whole_bytes is set */
 	bool unparsable; /* not DNS: only the server row counts it */
-	uint8_t chars[ADIT_CHAR_COUNT];
 };
 
 struct adit_window_params {
 	uint32_t shards;                /* that the worker owns */
-	uint32_t rows[ADIT_KIND_COUNT]; /* per shard, at least 1; encrypted: may be 0 */
+	uint32_t rows[ADIT_KIND_COUNT]; /* per shard, at least 1; encrypted and session: may be 0 */
 	uint32_t details;               /* per shard, at least 1 */
 };
 
@@ -123,6 +129,21 @@ struct adit_window_counters {
 	uint64_t evicted[ADIT_KIND_COUNT], refused[ADIT_KIND_COUNT];
 	uint64_t details_refused, details_taken;
 };
+
+/*
+ * What came last of each subscriber × domain, across slices: the features that depend on order
+ * need it, and a key that has shown four names earns a detail record with the first one of a slice.
+ * One cache line each; a full bucket of 4 forgets what came longest ago. Owner: the worker, for all
+ * of its windows.
+ */
+struct adit_tracks;
+/* `tracks` of each of `shards`, at least 4. NULL: no memory. */
+struct adit_tracks *adit_tracks_create(
+	uint32_t shards, uint32_t tracks, const struct adit_allocator *allocator);
+void adit_tracks_destroy(struct adit_tracks *tracks);
+size_t adit_tracks_bytes(uint32_t shards, uint32_t tracks);
+/* A timeline starts: forgets everything. */
+void adit_tracks_reset(struct adit_tracks *tracks);
 
 struct adit_shard;
 
@@ -144,8 +165,10 @@ void adit_window_destroy(struct adit_window *window);
 /* Empties it for the slice. Costs a few writes per shard, whatever was in it. Worker only. */
 void adit_window_open(struct adit_window *window, uint32_t slice);
 
-/* Counts one event into shard `at` (0-based among the window's own). Worker only, hot path. */
-void adit_window_count(struct adit_window *window, uint32_t at, const struct adit_event *event);
+/* Counts one event into shard `at` (0-based among the window's own, and the tracks'). Without
+ * tracks the features that depend on order stay 0. Worker only, hot path. */
+void adit_window_count(struct adit_window *window, struct adit_tracks *tracks, uint32_t at,
+	const struct adit_event *event);
 
 /* How DNS is encrypted: over TLS (RFC 7858), QUIC (RFC 9250) or HTTPS (RFC 8484). */
 enum adit_transport {
@@ -171,8 +194,8 @@ void adit_window_count_encrypted(
 	struct adit_window *window, uint32_t at, const struct adit_encrypted_event *event);
 
 /* Loads what adit_window_count will touch. A hint. */
-void adit_window_prefetch(
-	const struct adit_window *window, uint32_t at, const struct adit_event *event);
+void adit_window_prefetch(const struct adit_window *window, const struct adit_tracks *tracks,
+	uint32_t at, const struct adit_event *event);
 
 /* Reading a sealed window: rows of a kind in shard `at`, in the order in which they came. */
 uint32_t adit_window_rows(const struct adit_window *window, uint32_t at, enum adit_kind kind);
@@ -180,6 +203,10 @@ const struct adit_row *adit_window_row(
 	const struct adit_window *window, uint32_t at, enum adit_kind kind, uint32_t row);
 const struct adit_detail *adit_window_detail(
 	const struct adit_window *window, uint32_t at, const struct adit_row *row);
+/* Names of a detail record, the first that came; returns their number. */
+#define ADIT_DETAIL_SAMPLES 2
+uint32_t adit_window_samples(const struct adit_window *window, uint32_t at,
+	const struct adit_row *row, const struct adit_sample **samples);
 const struct adit_domain *adit_window_domain(
 	const struct adit_window *window, uint32_t at, uint32_t row);
 const struct adit_party *adit_window_party(

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Roll-ups. A key holds two lists of entries: slices of the last 10 minutes ("fresh"), and minutes
- * before that up to an hour ("aged"). When a key is added to, its fresh entries that have grown
- * old are merged into minutes, its aged ones of over an hour ago are dropped: amortised constant
- * work per addition, and none for keys that are idle.
+ * Roll-ups. A key holds three lists of entries: slices of the last 10 minutes, minutes before that
+ * up to an hour, hours before that up to a day. When a key is added to, its entries that have grown
+ * old move on to the next list and are merged there, those of over a day ago are dropped: amortised
+ * constant work per addition, and none for keys that are idle.
  */
 #include "adit_ledger.h"
 
 #define NONE        ADIT_LEDGER_NONE
 #define BUCKET_SIZE 8
 #define RUN         8 /* keys that are compared when one must give way */
+
+/* What an entry of a tier spans, and up to which age it stays there; in slices. */
+static const uint32_t tier_block[ADIT_TIER_COUNT] = {1, ADIT_MINUTE_SLICES, ADIT_HOUR_SLICES};
+static const uint32_t tier_age[ADIT_TIER_COUNT] = {
+	ADIT_SPAN_SLICES, ADIT_HOUR_SLICES, ADIT_DAY_SLICES};
 
 struct entry {
 	uint32_t first_slice, last_slice;
@@ -161,30 +166,30 @@ static void entry_free(struct adit_ledger *ledger, uint32_t number)
 
 /* Takes the first entry off one of a key's lists and its share off the key's sums. */
 static uint32_t list_pop(
-	struct adit_ledger *ledger, struct adit_ledger_key *key, uint32_t *first, uint32_t *last)
+	struct adit_ledger *ledger, struct adit_ledger_key *key, struct adit_ledger_list *list)
 {
-	uint32_t number = *first;
+	uint32_t number = list->first;
 	struct entry *entry = &ledger->entries[number];
 
-	*first = entry->next;
-	if (*first == NONE)
-		*last = NONE;
+	list->first = entry->next;
+	if (list->first == NONE)
+		list->last = NONE;
 	key->weight -= (uint64_t)entry->row.info_up + entry->row.info_down;
 	key->names -= entry->names;
 	return number;
 }
 
-static void list_append(struct adit_ledger *ledger, struct adit_ledger_key *key, uint32_t *first,
-	uint32_t *last, uint32_t number)
+static void list_append(struct adit_ledger *ledger, struct adit_ledger_key *key,
+	struct adit_ledger_list *list, uint32_t number)
 {
 	struct entry *entry = &ledger->entries[number];
 
 	entry->next = NONE;
-	if (*first == NONE)
-		*first = number;
+	if (list->first == NONE)
+		list->first = number;
 	else
-		ledger->entries[*last].next = number;
-	*last = number;
+		ledger->entries[list->last].next = number;
+	list->last = number;
 	key->weight += (uint64_t)entry->row.info_up + entry->row.info_down;
 	key->names += entry->names;
 }
@@ -192,12 +197,19 @@ static void list_append(struct adit_ledger *ledger, struct adit_ledger_key *key,
 /* Drops the oldest entry of a key. False: it has none. */
 static bool key_drop_oldest(struct adit_ledger *ledger, struct adit_ledger_key *key)
 {
-	if (key->aged_first != NONE)
-		entry_free(ledger, list_pop(ledger, key, &key->aged_first, &key->aged_last));
-	else if (key->fresh_first != NONE)
-		entry_free(ledger, list_pop(ledger, key, &key->fresh_first, &key->fresh_last));
-	else
-		return false;
+	for (int tier = ADIT_TIER_COUNT - 1; tier >= 0; tier--)
+		if (key->tier[tier].first != NONE) {
+			entry_free(ledger, list_pop(ledger, key, &key->tier[tier]));
+			return true;
+		}
+	return false;
+}
+
+static bool key_is_empty(const struct adit_ledger_key *key)
+{
+	for (int tier = 0; tier < ADIT_TIER_COUNT; tier++)
+		if (key->tier[tier].first != NONE)
+			return false;
 	return true;
 }
 
@@ -277,7 +289,7 @@ static uint32_t key_least(
 			continue;
 		if (bucket == NULL && !with_entries && key_spared(ledger, key))
 			continue;
-		if (with_entries && key->fresh_first == NONE && key->aged_first == NONE)
+		if (with_entries && key_is_empty(key))
 			continue;
 		if (best == NONE || weight_left(key) < weight_left(&ledger->keys[best]))
 			best = at;
@@ -326,7 +338,8 @@ static uint32_t key_take(
 	it->key = key;
 	it->kind = (uint8_t)kind;
 	it->used = true;
-	it->fresh_first = it->fresh_last = it->aged_first = it->aged_last = NONE;
+	for (int tier = 0; tier < ADIT_TIER_COUNT; tier++)
+		it->tier[tier].first = it->tier[tier].last = NONE;
 	it->parent = it->child = it->sibling_next = it->sibling_previous = NONE;
 	it->first_slice = ledger->slice;
 	it->touched = NONE;
@@ -356,10 +369,8 @@ static uint32_t entry_take(struct adit_ledger *ledger)
 
 static bool key_drop_detail(struct adit_ledger *ledger, struct adit_ledger_key *key)
 {
-	uint32_t starts[2] = {key->aged_first, key->fresh_first};
-
-	for (int list = 0; list < 2; list++)
-		for (uint32_t i = starts[list]; i != NONE; i = ledger->entries[i].next)
+	for (int tier = ADIT_TIER_COUNT - 1; tier >= 0; tier--)
+		for (uint32_t i = key->tier[tier].first; i != NONE; i = ledger->entries[i].next)
 			if (ledger->entries[i].row.detail != 0) {
 				entry_detail_free(ledger, &ledger->entries[i]);
 				ledger->entries[i].row.flags |= ADIT_ROW_MORE_NAMES;
@@ -403,9 +414,8 @@ static struct adit_detail *entry_detail(struct adit_ledger *ledger, struct entry
 		entry->row.flags |= ADIT_ROW_MORE_NAMES;
 		return NULL;
 	}
-	memset(detail, 0, offsetof(struct adit_detail, sample));
-	for (uint8_t i = 0; i < entry->row.names; i++)
-		adit_names_add(&detail->names, entry->row.name[i]);
+	memset(detail, 0, sizeof(*detail));
+	adit_detail_from_row(detail, &entry->row);
 	return detail;
 }
 
@@ -414,30 +424,37 @@ static struct adit_detail *entry_detail(struct adit_ledger *ledger, struct entry
 static void entry_merge(struct adit_ledger *ledger, struct entry *entry, const struct adit_row *row,
 	const struct adit_detail *detail)
 {
-	bool fits = adit_row_merge(&entry->row, row);
+	struct adit_row before = entry->row;
 	struct adit_detail *into;
 
-	if (fits && detail == NULL && entry->row.detail == 0)
+	if (adit_row_merge(&entry->row, row) && detail == NULL && entry->row.detail == 0)
 		return;
-	into = entry_detail(ledger, entry);
+	/* A record that is made now stands for the row as it was. */
+	if (entry->row.detail == 0) {
+		struct adit_row merged = entry->row;
+
+		entry->row = before;
+		into = entry_detail(ledger, entry);
+		merged.detail = entry->row.detail;
+		merged.flags |= entry->row.flags;
+		entry->row = merged;
+	} else {
+		into = detail_of(ledger, &entry->row);
+	}
 	if (into == NULL)
 		return;
-	for (uint8_t i = 0; i < row->names; i++)
-		adit_names_add(&into->names, row->name[i]);
 	if (detail != NULL)
 		adit_detail_merge(into, detail);
+	else
+		adit_detail_from_row(into, row);
 }
 
 /* Distinct names of an entry, as a key's quick sum counts them: a lower bound is enough. */
 static uint32_t entry_names(const struct adit_ledger *ledger, const struct entry *entry)
 {
 	const struct adit_detail *detail = detail_of(ledger, &entry->row);
-	uint32_t names = entry->row.names;
 
-	if (detail != NULL)
-		names = detail->names.count == ADIT_NAMES_SKETCH ? ADIT_NAMES_EXACT + 1
-								 : detail->names.count;
-	return names;
+	return detail != NULL ? detail->names.count : entry->row.names;
 }
 
 static void key_recount(struct adit_ledger *ledger, struct adit_ledger_key *key,
@@ -450,33 +467,50 @@ static void key_recount(struct adit_ledger *ledger, struct adit_ledger_key *key,
 	entry->names = names;
 }
 
-/* Moves slices that are no longer of the last 10 minutes to minutes, drops old minutes. */
+/* Moves an entry that has grown too old for its tier into the next one, where it may become part of
+ * the last entry. */
+static void entry_age(
+	struct adit_ledger *ledger, struct adit_ledger_key *key, int tier, uint32_t number)
+{
+	struct entry *entry = &ledger->entries[number], *block;
+	uint64_t before;
+
+	block = key->tier[tier].last != NONE ? &ledger->entries[key->tier[tier].last] : NULL;
+	if (block == NULL ||
+		block->first_slice / tier_block[tier] != entry->first_slice / tier_block[tier]) {
+		list_append(ledger, key, &key->tier[tier], number);
+		return;
+	}
+	before = (uint64_t)block->row.info_up + block->row.info_down;
+	if (block->row.detail == 0 && entry->row.detail != 0) {
+		block->row.detail = entry->row.detail;
+		entry->row.detail = 0;
+		adit_detail_from_row(detail_of(ledger, &block->row), &block->row);
+		adit_row_merge(&block->row, &entry->row);
+	} else {
+		entry_merge(ledger, block, &entry->row, detail_of(ledger, &entry->row));
+	}
+	block->last_slice = entry->last_slice;
+	key_recount(ledger, key, block, before);
+	entry_free(ledger, number);
+}
+
 static void key_age(struct adit_ledger *ledger, struct adit_ledger_key *key)
 {
-	while (key->fresh_first != NONE &&
-		ledger->entries[key->fresh_first].last_slice + ADIT_SPAN_SLICES <= ledger->slice) {
-		uint32_t number = list_pop(ledger, key, &key->fresh_first, &key->fresh_last);
-		struct entry *entry = &ledger->entries[number], *minute;
+	for (int tier = 0; tier < ADIT_TIER_COUNT; tier++) {
+		struct adit_ledger_list *list = &key->tier[tier];
 
-		minute = key->aged_last != NONE ? &ledger->entries[key->aged_last] : NULL;
-		if (minute == NULL || minute->first_slice / ADIT_MINUTE_SLICES !=
-					      entry->first_slice / ADIT_MINUTE_SLICES) {
-			list_append(ledger, key, &key->aged_first, &key->aged_last, number);
-			continue;
+		while (list->first != NONE && ledger->entries[list->first].last_slice +
+							      tier_age[tier] <=
+						      ledger->slice) {
+			uint32_t number = list_pop(ledger, key, list);
+
+			if (tier + 1 < ADIT_TIER_COUNT)
+				entry_age(ledger, key, tier + 1, number);
+			else
+				entry_free(ledger, number);
 		}
-		uint64_t before = (uint64_t)minute->row.info_up + minute->row.info_down;
-		if (minute->row.detail == 0) {
-			minute->row.detail = entry->row.detail;
-			entry->row.detail = 0;
-		}
-		entry_merge(ledger, minute, &entry->row, detail_of(ledger, &entry->row));
-		minute->last_slice = entry->last_slice;
-		key_recount(ledger, key, minute, before);
-		entry_free(ledger, number);
 	}
-	while (key->aged_first != NONE &&
-		ledger->entries[key->aged_first].last_slice + ADIT_HOUR_SLICES <= ledger->slice)
-		entry_free(ledger, list_pop(ledger, key, &key->aged_first, &key->aged_last));
 }
 
 static void touch(struct adit_ledger *ledger, uint32_t index)
@@ -496,12 +530,12 @@ static void key_add(struct adit_ledger *ledger, uint32_t index, const struct adi
 	const struct adit_detail *detail)
 {
 	struct adit_ledger_key *key = &ledger->keys[index];
+	struct adit_ledger_list *slices = &key->tier[ADIT_TIER_SLICES];
 	struct entry *entry;
 	uint32_t number;
 
 	key_age(ledger, key);
-	if (key->fresh_last == NONE ||
-		ledger->entries[key->fresh_last].last_slice != ledger->slice) {
+	if (slices->last == NONE || ledger->entries[slices->last].last_slice != ledger->slice) {
 		number = entry_take(ledger);
 		if (number == NONE)
 			return;
@@ -510,9 +544,9 @@ static void key_add(struct adit_ledger *ledger, uint32_t index, const struct adi
 		memset(entry, 0, sizeof(*entry));
 		entry->row.key = key->key;
 		entry->first_slice = entry->last_slice = ledger->slice;
-		list_append(ledger, key, &key->fresh_first, &key->fresh_last, number);
+		list_append(ledger, key, slices, number);
 	}
-	entry = &ledger->entries[key->fresh_last];
+	entry = &ledger->entries[slices->last];
 	uint64_t before = (uint64_t)entry->row.info_up + entry->row.info_down;
 	entry_merge(ledger, entry, row, detail);
 	key_recount(ledger, key, entry, before);
@@ -532,7 +566,7 @@ static void sample_add(struct adit_ledger_key *key, const struct adit_sample *sa
 }
 
 static void party_update(struct adit_ledger_key *key, const struct adit_party *party,
-	const struct adit_detail *detail)
+	const struct adit_sample *samples, uint32_t count)
 {
 	if (key->who.key == party->who.key)
 		adit_subscriber_merge(&key->who, &party->who);
@@ -540,8 +574,8 @@ static void party_update(struct adit_ledger_key *key, const struct adit_party *p
 		key->who = party->who;
 	key->server = party->server;
 	sample_add(key, &party->sample);
-	for (uint8_t i = 0; detail != NULL && i < detail->sample_count; i++)
-		sample_add(key, &detail->sample[i]);
+	for (uint32_t i = 0; i < count; i++)
+		sample_add(key, &samples[i]);
 }
 
 static void child_link(struct adit_ledger *ledger, uint32_t index, uint32_t parent)
@@ -579,8 +613,8 @@ static void party_add(struct adit_ledger *ledger, const struct adit_window *wind
 {
 	const struct adit_row *row = adit_window_row(window, at, kind, number);
 	const struct adit_party *party = adit_window_party(window, at, kind, number);
-	const struct adit_detail *detail = adit_window_detail(window, at, row);
-	uint32_t index = key_find(ledger, kind, row->key), parent = NONE;
+	const struct adit_sample *samples = NULL;
+	uint32_t index = key_find(ledger, kind, row->key), parent = NONE, count;
 
 	if (kind == ADIT_KIND_PAIR) {
 		parent = key_find(ledger, ADIT_KIND_DOMAIN, party->domain_key);
@@ -599,8 +633,9 @@ static void party_add(struct adit_ledger *ledger, const struct adit_window *wind
 		if (parent != NONE)
 			child_link(ledger, index, parent);
 	}
-	party_update(&ledger->keys[index], party, detail);
-	key_add(ledger, index, row, detail);
+	count = adit_window_samples(window, at, row, &samples);
+	party_update(&ledger->keys[index], party, samples, count);
+	key_add(ledger, index, row, adit_window_detail(window, at, row));
 }
 
 /* Rows that moved no information can't make a tunnel; most of a resolver's are such. */
@@ -614,9 +649,8 @@ static bool row_counts(
 
 void adit_ledger_add(struct adit_ledger *ledger, const struct adit_window *window, uint32_t at)
 {
-	/* Domains first: a pair needs the domain that it belongs to. What is encrypted is not
-	 * judged. */
-	for (int kind = 0; kind < ADIT_KIND_ENCRYPTED; kind++)
+	/* Domains first: a pair needs the domain that it belongs to. */
+	for (int kind = 0; kind < ADIT_KIND_JUDGED; kind++)
 		for (uint32_t i = 0; i < adit_window_rows(window, at, kind); i++) {
 			if (!row_counts(window, at, kind, i))
 				continue;
@@ -645,7 +679,7 @@ void adit_ledger_begin(struct adit_ledger *ledger, uint32_t slice)
 		/* What newcomers wore off fades: only a lasting flood wears a key out. */
 		key->penalty /= 2;
 		if (key->used && !key_spared(ledger, key) && key->child == NONE &&
-			key->last_slice + ADIT_HOUR_SLICES <= slice)
+			key->last_slice + ADIT_DAY_SLICES <= slice)
 			key_forget(ledger, ledger->hand);
 	}
 	/* All gone: the next sweep need not look at where they were. */
@@ -664,21 +698,37 @@ struct adit_ledger_key *adit_ledger_key(struct adit_ledger *ledger, uint32_t ind
 	return &ledger->keys[index];
 }
 
+uint32_t adit_ledger_high(const struct adit_ledger *ledger)
+{
+	return ledger->keys_high;
+}
+
 size_t adit_ledger_used(const struct adit_ledger *ledger)
 {
 	return ledger->keys_high - ledger->keys_freed;
 }
 
+const struct adit_detail *adit_ledger_now(const struct adit_ledger *ledger, uint32_t index)
+{
+	const struct adit_ledger_key *key = &ledger->keys[index];
+	const struct entry *entry;
+
+	if (key->tier[ADIT_TIER_SLICES].last == NONE)
+		return NULL;
+	entry = &ledger->entries[key->tier[ADIT_TIER_SLICES].last];
+	return entry->last_slice == ledger->slice ? detail_of(ledger, &entry->row) : NULL;
+}
+
 bool adit_ledger_sum(
 	const struct adit_ledger *ledger, uint32_t index, enum adit_span span, struct adit_sum *sum)
 {
-	static const uint32_t lengths[ADIT_SPAN_COUNT] = {1, ADIT_SPAN_SLICES, ADIT_HOUR_SLICES};
+	static const uint32_t lengths[ADIT_SPAN_COUNT] = {
+		1, ADIT_SPAN_SLICES, ADIT_HOUR_SLICES, ADIT_DAY_SLICES};
 	const struct adit_ledger_key *key = &ledger->keys[index];
-	uint32_t starts[2] = {span == ADIT_SPAN_HOUR ? key->aged_first : NONE, key->fresh_first};
 
 	adit_sum_clear(sum);
-	for (int list = 0; list < 2; list++)
-		for (uint32_t i = starts[list]; i != NONE; i = ledger->entries[i].next) {
+	for (int tier = span <= ADIT_SPAN_10MIN ? ADIT_TIER_SLICES : (int)span - 1; tier >= 0; tier--)
+		for (uint32_t i = key->tier[tier].first; i != NONE; i = ledger->entries[i].next) {
 			const struct entry *entry = &ledger->entries[i];
 
 			if (entry->last_slice + lengths[span] > ledger->slice)
@@ -691,16 +741,15 @@ bool adit_ledger_sum(
 void adit_ledger_totals(const struct adit_ledger *ledger, uint32_t index, struct adit_sum *sum)
 {
 	const struct adit_ledger_key *key = &ledger->keys[index];
-	uint32_t starts[2] = {key->aged_first, key->fresh_first};
 
 	adit_sum_clear(sum);
-	for (int list = 0; list < 2; list++)
-		for (uint32_t i = starts[list]; i != NONE; i = ledger->entries[i].next) {
+	for (int tier = ADIT_TIER_COUNT - 1; tier >= 0; tier--)
+		for (uint32_t i = key->tier[tier].first; i != NONE; i = ledger->entries[i].next) {
 			const struct entry *entry = &ledger->entries[i];
 			struct adit_row row = entry->row;
 
 			row.names = 0;
-			if (entry->last_slice + ADIT_HOUR_SLICES > ledger->slice)
+			if (entry->last_slice + ADIT_DAY_SLICES > ledger->slice)
 				adit_sum_add(
 					sum, &row, NULL, entry->first_slice, entry->last_slice);
 		}

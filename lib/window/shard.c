@@ -79,10 +79,10 @@ static uint32_t victim_find(const struct table *table, uint64_t key, bool bucket
 	return best;
 }
 
-static void detail_release(struct adit_shard *shard, struct adit_row *row)
+static void record_release(struct adit_shard *shard, struct adit_row *row)
 {
 	if (row->detail != 0)
-		shard->details_free[shard->details_freed++] = row->detail - 1;
+		shard->records_free[shard->records_freed++] = row->detail - 1;
 	row->detail = 0;
 }
 
@@ -105,7 +105,7 @@ static uint32_t row_take(struct adit_shard *shard, enum adit_kind kind, uint64_t
 			return ROW_NONE;
 		}
 		counters->evicted[kind]++;
-		detail_release(shard, &table->rows[row]);
+		record_release(shard, &table->rows[row]);
 		*slot_of_row(table, row) = 0;
 		slot = slot_free(table, key);
 	}
@@ -140,41 +140,43 @@ static void side_fill(
 	}
 }
 
-#define OWNER(kind, row) ((uint32_t)(kind) << 30 | (row))
+#define OWNER_BITS       29
+#define OWNER(kind, row) ((uint32_t)(kind) << OWNER_BITS | (row))
 
 static struct adit_row *owner_row(struct adit_shard *shard, uint32_t owner)
 {
-	return &shard->table[owner >> 30].rows[owner & 0x3fffffff];
+	return &shard->table[owner >> OWNER_BITS].rows[owner & ((1u << OWNER_BITS) - 1)];
 }
 
-/* A detail record for a row that earned one: a free one, or that of a row with less weight. */
-static struct adit_detail *detail_take(struct adit_shard *shard, enum adit_kind kind, uint32_t row,
-	struct adit_window_counters *counters)
+/* A detail record for a row that earned one: a free one, or that of a row with less weight.
+ * `weight` is what the row is about to gain. */
+static struct record *record_take(struct adit_shard *shard, enum adit_kind kind, uint32_t row,
+	uint32_t weight, struct adit_window_counters *counters)
 {
 	struct adit_row *mine = &shard->table[kind].rows[row];
-	struct adit_detail *detail;
+	struct record *record;
 	uint32_t number;
 
-	if (shard->details_freed > 0) {
-		number = shard->details_free[--shard->details_freed];
-	} else if (shard->details_used < shard->details_capacity) {
-		number = shard->details_used++;
+	if (shard->records_freed > 0) {
+		number = shard->records_free[--shard->records_freed];
+	} else if (shard->records_used < shard->records_capacity) {
+		number = shard->records_used++;
 	} else {
-		uint32_t count = shard->details_capacity < 8 ? shard->details_capacity : 8;
-		uint32_t start = (uint32_t)((mine->key >> 32) * shard->details_capacity >> 32);
+		uint32_t count = shard->records_capacity < 8 ? shard->records_capacity : 8;
+		uint32_t start = (uint32_t)((mine->key >> 32) * shard->records_capacity >> 32);
 		struct adit_row *least = NULL;
 
 		number = 0;
 		for (uint32_t i = 0; i < count; i++) {
-			uint32_t at = (start + i) % shard->details_capacity;
-			struct adit_row *its = owner_row(shard, shard->details[at].owner);
+			uint32_t at = (start + i) % shard->records_capacity;
+			struct adit_row *its = owner_row(shard, shard->records[at].owner);
 
 			if (least == NULL || weight_of(its) < weight_of(least)) {
 				least = its;
 				number = at;
 			}
 		}
-		if (weight_of(least) >= weight_of(mine)) {
+		if (weight_of(least) >= weight_of(mine) + weight) {
 			counters->details_refused++;
 			return NULL;
 		}
@@ -182,89 +184,12 @@ static struct adit_detail *detail_take(struct adit_shard *shard, enum adit_kind 
 		least->detail = 0;
 		least->flags |= ADIT_ROW_MORE_NAMES;
 	}
-	detail = &shard->details[number];
-	memset(detail, 0, offsetof(struct adit_detail, sample));
-	detail->owner = OWNER(kind, row);
-	for (uint8_t i = 0; i < mine->names; i++)
-		adit_names_add(&detail->names, mine->name[i]);
+	record = &shard->records[number];
+	memset(record, 0, offsetof(struct record, sample));
+	record->owner = OWNER(kind, row);
+	adit_detail_from_row(&record->detail, mine);
 	mine->detail = number + 1;
-	return detail;
-}
-
-/* Fields made from the name itself. */
-static void detail_name(struct adit_detail *detail, const struct adit_event *event)
-{
-	uint8_t size = event->subdomain_length < ADIT_FIELD_SIZE ? event->subdomain_length
-								 : ADIT_FIELD_SIZE;
-	const uint8_t *first = event->wire + 1; /* the first label's octets, then what follows */
-
-	detail->looked_at++;
-	detail->length_sum += event->subdomain_length;
-	detail->length_square_sum += (uint32_t)event->subdomain_length * event->subdomain_length;
-	detail->label_sum += event->labels;
-	if (event->subdomain_length > detail->length_max)
-		detail->length_max = event->subdomain_length;
-	if (event->label_max > detail->label_max)
-		detail->label_max = event->label_max;
-	for (int i = 0; i < ADIT_CHAR_COUNT; i++)
-		detail->chars[i] += event->chars[i];
-	for (uint32_t classes = event->classes; classes != 0; classes &= classes - 1)
-		detail->class_names[__builtin_ctz(classes)]++;
-	if (detail->looked_at > 1) {
-		uint8_t both = size < detail->previous_size ? size : detail->previous_size;
-
-		detail->compared++;
-		for (uint8_t i = 0; i < both; i++)
-			detail->agree[i] += first[i] == detail->previous[i];
-	}
-	detail->previous_size = size;
-	memcpy(detail->previous, first, size);
-	if (detail->sample_count < ADIT_DETAIL_SAMPLES && event->wire_size > 1)
-		sample_set(&detail->sample[detail->sample_count++], event->wire, event->wire_size);
-}
-
-static void detail_query(struct adit_detail *detail, const struct adit_event *event)
-{
-	uint16_t step = (uint16_t)(event->id - detail->last_id);
-
-	detail->type[event->type_group]++;
-	detail->payload_queries += event->payload_type;
-	if (detail->queries != 0) {
-		uint64_t gap =
-			event->ts_ns > detail->last_query_ns
-				? (event->ts_ns - detail->last_query_ns) / (64 * ADIT_NS_PER_US)
-				: 0;
-		unsigned bin = 63 - (unsigned)__builtin_clzll(gap | 1);
-
-		detail->gap[bin < ADIT_GAP_BINS ? bin : ADIT_GAP_BINS - 1]++;
-		/* A step of 0 is a retransmission. */
-		if (step != 0) {
-			detail->id_step_same += detail->id_steps != 0 && step == detail->id_step;
-			detail->id_steps++;
-			detail->id_step = step;
-		}
-	}
-	detail->queries++;
-	detail->last_id = event->id;
-	detail->last_query_ns = event->ts_ns;
-	if (event->edns != 0) {
-		detail->edns_same += event->edns == detail->edns;
-		detail->edns = event->edns;
-		detail->edns_seen++;
-	}
-}
-
-static void detail_response(struct adit_detail *detail, const struct adit_event *event)
-{
-	unsigned log2 = 31 - (unsigned)__builtin_clz(event->message_bytes | 1);
-	unsigned bin = log2 > 5 ? log2 - 5 : 0;
-
-	detail->responses++;
-	detail->rcode[event->rcode < ADIT_RCODE_BINS ? event->rcode : ADIT_RCODE_BINS - 1]++;
-	detail->cname_answers += event->cname;
-	detail->answered += event->answered;
-	detail->ttl_low += event->answered && event->ttl_min <= 60;
-	detail->response_size[bin < ADIT_SIZE_BINS ? bin : ADIT_SIZE_BINS - 1]++;
+	return record;
 }
 
 static inline void saturate16(uint16_t *counter, bool one)
@@ -272,112 +197,117 @@ static inline void saturate16(uint16_t *counter, bool one)
 	*counter += one && *counter != UINT16_MAX;
 }
 
-/* What the name carries for a key of this kind. By server address the whole of it counts: the zone
- * of an undelegated top-level domain may be as new as the name. */
-static uint32_t carried(enum adit_kind kind, const struct adit_event *event)
+/* Of what a key's names are: by server address, where names have a zone, zones count. */
+static uint32_t member(enum adit_kind kind, const struct adit_event *event)
 {
-	if (kind == ADIT_KIND_SERVER && event->whole_bytes > event->info_bytes)
-		return event->whole_bytes;
-	return event->info_bytes;
+	return kind == ADIT_KIND_SERVER && !event->unzoned ? (uint32_t)event->domain_key
+							   : event->name_hash;
 }
 
-/* Counters that every message moves. `info`: whether it counts as information for this key. */
-static void row_count(
-	struct adit_row *row, enum adit_kind kind, const struct adit_event *event, bool info)
+static uint32_t event_weight(const struct adit_event *event)
 {
-	row->info_up += info ? carried(kind, event) : 0;
-	row->info_down += info ? event->payload_bytes : 0;
-	row->flags |= event->unzoned ? ADIT_ROW_UNZONED : 0;
+	return event->info_bytes + event->answer_bytes + event->beside_bytes + 2;
+}
+
+/* Counters that every message moves but one that came a moment ago. `info`: bytes that its name
+ * adds. */
+static void row_count(struct adit_row *row, const struct adit_event *event, uint32_t info)
+{
+	row->info_up += info;
+	*(event->is_query ? &row->info_up : &row->info_down) += event->beside_bytes;
 	if (event->is_query) {
 		row->queries++;
-		row->bytes_up += event->message_bytes;
 		saturate16(&row->payload_queries, event->payload_type);
 	} else {
 		row->responses++;
-		row->bytes_down += event->message_bytes;
 		row->answered += event->answered;
 		saturate16(&row->cname_answers, event->cname);
+		if (event->answer_digest != 0 && event->answer_digest != row->answer) {
+			row->flags |= row->answer != 0 ? ADIT_ROW_ANSWERS_VARY : 0;
+			row->answer = event->answer_digest;
+			row->info_down += event->answer_bytes;
+		}
 	}
 	saturate16(&row->unparsable, event->unparsable);
 }
 
-/* The name into the row's own small set. False: it does not fit. */
-static bool row_name_add(struct adit_row *row, uint32_t hash, bool *is_new)
+static bool row_knows(const struct adit_row *row, uint32_t hash)
 {
-	*is_new = false;
 	for (uint8_t i = 0; i < row->names; i++)
 		if (row->name[i] == hash)
 			return true;
-	if (row->names == ADIT_ROW_NAMES)
-		return false;
-	*is_new = true;
-	row->name[row->names++] = hash;
-	return true;
+	return false;
 }
 
-/* The name and the second tier. */
-static void row_detail(struct adit_shard *shard, enum adit_kind kind, uint32_t number,
-	const struct adit_event *event, struct adit_window_counters *counters)
+/* So many bytes of a name or an answer are worth a record at once: a handful of such names is all
+ * that a quick verdict has. */
+#define HEAVY_BYTES 24
+
+/* A record is earned by names that the row cannot hold, by one that a signature knows, by much in
+ * a single message, and by what the key has shown in slices before. */
+static bool earns_record(const struct adit_event *event, const struct track *track, bool fits)
+{
+	return !fits || event->classes != 0 ||
+	       (!event->unparsable &&
+		       (event->beside_bytes != 0 || event->info_bytes >= HEAVY_BYTES ||
+			       event->payload_bytes >= HEAVY_BYTES ||
+			       (track != NULL && track->names >= TRACK_EARNED)));
+}
+
+/* The name and the second tier; returns what the name adds to the row's information. `track` is of
+ * the subscriber's key, whatever the kind. */
+static uint32_t row_names(struct adit_shard *shard, enum adit_kind kind, uint32_t number,
+	const struct adit_event *event, struct octets *octets, const struct track *track,
+	struct adit_window_counters *counters)
 {
 	struct adit_row *row = &shard->table[kind].rows[number];
-	struct adit_detail *detail;
-	bool is_new;
-	bool fits = row_name_add(row, event->name_hash, &is_new);
+	uint32_t hash = member(kind, event);
+	bool is_known = event->unparsable || row_knows(row, hash);
+	bool fits = is_known || row->names < ADIT_ROW_NAMES;
+	bool is_new = !is_known, kept = true;
+	uint32_t bytes = event->info_bytes;
+	struct record *record = NULL;
 
-	if (is_new && row->names == 1 && kind != ADIT_KIND_DOMAIN && event->wire_size > 1)
-		sample_set(&((struct adit_party *)shard->table[kind].sides + number)->sample,
-			event->wire, event->wire_size);
-	if (row->detail == 0) {
-		/* Earned by a fifth name, or by one that a signature knows. */
-		if (fits && event->classes == 0)
-			return;
-		detail = detail_take(shard, kind, number, counters);
-		if (detail == NULL) {
-			row->flags |= fits ? 0 : ADIT_ROW_MORE_NAMES;
-			return;
-		}
-		/* Whatever the row knows, this record has seen no name yet. */
-		is_new = true;
-		adit_names_add(&detail->names, event->name_hash);
-	} else {
-		detail = &shard->details[row->detail - 1];
-		switch (adit_names_add(&detail->names, event->name_hash)) {
-		case ADIT_NAMES_SEEN:
-			is_new = false;
-			break;
-		case ADIT_NAMES_NEW:
-			is_new = true;
-			break;
-		case ADIT_NAMES_UNKNOWN:
-			/* A query and its response carry the same name: look at one of them. */
-			is_new = event->is_query || detail->queries == 0;
-			break;
-		}
+	if (row->detail != 0)
+		record = &shard->records[row->detail - 1];
+	else if (earns_record(event, track, fits))
+		record = record_take(shard, kind, number, event_weight(event), counters);
+	if (event->unparsable) {
+		is_new = event->classes != 0;
+	} else if (record != NULL) {
+		enum adit_distinct_added added =
+			adit_distinct_add(&record->detail.names, hash, 1, bytes);
+
+		is_new = added == ADIT_DISTINCT_NEW;
+		kept = added != ADIT_DISTINCT_PASSED;
+		/* Of names passed over nobody knows whether they are new: the weight of the row,
+		 * by which rows give way, takes their queries for that. */
+		is_known = added == ADIT_DISTINCT_AGAIN || (!kept && !event->is_query);
+	} else if (!fits) {
+		row->flags |= ADIT_ROW_MORE_NAMES;
 	}
-	/* Datagrams have no names to tell them apart: each counts. */
-	if (is_new || event->unparsable)
-		detail_name(detail, event);
-	if (event->is_query)
-		detail_query(detail, event);
-	else
-		detail_response(detail, event);
+	if (record != NULL)
+		record_count(record, kind, event, octets,
+			kind != ADIT_KIND_DOMAIN ? track : NULL, is_new, kept);
+	if (!event->unparsable && fits && !row_knows(row, hash)) {
+		if (row->names == 0 && kind != ADIT_KIND_DOMAIN && event->wire_size > 1)
+			sample_set(&((struct adit_party *)shard->table[kind].sides + number)->sample,
+				event->wire, event->wire_size);
+		row->name[row->names++] = hash;
+	}
+	return is_known ? 0 : bytes;
 }
 
 static void kind_count(struct adit_shard *shard, enum adit_kind kind, uint64_t key,
-	const struct adit_event *event, struct adit_window_counters *counters)
+	const struct adit_event *event, struct octets *octets, const struct track *track,
+	struct adit_window_counters *counters)
 {
 	struct table *table = &shard->table[kind];
 	uint32_t number = table_find(table, key);
-	/* By server address only what has no zone to be judged by counts as information. */
-	bool info = kind != ADIT_KIND_SERVER || event->unzoned || event->unparsable;
+	struct adit_row *row;
 
 	if (number == ROW_NONE) {
-		/* Most subscribers ask their resolver for nothing but names with a zone: they need
-		 * no row by server. */
-		if (!info)
-			return;
-		number = row_take(shard, kind, key, carried(kind, event) + event->payload_bytes + 2,
-			counters);
+		number = row_take(shard, kind, key, event_weight(event), counters);
 		if (number == ROW_NONE)
 			return;
 		side_fill(table, kind, number, event);
@@ -385,22 +315,96 @@ static void kind_count(struct adit_shard *shard, enum adit_kind kind, uint64_t k
 		adit_subscriber_merge(
 			&((struct adit_party *)table->sides + number)->who, event->who);
 	}
-	row_count(&table->rows[number], kind, event, info);
-	if (info && (!event->unparsable || event->classes != 0))
-		row_detail(shard, kind, number, event, counters);
+	row = &table->rows[number];
+	row->flags |= event->unzoned ? ADIT_ROW_UNZONED : 0;
+	*(event->is_query ? &row->bytes_up : &row->bytes_down) += event->message_bytes;
+	if (event->again) {
+		if (row->detail != 0)
+			shard->records[row->detail - 1].detail.again++;
+		return;
+	}
+	row_count(row, event, row_names(shard, kind, number, event, octets, track, counters));
 }
 
-void adit_window_count(struct adit_window *window, uint32_t at, const struct adit_event *event)
+/* The session: all of a subscriber's DNS, whatever it is about. */
+static void session_count(struct adit_shard *shard, const struct adit_event *event,
+	struct adit_window_counters *counters)
+{
+	struct table *table = &shard->table[ADIT_KIND_SESSION];
+	uint32_t number = table_find(table, event->who->key);
+	uint32_t ms = (uint32_t)(event->ts_ns % ADIT_SLICE_NS / ADIT_NS_PER_MS);
+	struct adit_row *row;
+
+	if (number == ROW_NONE) {
+		if (table->capacity != 0)
+			number = row_take(
+				shard, ADIT_KIND_SESSION, event->who->key, 2, counters);
+		if (number == ROW_NONE)
+			return;
+		side_fill(table, ADIT_KIND_SESSION, number, event);
+		table->rows[number].first_ms = ms;
+	} else {
+		adit_subscriber_merge(
+			&((struct adit_party *)table->sides + number)->who, event->who);
+	}
+	row = &table->rows[number];
+	row->last_ms = ms > row->last_ms ? ms : row->last_ms;
+	row->queries += event->is_query;
+	row->responses += !event->is_query;
+	*(event->is_query ? &row->bytes_up : &row->bytes_down) += event->message_bytes;
+}
+
+/* Under the keys of a subscriber × domain (and the domain), or of a subscriber × server. */
+static void keys_count(struct adit_window *window, struct adit_tracks *tracks, uint32_t at,
+	enum adit_kind kind, uint64_t key, const struct adit_event *event, struct octets *octets)
 {
 	struct adit_shard *shard = &window->shard[at];
+	struct track *track =
+		tracks != NULL ? track_take(tracks, at, key, event->ts_ns) : NULL;
+
+	if (kind == ADIT_KIND_PAIR)
+		kind_count(shard, ADIT_KIND_DOMAIN, event->domain_key, event, octets, track,
+			&window->counters);
+	kind_count(shard, kind, key, event, octets, track, &window->counters);
+	if (track != NULL && !event->again)
+		track_update(track, event, octets);
+}
+
+/* By server address the whole name is looked at, as no zone is known to be somebody's. */
+static void event_whole(struct adit_event *event)
+{
+	const uint8_t *at = event->wire, *end = at + event->wire_size - 1;
+
+	event->labels = event->label_max = 0;
+	event->registrable_at = (uint8_t)(event->wire_size - 1);
+	for (; at < end; at += *at + 1) {
+		event->labels++;
+		event->label_max = *at > event->label_max ? *at : event->label_max;
+	}
+	event->subdomain_length = (uint8_t)(event->registrable_at - event->labels);
+	event->info_bytes = event->whole_bytes;
+}
+
+void adit_window_count(struct adit_window *window, struct adit_tracks *tracks, uint32_t at,
+	const struct adit_event *event)
+{
+	struct octets octets = {.made = false};
 
 	window->counters.queries += event->is_query;
 	window->counters.responses += !event->is_query;
-	if (event->domain_key != 0) {
-		kind_count(shard, ADIT_KIND_DOMAIN, event->domain_key, event, &window->counters);
-		kind_count(shard, ADIT_KIND_PAIR, event->pair_key, event, &window->counters);
+	session_count(&window->shard[at], event, &window->counters);
+	if (event->domain_key != 0)
+		keys_count(window, tracks, at, ADIT_KIND_PAIR, event->pair_key, event, &octets);
+	/* By server address only what has no zone to be judged by counts: most subscribers ask
+	 * their resolver for nothing else, and need no row there. */
+	if (event->by_server) {
+		struct adit_event whole = *event;
+
+		if (!event->unparsable)
+			event_whole(&whole);
+		octets.made = false;
+		keys_count(window, tracks, at, ADIT_KIND_SERVER, event->server_key, &whole, &octets);
 	}
-	kind_count(shard, ADIT_KIND_SERVER, event->server_key, event, &window->counters);
 }
 
 void adit_window_count_encrypted(
@@ -429,14 +433,17 @@ void adit_window_count_encrypted(
 	*(event->up ? &row->bytes_up : &row->bytes_down) += event->bytes;
 }
 
-void adit_window_prefetch(
-	const struct adit_window *window, uint32_t at, const struct adit_event *event)
+void adit_window_prefetch(const struct adit_window *window, const struct adit_tracks *tracks,
+	uint32_t at, const struct adit_event *event)
 {
 	const struct adit_shard *shard = &window->shard[at];
 
+	__builtin_prefetch(bucket_of(&shard->table[ADIT_KIND_SESSION], event->who->key));
 	if (event->domain_key != 0) {
 		__builtin_prefetch(bucket_of(&shard->table[ADIT_KIND_DOMAIN], event->domain_key));
 		__builtin_prefetch(bucket_of(&shard->table[ADIT_KIND_PAIR], event->pair_key));
+		track_prefetch(tracks, at, event->pair_key);
 	}
-	__builtin_prefetch(bucket_of(&shard->table[ADIT_KIND_SERVER], event->server_key));
+	if (event->by_server)
+		__builtin_prefetch(bucket_of(&shard->table[ADIT_KIND_SERVER], event->server_key));
 }

@@ -29,7 +29,7 @@ size_t adit_window_bytes(const struct adit_window_params *params)
 		shard += buckets_for(params->rows[kind]) * sizeof(struct bucket);
 		shard += rows * (sizeof(struct adit_row) + sizeof(uint32_t) + side_size(kind));
 	}
-	shard += params->details * (sizeof(struct adit_detail) + sizeof(uint32_t));
+	shard += params->details * (sizeof(struct record) + sizeof(uint32_t));
 	return sizeof(struct adit_window) + params->shards * shard;
 }
 
@@ -76,12 +76,12 @@ struct adit_window *adit_window_create(
 		for (int kind = 0; kind < ADIT_KIND_COUNT; kind++)
 			if (!table_init(&shard->table[kind], kind, params->rows[kind], allocator))
 				goto failed;
-		shard->details_capacity = params->details;
-		shard->details = adit_alloc(
-			allocator, params->details * sizeof(struct adit_detail), ADIT_CACHE_LINE);
-		shard->details_free =
+		shard->records_capacity = params->details;
+		shard->records = adit_alloc(
+			allocator, params->details * sizeof(struct record), ADIT_CACHE_LINE);
+		shard->records_free =
 			adit_alloc(allocator, params->details * sizeof(uint32_t), ADIT_CACHE_LINE);
-		if (shard->details == NULL || shard->details_free == NULL)
+		if (shard->records == NULL || shard->records_free == NULL)
 			goto failed;
 	}
 	adit_window_open(window, 0);
@@ -108,8 +108,8 @@ void adit_window_destroy(struct adit_window *window)
 			adit_free(allocator, shard->table[kind].penalty);
 			adit_free(allocator, shard->table[kind].sides);
 		}
-		adit_free(allocator, shard->details);
-		adit_free(allocator, shard->details_free);
+		adit_free(allocator, shard->records);
+		adit_free(allocator, shard->records_free);
 	}
 	adit_free(allocator, window->shard);
 	adit_free(allocator, owned);
@@ -134,7 +134,7 @@ void adit_window_open(struct adit_window *window, uint32_t slice)
 				table->epoch = 1;
 			}
 		}
-		shard->details_used = shard->details_freed = 0;
+		shard->records_used = shard->records_freed = 0;
 	}
 }
 
@@ -152,7 +152,19 @@ const struct adit_row *adit_window_row(
 const struct adit_detail *adit_window_detail(
 	const struct adit_window *window, uint32_t at, const struct adit_row *row)
 {
-	return row->detail != 0 ? &window->shard[at].details[row->detail - 1] : NULL;
+	return row->detail != 0 ? &window->shard[at].records[row->detail - 1].detail : NULL;
+}
+
+uint32_t adit_window_samples(const struct adit_window *window, uint32_t at,
+	const struct adit_row *row, const struct adit_sample **samples)
+{
+	const struct record *record;
+
+	if (row->detail == 0)
+		return 0;
+	record = &window->shard[at].records[row->detail - 1];
+	*samples = record->sample;
+	return record->sample_count;
 }
 
 const struct adit_domain *adit_window_domain(

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the records of a message say taken together. Sums of hashes, so that servers which turn
+ * their records around (RFC 1794) give the same answer.
+ */
+#include "dns_priv.h"
+
+/* Octets of RDATA that are hashed without names' pointers; what is longer is hashed as it is. */
+#define PLAIN_ROOM 512
+
+/* Where names begin in a type's RDATA, and how many there are; 0: none. */
+static unsigned names_of(uint16_t type, unsigned *first)
+{
+	*first = 0;
+	switch (type) {
+	case ADIT_TYPE_NS:
+	case ADIT_TYPE_CNAME:
+	case ADIT_TYPE_PTR:
+	case ADIT_TYPE_DNAME:
+		return 1;
+	case ADIT_TYPE_MX:
+		*first = 2;
+		return 1;
+	case ADIT_TYPE_SRV:
+		*first = 6;
+		return 1;
+	case ADIT_TYPE_SOA:
+		return 2;
+	default:
+		return 0;
+	}
+}
+
+/* RDATA with its compression pointers as zeros; returns where it stands. */
+static const uint8_t *plain_rdata(const struct record *record, uint8_t room[PLAIN_ROOM])
+{
+	unsigned at, names = names_of(record->type, &at);
+	unsigned size = record->rdata_size;
+
+	if (names == 0 || size > PLAIN_ROOM)
+		return record->rdata;
+	memcpy(room, record->rdata, size);
+	for (; names > 0; names--) {
+		while (at < size && room[at] != 0 && room[at] < POINTER)
+			at += room[at] + 1u;
+		if (at + 1 < size && room[at] >= POINTER) {
+			room[at] = room[at + 1] = 0;
+			at++;
+		}
+		at++;
+	}
+	return room;
+}
+
+static uint32_t fold(uint64_t hash)
+{
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+static uint32_t record_digest(const struct adit_hash_key *key, const struct record *record)
+{
+	uint8_t room[PLAIN_ROOM];
+
+	return fold(adit_hash_pair(key, record->type,
+		adit_hash(key, plain_rdata(record, room), record->rdata_size)));
+}
+
+static bool is_odd(const struct record *record)
+{
+	const uint8_t *at = record->rdata;
+
+	if (record->type == ADIT_TYPE_A)
+		return at[0] >= 224 || (at[0] == 0 && (at[1] | at[2] | at[3]) != 0);
+	if (at[0] >> 5 == 1 || (at[0] & 0xfe) == 0xfc || (at[0] == 0xfe && at[1] >> 6 == 2) ||
+		adit_load_be32(at) == 0x0064ff9b)
+		return false;
+	/* ::, ::1 and IPv4 in IPv6 */
+	for (int i = 0; i < 10; i++)
+		if (at[i] != 0)
+			return true;
+	return false;
+}
+
+static void read_address(const struct adit_hash_key *key, const struct record *record,
+	uint32_t digest, struct adit_answers *answers)
+{
+	bool is_v4 = record->type == ADIT_TYPE_A && record->rdata_size == 4;
+
+	if (!is_v4 && (record->type != ADIT_TYPE_AAAA || record->rdata_size != 16))
+		return;
+	if (answers->addresses++ == 0)
+		answers->network = fold(adit_hash(key, record->rdata, is_v4 ? 2 : 4));
+	answers->odd_addresses += is_odd(record);
+	answers->address_digest += digest;
+}
+
+void adit_answers_read(const struct adit_hash_key *key, const uint8_t *message, size_t size,
+	const struct adit_dns *dns, struct adit_answers *answers)
+{
+	struct cursor cursor = {.at = message + dns->records_at, .end = message + size};
+	unsigned records = dns->count[1] + dns->count[2] + dns->count[3];
+	struct record record;
+
+	memset(answers, 0, sizeof(*answers));
+	if (dns->records_at == 0)
+		return;
+	for (unsigned i = 0; i < records && read_record(&cursor, &record); i++) {
+		bool is_beside = record.type < 64 && DNSSEC_TYPES & BIT(record.type) &&
+				 record.type != dns->qtype;
+		uint32_t digest;
+
+		if (record.type == ADIT_TYPE_OPT || is_beside)
+			continue;
+		digest = record_digest(key, &record);
+		answers->digest += digest;
+		answers->bytes += record.rdata_size;
+		if (i < dns->count[1])
+			read_address(key, &record, digest, answers);
+	}
+}

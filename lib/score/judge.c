@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Models that judge rows of features.
+ */
+#include "adit_judge.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* Points above those of a tunnel: as a signature's are 95 where a tunnel has 70. */
+#define POINTS_ABOVE 24.0
+
+struct judge {
+	struct adit_model *model;
+	enum adit_model_kind kind;
+	unsigned keys;
+	bool by_names; /* thresholds have steps */
+	bool vouched;
+};
+
+struct adit_judges {
+	size_t count;
+	struct judge judge[ADIT_JUDGES_MAX];
+};
+
+struct adit_judges *adit_judges_create(void)
+{
+	return calloc(1, sizeof(struct adit_judges));
+}
+
+void adit_judges_destroy(struct adit_judges *judges)
+{
+	for (size_t i = 0; judges != NULL && i < judges->count; i++)
+		adit_model_destroy(judges->judge[i].model);
+	free(judges);
+}
+
+/* Keys that a kind of row stands for; 0: none that is judged. */
+static unsigned keys_of(const struct adit_model_about *about)
+{
+	static const struct {
+		const char *kind;
+		unsigned keys;
+	} kinds[] = {
+		{"subscriber_domain", ADIT_KEY_PAIR | ADIT_KEY_SERVER},
+		{"subscriber_server", ADIT_KEY_SERVER},
+		{"domain", ADIT_KEY_DOMAIN},
+		{"any_domain", ADIT_KEY_DOMAIN | ADIT_KEY_PAIR | ADIT_KEY_SERVER},
+		{"session", ADIT_KEY_SESSION},
+	};
+	unsigned keys = ~0u;
+
+	for (size_t i = 0; i < ADIT_COUNT(kinds); i++)
+		if (strcmp(about->row_kind, kinds[i].kind) == 0)
+			return kinds[i].keys;
+	if (about->row_kind[0] != '\0')
+		return 0;
+	/* Not said: all kinds that have these features, a session only if no other has them. */
+	for (size_t i = 0; i < about->feature_count; i++) {
+		enum adit_feature feature = adit_feature_find(about->features[i]);
+
+		keys &= feature < ADIT_FEATURE_COUNT ? adit_features[feature].keys : 0;
+	}
+	return keys & ADIT_KEY_PAIR ? keys & ~ADIT_KEY_SESSION : keys;
+}
+
+int adit_judges_take(
+	struct adit_judges *judges, struct adit_model *model, struct adit_error *error)
+{
+	struct judge *judge = &judges->judge[judges->count];
+	struct adit_model_about about;
+	int status;
+
+	if (judges->count == ADIT_JUDGES_MAX)
+		return adit_error_set(
+			error, -EINVAL, "more than %d models are loaded", ADIT_JUDGES_MAX);
+	adit_model_about(model, &about);
+	status = adit_model_bind(model, adit_feature_names, ADIT_FEATURE_COUNT, error);
+	if (status != 0)
+		return status;
+	*judge = (struct judge){
+		.model = model,
+		.kind = about.kind,
+		.keys = keys_of(&about),
+		.by_names = about.step_count != 0,
+		.vouched = about.kind == ADIT_MODEL_TREES ||
+			   about.threshold.method == ADIT_THRESHOLD_RANK ||
+			   about.threshold.method == ADIT_THRESHOLD_GIVEN,
+	};
+	if (judge->keys == 0)
+		return adit_error_set(error, -EINVAL,
+			"the model judges rows of kind '%s'; there are subscriber_domain, "
+			"subscriber_server, domain, any_domain and session",
+			about.row_kind[0] != '\0' ? about.row_kind : "(none has its features)");
+	judges->count++;
+	return 0;
+}
+
+int adit_judges_add(struct adit_judges *judges, const char *folder, struct adit_error *error)
+{
+	struct adit_model *model;
+	struct adit_error why;
+	int status = adit_model_read(folder, &model, error);
+
+	if (status != 0)
+		return status;
+	status = adit_judges_take(judges, model, &why);
+	if (status == 0)
+		return 0;
+	adit_model_destroy(model);
+	return adit_error_set(error, status, "%s: %s", folder, why.text);
+}
+
+size_t adit_judges_count(const struct adit_judges *judges)
+{
+	return judges->count;
+}
+
+static bool is_asked(const struct judge *judge, enum adit_kind kind, unsigned kinds)
+{
+	return judge->keys & 1u << kind && kinds & 1u << judge->kind;
+}
+
+bool adit_judges_any(const struct adit_judges *judges, enum adit_kind kind, unsigned kinds)
+{
+	for (size_t i = 0; i < judges->count; i++)
+		if (is_asked(&judges->judge[i], kind, kinds))
+			return true;
+	return false;
+}
+
+/* Fewer names than these say nothing to models without thresholds by names. */
+#define LEAST_NAMES 10
+
+static double points_of(const struct judge *judge, double score, double threshold,
+	double suspect_threshold, double suspect, double tunnel)
+{
+	if (score > threshold && judge->vouched)
+		return tunnel + POINTS_ABOVE * (1 - exp(threshold - score));
+	if (score > threshold)
+		return (suspect + tunnel) / 2;
+	if (score > suspect_threshold && isfinite(threshold))
+		return suspect + (tunnel - 1 - suspect) * (score - suspect_threshold) /
+					 (threshold - suspect_threshold);
+	return score > suspect_threshold ? suspect : 0;
+}
+
+size_t adit_judges_ask(struct adit_judges *judges, enum adit_kind kind, unsigned kinds,
+	const double value[ADIT_FEATURE_COUNT], double suspect, double tunnel,
+	struct adit_opinion opinion[ADIT_JUDGES_MAX])
+{
+	double names = value[ADIT_FEATURE_UNIQUE_NAMES];
+	size_t count = 0;
+
+	for (size_t i = 0; i < judges->count; i++) {
+		struct judge *judge = &judges->judge[i];
+		struct adit_opinion *it = &opinion[count];
+		double low;
+
+		if (!is_asked(judge, kind, kinds) ||
+			(!judge->by_names && kind != ADIT_KIND_SESSION && names < LEAST_NAMES))
+			continue;
+		it->name = adit_model_kind_names[judge->kind];
+		it->kind = judge->kind;
+		it->threshold = adit_model_threshold_for(judge->model, names);
+		low = adit_model_suspect_for(judge->model, names);
+		if (!isfinite(it->threshold) && !isfinite(low))
+			continue;
+		it->score = adit_model_score(judge->model, value);
+		it->points = points_of(judge, it->score, it->threshold, low, suspect, tunnel);
+		count += it->points > 0;
+	}
+	return count;
+}
