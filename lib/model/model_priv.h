@@ -105,6 +105,15 @@ struct adit_trees {
 	size_t json_size;
 };
 
+/* A threshold and its steps; ADIT_THRESHOLD_NONE has value INFINITY and no steps. */
+struct adit_model_level {
+	struct adit_threshold threshold;
+	size_t step_count;
+	struct adit_model_step steps[ADIT_MODEL_STEPS_MAX];
+};
+#define ADIT_MODEL_ROW_LETTERS "abcdefghijklmnopqrstuvwxyz_"
+#define ADIT_MODEL_NAMES_MAX   (UINT64_C(1) << 53) /* whole numbers that a double tells apart */
+
 struct adit_model {
 	enum adit_model_kind kind;
 	size_t features;
@@ -120,7 +129,8 @@ struct adit_model {
 	};
 	uint64_t rows, rows_given;
 	char date[ADIT_MODEL_DATE_MAX + 1];
-	struct adit_threshold threshold;
+	char row_kind[ADIT_MODEL_ROW_KIND_MAX + 1];
+	struct adit_model_level flag, suspect;
 	uint64_t source_count;
 	size_t sources_named;
 	struct adit_model_source *sources; /* [ADIT_MODEL_SOURCES_MAX] */
@@ -132,6 +142,10 @@ struct adit_model *adit_model_create(
 /* A model for the table with its sources and row counts: one-class kinds count benign rows. */
 int adit_model_prepare(enum adit_model_kind kind, const struct adit_table *table,
 	struct adit_model **model, struct adit_error *error);
+/* Cuts to `room`; unprintable bytes become '?'. */
+void adit_model_printable(char *to, size_t room, const char *from);
+/* The first step, if any, that stands too low or too high: its place, or the count. */
+size_t adit_model_check_steps(const struct adit_model_step *steps, size_t count);
 /* The score of values taken from the positions `at`. */
 double adit_model_score_at(struct adit_model *model, const double *values, const uint32_t *at);
 
@@ -205,6 +219,9 @@ struct adit_conf_data {
 	uint32_t crc;
 };
 
+#define ADIT_CONF_SIZE_MAX ((size_t)512 * 1024)
+
+/* 0, -EIO or -ENOMEM. */
 int adit_conf_write(const struct adit_model *model, const struct adit_conf_data *data, FILE *to);
 int adit_conf_read(const char *path, const void *bytes, size_t size, struct adit_model **model,
 	struct adit_conf_data *data, struct adit_error *error);
