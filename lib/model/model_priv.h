@@ -181,36 +181,10 @@ int adit_svm_read(struct adit_svm *svm, size_t d, const char *path, const void *
 int adit_envelope_write(const struct adit_envelope *envelope, size_t d, FILE *to);
 int adit_envelope_read(struct adit_envelope *envelope, size_t d, const char *path,
 	const void *bytes, size_t size, struct adit_error *error);
+/* Whether trees.json can hold the name: JSON is UTF-8. */
+bool adit_trees_name_fits(const char *name);
 int adit_trees_read(struct adit_trees *trees, size_t d, const char *path, const void *bytes,
 	size_t size, struct adit_error *error);
-
-/* ---- JSON (trees_json.c): a cursor whose error sticks */
-
-struct adit_json {
-	const char *path;
-	char *copy;
-	const char *at;
-	bool first; /* nothing of the innermost container has been read */
-	int status;
-	struct adit_error *error;
-};
-
-int adit_json_open(struct adit_json *json, const char *path, const void *bytes, size_t size,
-	struct adit_error *error);
-void adit_json_close(struct adit_json *json);
-/* "…:LINE:COLUMN: …" unless there is an error already. */
-void adit_json_refuse(struct adit_json *json, const char *format, ...) ADIT_PRINTF(2, 3);
-/* Opens an object '{' or an array '['; member and item then give true for each of what is in it. */
-void adit_json_enter(struct adit_json *json, char bracket);
-bool adit_json_member(struct adit_json *json, char *key, size_t room);
-bool adit_json_item(struct adit_json *json);
-/* Numbers may stand in quotes, as XGBoost writes parameters. */
-double adit_json_number(struct adit_json *json);
-float adit_json_float(struct adit_json *json);
-void adit_json_string(struct adit_json *json, char *text, size_t room);
-void adit_json_skip(struct adit_json *json);
-/* Nothing but white space is left. */
-void adit_json_end(struct adit_json *json);
 
 /* ---- model.conf (conf.c) */
 

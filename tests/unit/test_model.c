@@ -358,11 +358,12 @@ TEST(model, a_folder_keeps_steps_suspects_and_the_kind_of_rows)
 	adit_table_destroy(table);
 }
 
-/* Names that need escaping in model.conf and in trees.json. */
+/* Names that need escaping in model.conf and in trees.json; one that JSON cannot hold. */
 TEST(model, names_of_every_kind_are_kept)
 {
 	static const char *const odd[] = {"a \"quoted\" \\ name [x]", "caf\xc3\xa9; = { }", "#"};
 	struct adit_table *table = generate();
+	struct adit_model *none;
 	char folder[] = "/tmp/adit-model-XXXXXX";
 
 	REQUIRE(mkdtemp(folder) != NULL);
@@ -380,6 +381,11 @@ TEST(model, names_of_every_kind_are_kept)
 		adit_model_destroy(model);
 		adit_model_destroy(back);
 	}
+	strcpy(table->names[1], "caf\xe9");
+	CHECK_EQ_INT(adit_model_fit_trees(table, &adit_trees_defaults, &none, &error), -EINVAL);
+	CHECK_EQ_STR(
+		error.text, "column 2: the name \"caf\xe9\" is not UTF-8, which trees.json needs");
+	CHECK(none == NULL);
 	remove_folder(folder);
 	adit_table_destroy(table);
 }

@@ -184,51 +184,131 @@ TEST(model_files, envelope_says_what_is_wrong)
 		"m/envelope.txt:6: expected nothing after 2 rows");
 }
 
+#define MODEL "m/trees.json: learner.gradient_booster.model"
+
 TEST(model_files, trees_say_what_is_wrong)
 {
 	check_data("trees", trees, "[1,-1,-1]", "[0,-1,-1]",
-		"m/trees.json:3:76: tree 0: node 0 has two parents");
+		MODEL ".trees[0]: node 0 has two parents; one is right");
 	check_data("trees", trees, "[1,-1,-1]", "[2,-1,-1]",
-		"m/trees.json:3:76: tree 0: node 2 has two parents");
+		MODEL ".trees[0]: node 2 has two parents; one is right");
 	check_data("trees", trees, "[1,-1,-1]", "[3,-1,-1]",
-		"m/trees.json:3:76: tree 0: node 0 has no child 3");
+		MODEL ".trees[0]: node 0 has no child 3; it has 3 nodes");
+	check_data("trees", trees, "[1,-1,-1]", "[-2,-1,-1]",
+		MODEL ".trees[0]: node 0 has no child -2; it has 3 nodes");
 	check_data("trees", trees, "[1,-1,-1]", "[-1,-1,-1]",
-		"m/trees.json:3:76: tree 0: node 0 has one child; two or none is right");
+		MODEL ".trees[0]: node 0 has one child; two or none is right");
 	check_data("trees", trees, "[1,0,0],\n", "[2,0,0],\n",
-		"m/trees.json:3:76: tree 0: node 0 splits on feature 2; the model has 2");
+		MODEL ".trees[0]: node 0 splits on feature 2; the model has 2");
+	check_data("trees", trees, "[1,0,0],\n", "[-1,0,0],\n",
+		MODEL ".trees[0]: node 0 splits on feature -1; the model has 2");
 	check_data("trees", trees, "[0.5,-1,2]", "[0.5,-1]",
-		"m/trees.json:3:74: tree 0: 2 nodes in split_conditions, 3 in left_children");
+		MODEL ".trees[0]: 2 nodes in split_conditions, 3 in left_children");
 	check_data("trees", trees, "[0.5,-1,2]", "[1e39,-1,2]",
-		"m/trees.json:3:21: the number is too large for a float");
+		MODEL ".trees[0].split_conditions[0] is 1e+39; too large for a float");
+	check_data("trees", trees, "[0.5,-1,2]", "[0.5,null,2]",
+		MODEL ".trees[0].split_conditions[1] is null; a number is right");
+	check_data("trees", trees, "[1,-1,-1]", "[1.5,-1,-1]",
+		MODEL ".trees[0].left_children[0] is a number with a fraction; an integer is "
+		      "right");
+	check_data("trees", trees, "[1,-1,-1]", "true",
+		MODEL ".trees[0].left_children is true; an array is right");
+	check_data("trees", trees, "\"default_left\":[1,0,0]", "\"default_left\":[\"1\",0,0]",
+		MODEL ".trees[0].default_left[0] is a string; 0 or 1 is right");
+	check_data("trees", trees, "\"default_left\"", "\"default_right\"",
+		"m/trees.json: there is no learner.gradient_booster.model.trees[0].default_left; "
+		"an "
+		"array is right");
 	check_data("trees", trees, "\"categories_nodes\":[]", "\"categories_nodes\":[0]",
-		"m/trees.json:3:74: tree 0 splits on categories; only numbers are read");
+		MODEL ".trees[0] splits on categories; only numbers are read");
+	check_data("trees", trees, "[\n{", "[7,\n{",
+		MODEL ".trees[0] is an integer; an object is right");
+	check_data("trees", trees, "\"trees\":[", "\"trees\":[],\"others\":[",
+		MODEL ".trees is empty; a model has a tree at least");
+}
+
+TEST(model_files, what_stands_around_trees_is_checked)
+{
 	check_data("trees", trees, "gbtree", "dart",
-		"m/trees.json:4:14: booster \"dart\"; only gbtree is read");
+		"m/trees.json: learner.gradient_booster.name is \"dart\"; only gbtree is read");
 	check_data("trees", trees, "binary:logistic", "reg:squarederror",
-		"m/trees.json:5:58: objective \"reg:squarederror\"; only binary:logistic is read");
+		"m/trees.json: learner.objective.name is \"reg:squarederror\"; only "
+		"binary:logistic is read");
 	check_data("trees", trees, "\"5E-1\"", "\"1\"",
-		"m/trees.json:4:57: base_score is 1; above 0 and below 1 is right");
+		"m/trees.json: learner.learner_model_param.base_score is 1; above 0 and below 1 "
+		"is right");
+	check_data("trees", trees, "\"5E-1\"", "\"half\"",
+		"m/trees.json: learner.learner_model_param.base_score is \"half\"; a number is "
+		"right");
+	check_data("trees", trees, "\"5E-1\"", "0.5",
+		"m/trees.json: learner.learner_model_param.base_score is a number with a "
+		"fraction; a string is right");
 	check_data("trees", trees, "\"num_feature\":\"2\"", "\"num_feature\":\"9\"",
-		"m/trees.json:5:18: num_feature is 9, model.conf has 2 features");
-	check_data("trees", trees, "[1,7,4]}", "[1,7,4]", "m/trees.json:5:77: expected ',' or '}'");
-	check_data("trees", trees, "[1,7,4]}", "[1,7,4]}x",
-		"m/trees.json:5:78: expected the end of the file");
+		"m/trees.json: learner.learner_model_param.num_feature is 9; model.conf has 2 "
+		"features");
+	check_data("trees", trees, "\"objective\"", "\"objection\"",
+		"m/trees.json: there is no learner.objective; an object is right");
 	check_data("trees", trees, "\"learner\"", "\"other\"",
-		"m/trees.json:5:78: not a model of XGBoost: expected learner with "
-		"gradient_booster (gbtree, trees), learner_model_param (base_score) and objective");
+		"m/trees.json: not a model of XGBoost: there is no object learner");
+}
+
+/* What is no JSON is told where it stands. */
+TEST(model_files, trees_that_are_no_json)
+{
+	check_data("trees", trees, "[1,7,4]}", "[1,7,4]",
+		"m/trees.json:5:76: '}' expected near end of file");
+	check_data("trees", trees, "[1,7,4]}", "[1,7,4]}x",
+		"m/trees.json:5:78: end of file expected near 'x'");
+	check_data("trees", trees, "[0.5,-1,2]", "[1e999,-1,2]",
+		"m/trees.json:3:25: real number overflow near '1e999'");
+	check_data("trees", trees, "[0.5,-1,2]", "[Infinity,-1,2]",
+		"m/trees.json:3:28: invalid token near 'Infinity'");
+	check_data("trees", trees, "\"version\"", "\"learner\"",
+		"m/trees.json:5:68: duplicate object key near '\"learner\"'");
+	check_data("trees", trees, "gbtree", "gb\x1btree",
+		"m/trees.json:4:10: control character 0x1b near '\"gb'");
+	check_data("trees", trees, trees, "",
+		"m/trees.json:1:0: '[' or '{' expected near end of file");
+}
+
+/* Newer versions of XGBoost write flags as booleans, and the base score in brackets. */
+TEST(model_files, newer_trees_are_read)
+{
+	static const char flags[] = "\"default_left\":[true,false,false]", base[] = "\"[5E-1]\"";
+	const char *at = strstr(trees, "\"default_left\""), *after = strstr(at, ",\"categories");
+	const char *score = strstr(trees, "\"5E-1\"");
+	char data[1024];
+
+	snprintf(data, sizeof(data), "%.*s%s%.*s%s%s", (int)(at - trees), trees, flags,
+		(int)(score - after), after, base, score + 6);
+	check_score("trees", data, (const double[]){0, 0.25}, -1);
+	check_score("trees", data, (const double[]){0, NAN}, -1);
+	check_score("trees", data, (const double[]){0, 0.5}, 2);
 }
 
 TEST(model_files, nested_brackets_are_no_danger)
 {
-	char deep[3000];
+	static char deep[500000];
 	int status;
 
 	memset(deep, '[', sizeof(deep) - 1);
 	memcpy(deep, "{\"a\":", 5);
-	deep[sizeof(deep) - 1] = '\0';
 	CHECK(parse_kind("trees", deep, &status) == NULL);
 	CHECK_EQ_INT(status, -EINVAL);
-	CHECK_EQ_STR(error.text, "m/trees.json:1:70: nested deeper than 64");
+	CHECK_CONTAINS(error.text, "m/trees.json:1:");
+	CHECK_CONTAINS(error.text, "maximum parsing depth reached");
+}
+/* Not a byte of it is read. */
+TEST(model_files, huge_trees_are_refused)
+{
+	size_t size = ((size_t)64 << 20) + 1;
+	char *bytes = calloc(size, 1);
+	struct adit_trees none = {.count = 0};
+
+	REQUIRE(bytes != NULL);
+	CHECK_EQ_INT(adit_trees_read(&none, 2, "m/trees.json", bytes, size, &error), -EFBIG);
+	CHECK_EQ_STR(error.text, "m/trees.json: 67108865 bytes; up to 64 MiB are read");
+	free(bytes);
 }
 
 #define THRESHOLD(name, value, more)                                                        \
