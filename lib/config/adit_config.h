@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Options. One table makes the parser, the range errors, `adit config dump`, the sample file and
- * the reference page. The only user of libconfig in the project. Libraries never see this: they
- * take parameter structs that the application fills from it. Control path; one thread.
+ * the reference page. This library is the only user of libconfig in the project; other files in its
+ * syntax are read by adit_form.h. Libraries never see the options: they take parameter structs that
+ * the application fills from them. Control path; one thread.
  */
 #ifndef ADIT_CONFIG_H
 #define ADIT_CONFIG_H

@@ -57,6 +57,9 @@ int adit_option_put_string(struct adit_config *config, const struct adit_option 
 /* A copy with strings of its own; on an error `to` is empty. Returns 0 or -ENOMEM. */
 int adit_config_copy(struct adit_config *to, const struct adit_config *from);
 
+/* As the file has it: in quotes, what needs it escaped. */
+void adit_config_write_string(FILE *to, const char *text);
+
 static inline void *adit_option_field(struct adit_config *config, const struct adit_option *option)
 {
 	return (char *)config + option->offset;
@@ -73,6 +76,7 @@ struct adit_source {
 	char *text;
 	size_t text_size;
 	FILE *stream;
+	size_t most;    /* bytes of a file */
 	unsigned lines; /* line of `text` that is being written */
 	bool may_include;
 	size_t file_count, segment_count;
@@ -86,9 +90,10 @@ struct adit_source {
 	} segments[ADIT_SOURCE_SEGMENTS];
 };
 
-/* From a file (`text` is NULL) or from text. Call adit_source_clear in either case. */
-int adit_source_load(
-	struct adit_source *source, const char *name, const char *text, struct adit_error *error);
+/* From a file (`text` is NULL) or from text, of up to `most` bytes each. Call adit_source_clear in
+ * either case. */
+int adit_source_load(struct adit_source *source, const char *name, const char *text, size_t most,
+	struct adit_error *error);
 void adit_source_clear(struct adit_source *source);
 struct adit_place adit_source_place(const struct adit_source *source, unsigned line);
 /* The line as the user wrote it, without the white space around it; its size goes to `size`. */

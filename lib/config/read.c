@@ -5,40 +5,22 @@
  */
 #include "adit_config.h"
 #include "config_priv.h"
+#include "tree_priv.h"
 
 #include <errno.h>
-#include <libconfig.h>
-#include <stdlib.h>
+
+#define TEXT_MAX ((size_t)256 * 1024)
 
 /* The reading of one text. */
 struct reader {
 	struct adit_config *config;
-	const struct adit_source *source;
+	const struct adit_tree *tree;
 	struct adit_error *error;
 };
 
 static struct adit_place place_of(const struct reader *reader, const config_setting_t *setting)
 {
-	return adit_source_place(reader->source, config_setting_source_line(setting));
-}
-
-static const char *kind_of(const config_setting_t *setting)
-{
-	switch (config_setting_type(setting)) {
-	case CONFIG_TYPE_GROUP:
-		return "a group { }";
-	case CONFIG_TYPE_INT:
-	case CONFIG_TYPE_INT64:
-		return "an integer";
-	case CONFIG_TYPE_FLOAT:
-		return "a number with a fraction";
-	case CONFIG_TYPE_STRING:
-		return "a string";
-	case CONFIG_TYPE_BOOL:
-		return "true or false";
-	default:
-		return "a list";
-	}
+	return adit_tree_place(reader->tree, setting);
 }
 
 static int fail_type(const struct reader *reader, const struct adit_option *option,
@@ -46,7 +28,7 @@ static int fail_type(const struct reader *reader, const struct adit_option *opti
 {
 	return adit_config_fail(reader->error, -EINVAL, place_of(reader, setting),
 		"%s.%s %s %s; it takes %s", option->section, option->name, in_list,
-		kind_of(setting), adit_option_allowed(option).text);
+		adit_tree_kind(setting), adit_option_allowed(option).text);
 }
 
 static int read_value(const struct reader *reader, const struct adit_option *option,
@@ -121,58 +103,30 @@ static int read_section(const struct reader *reader, const config_setting_t *set
 	return rc;
 }
 
-static int fail_parse(const struct reader *reader, const config_t *tree)
-{
-	unsigned number = config_error_line(tree) > 0 ? (unsigned)config_error_line(tree) : 1;
-	const char *text = config_error_text(tree), *advice = "", *line;
-	size_t size;
-
-	if (strstr(text, "duplicate") != NULL) {
-		text = "this setting stands here a second time";
-	} else if (strstr(text, "mismatched") != NULL) {
-		text = "a list in [ ] holds values of one kind";
-	} else {
-		text = "syntax error";
-		advice = "; write section: { option = value; };";
-	}
-	line = adit_source_line(reader->source, number, &size);
-	return adit_config_fail(reader->error, -EINVAL, adit_source_place(reader->source, number),
-		"%s: \"%.*s%s\"%s", text, (int)(size > 60 ? 60 : size), line,
-		size > 60 ? "..." : "", advice);
-}
-
 static int read_tree(const struct reader *reader)
 {
-	config_t tree;
-	const config_setting_t *root;
-	int rc = 0, count;
+	const config_setting_t *root = config_root_setting(&reader->tree->config);
+	int rc = 0, count = config_setting_length(root);
 
-	config_init(&tree);
-	if (config_read_string(&tree, reader->source->text) != CONFIG_TRUE) {
-		rc = fail_parse(reader, &tree);
-	} else {
-		root = config_root_setting(&tree);
-		count = config_setting_length(root);
-		for (int i = 0; rc == 0 && i < count; i++)
-			rc = read_section(reader, config_setting_get_elem(root, (unsigned)i));
-	}
-	config_destroy(&tree);
+	for (int i = 0; rc == 0 && i < count; i++)
+		rc = read_section(reader, config_setting_get_elem(root, (unsigned)i));
 	return rc;
 }
 
 int adit_config_read_text(
 	struct adit_config *config, const char *what, const char *text, struct adit_error *error)
 {
-	struct adit_source source;
+	struct adit_tree tree;
 	struct adit_config next;
 	int rc = adit_config_copy(&next, config);
 
 	if (rc != 0)
 		return adit_error_set(error, rc, "%s: out of memory", what);
-	rc = adit_source_load(&source, what, text, error);
+	rc = adit_tree_read(
+		&tree, what, text, TEXT_MAX, "write section: { option = value; };", error);
 	if (rc == 0)
-		rc = read_tree(&(struct reader){&next, &source, error});
-	adit_source_clear(&source);
+		rc = read_tree(&(struct reader){&next, &tree, error});
+	adit_tree_clear(&tree);
 	if (rc != 0) {
 		adit_config_clear(&next);
 		return rc;

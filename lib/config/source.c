@@ -3,6 +3,8 @@
  * A pass over the text before libconfig 1.5 reads it, because that version
  *   - cuts an integer without an L to 32 bits: every integer gets its L here, and one that does
  *     not fit 64 bits is an error;
+ *   - takes no 1e-5, but takes a dot for a 0 and 5.5x = 1 for a 5.5 and a setting x: 1e-5 gets its
+ *     .0 here, and what begins as a number must be one to its end;
  *   - takes a comment without an end for the rest of the file, and finds a string without an end
  *     only at the end of the file: both are errors at the line where they begin, and a string ends
  *     on its line;
@@ -18,8 +20,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-
-#define TEXT_MAX ((size_t)256 * 1024)
 
 /* A pass over one file. */
 struct scan {
@@ -61,33 +61,33 @@ static void add_segment(struct scan *scan)
 		(struct adit_source_segment){source->lines, scan->line, scan->file};
 }
 
-/* Reads at most TEXT_MAX bytes into a string that the caller frees. */
-static int read_all(FILE *file, char **text)
+/* Reads at most `most` bytes into a string that the caller frees. */
+static int read_all(FILE *file, size_t most, char **text)
 {
 	size_t size;
 
-	*text = malloc(TEXT_MAX + 1);
+	*text = malloc(most + 1);
 	if (*text == NULL)
 		return -ENOMEM;
 	errno = 0;
-	size = fread(*text, 1, TEXT_MAX + 1, file);
+	size = fread(*text, 1, most + 1, file);
 	if (ferror(file))
 		return errno != 0 ? -errno : -EIO;
-	if (size > TEXT_MAX)
+	if (size > most)
 		return -EFBIG;
 	(*text)[size] = '\0';
 	return memchr(*text, '\0', size) != NULL ? -EILSEQ : 0;
 }
 
 /* The text of a file, or -errno. A directory opens, but cannot be read: -EISDIR. */
-static int read_file(const char *path, char **text)
+static int read_file(const char *path, size_t most, char **text)
 {
 	FILE *file = fopen(path, "re");
 	int rc;
 
 	if (file == NULL)
 		return -errno;
-	rc = read_all(file, text);
+	rc = read_all(file, most, text);
 	fclose(file);
 	if (rc != 0) {
 		free(*text);
@@ -100,13 +100,14 @@ static int open_file(
 	struct adit_source *source, char *name, struct adit_place place, struct adit_error *error)
 {
 	char *text = NULL;
-	int rc = read_file(name, &text);
+	int rc = read_file(name, source->most, &text);
 
 	if (rc == 0)
 		return scan_file(source, name, text, error);
 	if (rc == -EFBIG)
 		adit_config_fail(error, rc, place, "%s%slarger than %zu KiB",
-			place.line > 0 ? name : "", place.line > 0 ? ": " : "", TEXT_MAX / 1024);
+			place.line > 0 ? name : "", place.line > 0 ? ": " : "",
+			source->most / 1024);
 	else if (rc == -EILSEQ)
 		adit_config_fail(error, rc = -EINVAL, place, "%s%snot text: it holds a zero byte",
 			place.line > 0 ? name : "", place.line > 0 ? ": " : "");
@@ -149,7 +150,7 @@ static int scan_include(struct scan *scan)
 	if (*end != '"' || end == path + 1 || (*rest != '\n' && *rest != '\0'))
 		return fail_at(scan, -EINVAL, "write @include \"file\" on a line of its own");
 	if (!source->may_include)
-		return fail_at(scan, -EINVAL, "@include works in files only");
+		return fail_at(scan, -EINVAL, "@include works in configuration files only");
 	/* A file that includes itself ends here too. */
 	if (source->file_count == ADIT_SOURCE_FILES)
 		return fail_at(scan, -EINVAL, "too many @include: at most 15, nested ones counted");
@@ -215,45 +216,78 @@ static bool is_word(char c)
 	return isalnum((unsigned char)c) || strchr("_-*+.", c) != NULL;
 }
 
-/* Size of the integer that a word begins with: sign, digits, any L. 0: it is none. */
-static size_t integer_size(const char *word, bool *has_suffix)
-{
-	static const char hex[] = "0123456789abcdefABCDEF";
-	size_t size = *word == '-' || *word == '+', digits = strspn(word + size, "0123456789");
+/* The number that a word begins with: `size` bytes, and behind `at` of them what libconfig lacks.
+ * Size 0: it is none. */
+struct number {
+	size_t size, at;
+	const char *lacks;
+	bool is_integer;
+};
 
-	*has_suffix = false;
+static struct number end_integer(const char *word, size_t size)
+{
+	bool has_suffix = word[size] == 'L';
+	size_t whole = size + (has_suffix ? 1 + (word[size + 1] == 'L') : 0);
+
+	return (struct number){whole, size, has_suffix ? "" : "L", true};
+}
+
+static struct number number_of(const char *word)
+{
+	static const char decimal[] = "0123456789", hex[] = "0123456789abcdefABCDEF";
+	size_t sign = *word == '-' || *word == '+', digits = strspn(word + sign, decimal);
+	size_t at = sign + digits, size = at, power;
+	bool has_dot = word[at] == '.';
+
+	if (digits == 1 && word[sign] == '0' && (word[at] == 'x' || word[at] == 'X') &&
+		strspn(word + at + 1, hex) > 0)
+		return end_integer(word, at + 1 + strspn(word + at + 1, hex));
+	if (has_dot) {
+		size += 1 + strspn(word + at + 1, decimal);
+		digits += size - at - 1;
+	}
 	if (digits == 0)
-		return 0;
-	if (digits == 1 && word[size] == '0' && (word[size + 1] == 'x' || word[size + 1] == 'X') &&
-		strspn(word + size + 2, hex) > 0)
-		digits = 2 + strspn(word + size + 2, hex);
-	size += digits;
-	*has_suffix = word[size] == 'L';
-	return size + (*has_suffix ? 1 + (word[size + 1] == 'L') : 0);
+		return (struct number){0, 0, "", false};
+	if (word[size] == 'e' || word[size] == 'E') {
+		sign = word[size + 1] == '-' || word[size + 1] == '+';
+		power = strspn(word + size + 1 + sign, decimal);
+		if (power > 0)
+			return (struct number){
+				size + 1 + sign + power, at, has_dot ? "" : ".0", false};
+	}
+	return has_dot ? (struct number){size, at, "", false} : end_integer(word, size);
+}
+
+/* A word of `size` bytes that begins as a number: all of it must be one. */
+static int scan_number(struct scan *scan, size_t size)
+{
+	struct number number = number_of(scan->at);
+
+	/* libconfig would take 5x = 1 for a 5 and a setting x. */
+	if (number.size != size)
+		return fail_at(scan, -EINVAL, "a number ends in a letter or sign");
+	errno = 0;
+	/* Base 0 takes 010 for octal: no matter, only the overflow counts here. */
+	if (number.is_integer)
+		(void)strtoll(scan->at, NULL, 0);
+	if (errno == ERANGE)
+		return fail_at(scan, -EINVAL, "this integer does not fit 64 bits");
+	emit(scan, number.at);
+	fputs(number.lacks, scan->source->stream);
+	emit(scan, size - number.at);
+	return 0;
 }
 
 /* A number or a name, up to the next character that can be part of neither. */
 static int scan_word(struct scan *scan)
 {
-	size_t size = 0, integer;
-	bool has_suffix;
+	size_t size = 0;
 
 	while (scan->at[size] != '\0' && is_word(scan->at[size]))
 		size++;
-	integer = integer_size(scan->at, &has_suffix);
-	/* libconfig would take 5x = 1 for a 5 and a setting x. */
-	if (integer > 0 && integer < size && scan->at[integer] != '.')
-		return fail_at(scan, -EINVAL, "a number ends in a letter or sign");
-	if (integer == size) {
-		errno = 0;
-		/* Base 0 takes 010 for octal: no matter, only the overflow counts here. */
-		(void)strtoll(scan->at, NULL, 0);
-		if (errno == ERANGE)
-			return fail_at(scan, -EINVAL, "this integer does not fit 64 bits");
-	}
+	if (strchr("+-.0123456789", *scan->at) != NULL)
+		return scan_number(scan, size);
 	emit(scan, size);
-	if (integer == size && !has_suffix)
-		fputc('L', scan->source->stream);
 	return 0;
 }
 
@@ -300,17 +334,16 @@ static int scan_file(struct adit_source *source, char *name, char *text, struct 
 	return rc;
 }
 
-int adit_source_load(
-	struct adit_source *source, const char *name, const char *text, struct adit_error *error)
+int adit_source_load(struct adit_source *source, const char *name, const char *text, size_t most,
+	struct adit_error *error)
 {
 	struct adit_place place = {name, 0};
 	char *name_copy, *text_copy;
 	int rc;
 
-	*source = (struct adit_source){.lines = 1, .may_include = text == NULL};
-	if (text != NULL && strlen(text) > TEXT_MAX)
-		return adit_config_fail(
-			error, -EFBIG, place, "larger than %zu KiB", TEXT_MAX / 1024);
+	*source = (struct adit_source){.lines = 1, .most = most, .may_include = text == NULL};
+	if (text != NULL && strlen(text) > most)
+		return adit_config_fail(error, -EFBIG, place, "larger than %zu KiB", most / 1024);
 	source->stream = open_memstream(&source->text, &source->text_size);
 	name_copy = strdup(name);
 	text_copy = text != NULL ? strdup(text) : NULL;

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-static void write_string(FILE *to, const char *text)
+void adit_config_write_string(FILE *to, const char *text)
 {
 	fputc('"', to);
 	for (; *text != '\0'; text++) {
@@ -42,13 +42,13 @@ static void write_value(
 		break;
 	case ADIT_OPTION_STRING:
 		string = *(char *const *)field;
-		write_string(to, string != NULL ? string : "");
+		adit_config_write_string(to, string != NULL ? string : "");
 		break;
 	case ADIT_OPTION_LIST:
 		fputc('[', to);
 		for (size_t i = 0; i < list->count; i++) {
 			fputs(i > 0 ? ", " : "", to);
-			write_string(to, list->item[i]);
+			adit_config_write_string(to, list->item[i]);
 		}
 		fputc(']', to);
 		break;

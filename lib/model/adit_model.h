@@ -13,7 +13,9 @@
  *   envelope  squared Mahalanobis distance
  *   trees     log-odds (adit_model_probability turns them into what XGBoost predicts)
  * A row is flagged if its score is above the threshold. The threshold comes from the scores of
- * benign rows and from a rate of false alarms, never from nu or a guessed contamination.
+ * benign rows and from a rate of false alarms, never from nu or a guessed contamination. It may
+ * have steps, since a row made of few names needs a higher score, and a second, lower one may say
+ * from where on a row is worth a look.
  *
  * Memory of a model of d features: svm vectors × d × 8 bytes, envelope d × d × 16, trees nodes
  * × 12 and the text of trees.json. Fitting an svm takes its cache beside that, fitting trees rows ×
@@ -32,6 +34,8 @@ extern "C" {
 
 #define ADIT_MODEL_SOURCES_MAX       256 /* groups named in a folder; more are only counted */
 #define ADIT_MODEL_DATE_MAX          31
+#define ADIT_MODEL_ROW_KIND_MAX      31
+#define ADIT_MODEL_STEPS_MAX         16
 #define ADIT_MODEL_ENVELOPE_FEATURES 128
 
 enum adit_model_kind { ADIT_MODEL_SVM, ADIT_MODEL_ENVELOPE, ADIT_MODEL_TREES, ADIT_MODEL_KINDS };
@@ -119,6 +123,12 @@ int adit_threshold_find(const double *scores, size_t count, double rate, double 
 /* The rate that is asked for unless there is a reason: a benign quantile of 1 - 1e-5. */
 #define ADIT_THRESHOLD_RATE 1e-5
 
+/* A row of at least so many distinct names has this threshold, up to the next step. */
+struct adit_model_step {
+	uint64_t names;
+	double value;
+};
+
 /* A group of rows that a model was fitted to. */
 struct adit_model_source {
 	char name[ADIT_TABLE_NAME_MAX + 1];
@@ -136,10 +146,16 @@ struct adit_model_about {
 	uint64_t rows;               /* fitted to */
 	uint64_t rows_given;         /* of which those were a sample, or the same */
 	char date[ADIT_MODEL_DATE_MAX + 1];
+	char row_kind[ADIT_MODEL_ROW_KIND_MAX + 1]; /* what a row is: "session"; "": not said */
 	uint64_t source_count; /* groups of the first grouping of the table, … */
 	size_t sources_named;  /* … and how many of them are named */
 	const struct adit_model_source *sources;
 	struct adit_threshold threshold;
+	size_t step_count;
+	const struct adit_model_step *steps;
+	struct adit_threshold suspect; /* a score above it is worth a look */
+	size_t suspect_step_count;
+	const struct adit_model_step *suspect_steps;
 };
 
 struct adit_model;
@@ -173,8 +189,30 @@ void adit_model_about(const struct adit_model *model, struct adit_model_about *a
 /* Text for the folder: when the rows were gathered, say. Cut to its room; unprintable bytes become
  * '?'. */
 void adit_model_set_date(struct adit_model *model, const char *date);
-/* Kept with the model, not used by it: who scores compares. Not finite: ADIT_THRESHOLD_NONE. */
+/* Which kind of rows the model judges, such as "session": up to 31 of a to z and _, else -EINVAL.
+ */
+int adit_model_set_row_kind(struct adit_model *model, const char *kind);
+
+/*
+ * Thresholds are kept with the model, not used by it: who scores compares. Not finite:
+ * ADIT_THRESHOLD_NONE, and the steps go too. Steps ascend by names; count 0 takes them away.
+ * -EINVAL: there is no threshold, more than ADIT_MODEL_STEPS_MAX, names that do not ascend or are
+ * above 2^53, a value that is not finite; the steps then stay as they were.
+ */
 void adit_model_set_threshold(struct adit_model *model, const struct adit_threshold *threshold);
+int adit_model_set_steps(
+	struct adit_model *model, const struct adit_model_step *steps, size_t count);
+/* The same of the threshold above which a row is worth a look. It must not be above the other one
+ * when the model is written. */
+void adit_model_set_suspect(struct adit_model *model, const struct adit_threshold *threshold);
+int adit_model_set_suspect_steps(
+	struct adit_model *model, const struct adit_model_step *steps, size_t count);
+
+/* What a row of so many distinct names is compared with: the value of the greatest step that is not
+ * above `names`, INFINITY below the least one (or if there is no threshold), and the plain
+ * threshold where there are no steps. No allocation, no failure. */
+double adit_model_threshold_for(const struct adit_model *model, double names);
+double adit_model_suspect_for(const struct adit_model *model, double names);
 
 /* Binds the model's features to the positions of these names, once. -EINVAL names the feature that
  * is not there; the model is then not bound. */
@@ -195,14 +233,16 @@ int adit_model_score_table(struct adit_model *model, const struct adit_table *ta
 double adit_model_probability(double log_odds);
 
 /*
- * A folder holds model.conf (lines of a word and what belongs to it, docs/models.md) and beside it
- * the numbers: svm.txt (libsvm's format, 17 digits), envelope.txt or trees.json (XGBoost's own).
- * model.conf carries size and CRC-32 of that file and ends with its own: that finds damage, not
- * malice. Writing replaces both files, each in one step, model.conf last; the folder is made if it
- * is not there, and goes again if it cannot be filled. -errno.
+ * A folder holds model.conf (libconfig's syntax, docs/models.md) and beside it the numbers: svm.txt
+ * (libsvm's format, 17 digits), envelope.txt or trees.json (XGBoost's own). model.conf carries size
+ * and CRC-32 of that file and a checksum of its own settings: that finds damage, not malice.
+ * Writing replaces both files, each in one step, model.conf last; the folder is made if it is not
+ * there, and goes again if it cannot be filled. -errno; -EINVAL if the suspect threshold is above
+ * the threshold. Reading trees takes 5 times the size of trees.json while it lasts, and of a
+ * file that XGBoost did not write up to 80 times.
  */
 int adit_model_write(const struct adit_model *model, const char *folder, struct adit_error *error);
-/* -ENOENT and the like, -EINVAL with file and line, -EBADMSG for a checksum, -ENOMEM. */
+/* -ENOENT and the like, -EINVAL with file and place, -EFBIG, -EBADMSG for a checksum, -ENOMEM. */
 int adit_model_read(const char *folder, struct adit_model **model, struct adit_error *error);
 
 /* The same from the bytes of both files; `folder` is for messages. Reads exactly these bytes. */

@@ -1,352 +1,313 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * model.conf: "adit-model 1", then lines of a word and what belongs to it, the last one "end" with
- * the CRC-32 of all before it. Each word comes once, but "feature" and "source". Names stand last
- * in their line, so they may hold blanks. Numbers have 17 digits: they are read back as they were.
+ * model.conf: a file in libconfig's syntax by the form below, in which a setting is a row. Its last
+ * setting is the CRC-32 of all others as the writer writes them: comments and layout are free, and
+ * a reader that would lose a digit of what was written would not get by. What may be absent is
+ * written only where it says something, so that rows more leave the checksums of other files.
  */
 #include "model_priv.h"
 
+#include "adit_form.h"
+
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <zlib.h>
 
-#define FIRST_LINE "adit-model 1"
+#define HEAD                                                                                      \
+	"# A model of Adit (docs/models.md). After a change by hand, reading it tells the right " \
+	"checksum.\n"
+
+#define FORMAT 1
 
 uint32_t adit_conf_crc(const void *bytes, size_t size)
 {
 	return (uint32_t)crc32_z(0, bytes, size);
 }
 
-int adit_conf_write(const struct adit_model *model, const struct adit_conf_data *data, FILE *to)
-{
-	const struct adit_threshold *threshold = &model->threshold;
-
-	fprintf(to, FIRST_LINE "\nkind %s\n", adit_model_kind_names[model->kind]);
-	if (model->date[0] != '\0')
-		fprintf(to, "date %s\n", model->date);
-	fprintf(to, "rows %lu of %lu\n", (unsigned long)model->rows,
-		(unsigned long)model->rows_given);
-	fprintf(to, "sources %lu\n", (unsigned long)model->source_count);
-	for (size_t i = 0; i < model->sources_named; i++)
-		fprintf(to, "source %lu %s\n", (unsigned long)model->sources[i].rows,
-			model->sources[i].name);
-	for (size_t i = 0; i < model->features; i++)
-		fprintf(to, "feature %.17g %.17g %s\n", model->mean[i], model->scale[i],
-			model->names[i]);
-	fprintf(to, "threshold %s", adit_threshold_method_names[threshold->method]);
-	if (threshold->method != ADIT_THRESHOLD_NONE)
-		fprintf(to, " %.17g", threshold->value);
-	fprintf(to, "\nrate %.17g bound %.17g rows %lu above %lu%s\n", threshold->rate,
-		threshold->rate_bound, (unsigned long)threshold->rows,
-		(unsigned long)threshold->above, threshold->limited ? " limited" : "");
-	if (threshold->tail > 0)
-		fprintf(to, "tail %lu shape %.17g scale %.17g\n", (unsigned long)threshold->tail,
-			threshold->shape, threshold->scale);
-	fprintf(to, "data %s %lu %08x\n", adit_model_data_names[model->kind],
-		(unsigned long)data->size, data->crc);
-	return ferror(to) ? -EIO : 0;
-}
-
-struct conf {
-	struct adit_text text;
-	const uint8_t *bytes;
-	struct adit_model *model; /* of the features so far; its kind may come later */
-	char *names[ADIT_TABLE_COLUMNS_MAX];
-	double mean[ADIT_TABLE_COLUMNS_MAX], scale[ADIT_TABLE_COLUMNS_MAX];
-	size_t features;
-	struct adit_model about; /* all but the engine and the arrays above */
-	struct adit_conf_data *data;
-	enum adit_model_kind data_kind;
-	size_t line_start; /* of the present line */
-	bool ended;
-};
-
-static bool at_end(char *rest)
-{
-	return *adit_text_word(&rest) == '\0';
-}
-
-/* The rest of a line as a name. */
-static bool read_name(const char *rest, char *name, size_t room)
-{
-	size_t length = strlen(rest);
-
-	for (size_t i = 0; i < length; i++) {
-		if ((uint8_t)rest[i] < ' ' || rest[i] == 127)
-			return false;
-	}
-	if (length == 0 || length >= room || *rest == ' ')
-		return false;
-	memcpy(name, rest, length + 1);
-	return true;
-}
-
-static bool read_choice(
-	const char *word, const char *const *names, unsigned count, unsigned *choice)
-{
-	for (*choice = 0; *choice < count; (*choice)++) {
-		if (strcmp(word, names[*choice]) == 0)
-			return true;
-	}
-	return false;
-}
-
-static int read_kind(struct conf *conf, char *rest)
-{
-	const char *word = adit_text_word(&rest);
-	unsigned kind;
-
-	if (!read_choice(word, adit_model_kind_names, ADIT_MODEL_KINDS, &kind) || !at_end(rest))
-		return adit_text_refuse(
-			&conf->text, "kind \"%.40s\"; svm, envelope or trees is right", word);
-	conf->about.kind = (enum adit_model_kind)kind;
-	return 0;
-}
-
-static int read_date(struct conf *conf, char *rest)
-{
-	if (!read_name(rest, conf->about.date, sizeof(conf->about.date)))
-		return adit_text_refuse(
-			&conf->text, "a date has 1 to %d printable bytes", ADIT_MODEL_DATE_MAX);
-	return 0;
-}
-
-static int read_rows(struct conf *conf, char *rest)
-{
-	if (!adit_text_count(adit_text_word(&rest), UINT64_MAX, &conf->about.rows) ||
-		strcmp(adit_text_word(&rest), "of") != 0 ||
-		!adit_text_count(adit_text_word(&rest), UINT64_MAX, &conf->about.rows_given) ||
-		!at_end(rest))
-		return adit_text_refuse(&conf->text, "expected \"rows COUNT of COUNT\"");
-	return 0;
-}
-
-static int read_sources(struct conf *conf, char *rest)
-{
-	if (!adit_text_count(adit_text_word(&rest), UINT64_MAX, &conf->about.source_count) ||
-		!at_end(rest))
-		return adit_text_refuse(&conf->text, "expected \"sources COUNT\"");
-	return 0;
-}
-
-static int read_source(struct conf *conf, char *rest)
-{
-	struct adit_model_source *source = &conf->about.sources[conf->about.sources_named];
-
-	if (conf->about.sources_named == ADIT_MODEL_SOURCES_MAX)
-		return adit_text_refuse(
-			&conf->text, "more than %d sources", ADIT_MODEL_SOURCES_MAX);
-	if (!adit_text_count(adit_text_word(&rest), UINT64_MAX, &source->rows) ||
-		!read_name(rest, source->name, sizeof(source->name)))
-		return adit_text_refuse(&conf->text,
-			"expected \"source ROWS NAME\", a name of 1 to %d printable bytes",
-			ADIT_TABLE_NAME_MAX);
-	conf->about.sources_named++;
-	return 0;
-}
-
-static int read_feature(struct conf *conf, char *rest)
-{
+struct feature {
 	char name[ADIT_TABLE_NAME_MAX + 1];
-	size_t i = conf->features;
-
-	if (i == ADIT_TABLE_COLUMNS_MAX)
-		return adit_text_refuse(
-			&conf->text, "more than %d features", ADIT_TABLE_COLUMNS_MAX);
-	if (!adit_text_number(adit_text_word(&rest), &conf->mean[i]) ||
-		!adit_text_number(adit_text_word(&rest), &conf->scale[i]) ||
-		!(conf->scale[i] > 0) || !read_name(rest, name, sizeof(name)))
-		return adit_text_refuse(&conf->text,
-			"expected \"feature MEAN SCALE NAME\", a scale above 0, a name of 1 to %d "
-			"printable bytes",
-			ADIT_TABLE_NAME_MAX);
-	for (size_t j = 0; j < i; j++) {
-		if (strcmp(conf->names[j], name) == 0)
-			return adit_text_refuse(
-				&conf->text, "feature \"%s\" is there already", name);
-	}
-	conf->names[i] = strdup(name);
-	if (conf->names[i] == NULL)
-		return adit_error_set(conf->text.error, -ENOMEM, "no memory for a model");
-	conf->features++;
-	return 0;
-}
-
-static int read_threshold(struct conf *conf, char *rest)
-{
-	struct adit_threshold *threshold = &conf->about.threshold;
-	unsigned method;
-	bool good = read_choice(adit_text_word(&rest), adit_threshold_method_names,
-		ADIT_THRESHOLD_METHODS, &method);
-
-	threshold->value = INFINITY;
-	if (good && method != ADIT_THRESHOLD_NONE)
-		good = adit_text_number(adit_text_word(&rest), &threshold->value);
-	if (!good || !at_end(rest))
-		return adit_text_refuse(&conf->text,
-			"expected \"threshold none\", or given, rank, tail or largest and a "
-			"number");
-	threshold->method = (enum adit_threshold_method)method;
-	return 0;
-}
-
-static int read_rate(struct conf *conf, char *rest)
-{
-	struct adit_threshold *threshold = &conf->about.threshold;
-	bool good = adit_text_number(adit_text_word(&rest), &threshold->rate) &&
-		    strcmp(adit_text_word(&rest), "bound") == 0 &&
-		    adit_text_number(adit_text_word(&rest), &threshold->rate_bound) &&
-		    strcmp(adit_text_word(&rest), "rows") == 0 &&
-		    adit_text_count(adit_text_word(&rest), UINT64_MAX, &threshold->rows) &&
-		    strcmp(adit_text_word(&rest), "above") == 0 &&
-		    adit_text_count(adit_text_word(&rest), UINT64_MAX, &threshold->above);
-	const char *word = good ? adit_text_word(&rest) : "";
-
-	threshold->limited = strcmp(word, "limited") == 0;
-	if (!good || (*word != '\0' && !threshold->limited) || !at_end(rest))
-		return adit_text_refuse(&conf->text,
-			"expected \"rate NUMBER bound NUMBER rows COUNT above COUNT\", and "
-			"\"limited\" if it was");
-	return 0;
-}
-
-static int read_tail(struct conf *conf, char *rest)
-{
-	struct adit_threshold *threshold = &conf->about.threshold;
-
-	if (!adit_text_count(adit_text_word(&rest), UINT64_MAX, &threshold->tail) ||
-		strcmp(adit_text_word(&rest), "shape") != 0 ||
-		!adit_text_number(adit_text_word(&rest), &threshold->shape) ||
-		strcmp(adit_text_word(&rest), "scale") != 0 ||
-		!adit_text_number(adit_text_word(&rest), &threshold->scale) || !at_end(rest))
-		return adit_text_refuse(
-			&conf->text, "expected \"tail COUNT shape NUMBER scale NUMBER\"");
-	return 0;
-}
-
-static bool read_crc(const char *word, uint32_t *crc)
-{
-	if (strlen(word) != 8 || strspn(word, "0123456789abcdef") != 8)
-		return false;
-	*crc = (uint32_t)strtoul(word, NULL, 16);
-	return true;
-}
-
-static int read_data(struct conf *conf, char *rest)
-{
-	unsigned kind;
-
-	if (!read_choice(adit_text_word(&rest), adit_model_data_names, ADIT_MODEL_KINDS, &kind) ||
-		!adit_text_count(adit_text_word(&rest), UINT64_MAX, &conf->data->size) ||
-		!read_crc(adit_text_word(&rest), &conf->data->crc) || !at_end(rest))
-		return adit_text_refuse(&conf->text,
-			"expected \"data FILE BYTES CRC\", the file svm.txt, envelope.txt or "
-			"trees.json, the CRC 8 hexadecimal digits");
-	conf->data_kind = (enum adit_model_kind)kind;
-	return 0;
-}
-
-static int read_end(struct conf *conf, char *rest)
-{
-	uint32_t crc, sum;
-
-	conf->ended = true;
-	if (!read_crc(adit_text_word(&rest), &crc) || !at_end(rest))
-		return adit_text_refuse(&conf->text, "expected \"end CRC\", 8 hexadecimal digits");
-	sum = adit_conf_crc(conf->bytes, conf->line_start);
-	if (crc != sum) {
-		adit_text_refuse(&conf->text,
-			"the lines above have changed: their CRC-32 is %08x, not %08x; if that "
-			"was meant, write \"end %08x\"",
-			sum, crc, sum);
-		return -EBADMSG;
-	}
-	return 0;
-}
-
-/* What may come once comes once; `must` is needed. */
-static const struct word {
-	const char *word;
-	int (*read)(struct conf *conf, char *rest);
-	bool must, many;
-} words[] = {
-	{"kind", read_kind, true, false},
-	{"date", read_date, false, false},
-	{"rows", read_rows, true, false},
-	{"sources", read_sources, true, false},
-	{"source", read_source, false, true},
-	{"feature", read_feature, true, true},
-	{"threshold", read_threshold, true, false},
-	{"rate", read_rate, true, false},
-	{"tail", read_tail, false, false},
-	{"data", read_data, true, false},
-	{"end", read_end, true, false},
+	double mean, scale;
 };
 
-static int read_line(struct conf *conf, char *line, bool seen[])
+struct training {
+	char date[ADIT_MODEL_DATE_MAX + 1];
+	uint64_t rows, given, groups;
+	size_t source_count;
+	struct adit_model_source sources[ADIT_MODEL_SOURCES_MAX];
+};
+
+struct data {
+	enum adit_model_kind file;
+	uint64_t size;
+	uint32_t crc;
+};
+
+/* The file as a record. */
+struct conf {
+	uint64_t format;
+	enum adit_model_kind kind;
+	char row_kind[ADIT_MODEL_ROW_KIND_MAX + 1];
+	size_t feature_count;
+	struct feature features[ADIT_TABLE_COLUMNS_MAX];
+	struct training training;
+	size_t has_flag, has_suspect;
+	struct adit_model_level flag, suspect;
+	struct data data;
+	uint32_t checksum;
+};
+
+#define FORM(rows) (&(const struct adit_form){rows, ADIT_COUNT(rows)})
+#define FIELD(record, field) \
+	.offset = offsetof(struct record, field), .size = sizeof(((struct record *)0)->field)
+#define ELEMENTS(record, field, number)                                                         \
+	.offset = offsetof(struct record, field), .size = sizeof(*((struct record *)0)->field), \
+	.presence = offsetof(struct record, number), .low = 1,                                  \
+	.high = ADIT_COUNT(((struct record *)0)->field)
+#define ANY_COUNT .high = INT64_MAX
+
+static const struct adit_form_row feature_rows[] = {
+	{"name", ADIT_FORM_TEXT, true, FIELD(feature, name), .low = 1},
+	{"mean", ADIT_FORM_NUMBER, true, FIELD(feature, mean)},
+	{"scale", ADIT_FORM_POSITIVE, true, FIELD(feature, scale)},
+};
+
+static const struct adit_form_row source_rows[] = {
+	{"name", ADIT_FORM_TEXT, true, FIELD(adit_model_source, name)},
+	{"rows", ADIT_FORM_COUNT, true, FIELD(adit_model_source, rows), ANY_COUNT},
+};
+
+static const struct adit_form_row training_rows[] = {
+	{"date", ADIT_FORM_TEXT, false, FIELD(training, date)},
+	{"rows", ADIT_FORM_COUNT, true, FIELD(training, rows), ANY_COUNT},
+	{"given", ADIT_FORM_COUNT, true, FIELD(training, given), ANY_COUNT},
+	{"groups", ADIT_FORM_COUNT, true, FIELD(training, groups), ANY_COUNT},
+	{"sources", ADIT_FORM_LIST, false, ELEMENTS(training, sources, source_count),
+		.of = FORM(source_rows)},
+};
+
+static const struct adit_form_row step_rows[] = {
+	{"names", ADIT_FORM_COUNT, true, FIELD(adit_model_step, names),
+		.high = ADIT_MODEL_NAMES_MAX},
+	{"value", ADIT_FORM_NUMBER, true, FIELD(adit_model_step, value)},
+};
+
+static const struct adit_form_row tail_rows[] = {
+	{"rows", ADIT_FORM_COUNT, true, FIELD(adit_threshold, tail), .low = 1, ANY_COUNT},
+	{"shape", ADIT_FORM_NUMBER, true, FIELD(adit_threshold, shape)},
+	{"scale", ADIT_FORM_NUMBER, true, FIELD(adit_threshold, scale)},
+};
+
+/* A tail is there if it has rows. */
+static_assert(sizeof(((struct adit_threshold *)0)->tail) == sizeof(size_t), "presence of a tail");
+static const struct adit_form_row level_rows[] = {
+	{"method", ADIT_FORM_CHOICE, true, FIELD(adit_model_level, threshold.method),
+		.low = ADIT_THRESHOLD_NONE + 1, .high = ADIT_THRESHOLD_METHODS - 1,
+		.names = adit_threshold_method_names},
+	{"value", ADIT_FORM_NUMBER, true, FIELD(adit_model_level, threshold.value)},
+	{"rate", ADIT_FORM_NUMBER, true, FIELD(adit_model_level, threshold.rate)},
+	{"bound", ADIT_FORM_NUMBER, true, FIELD(adit_model_level, threshold.rate_bound)},
+	{"rows", ADIT_FORM_COUNT, true, FIELD(adit_model_level, threshold.rows), ANY_COUNT},
+	{"above", ADIT_FORM_COUNT, true, FIELD(adit_model_level, threshold.above), ANY_COUNT},
+	{"limited", ADIT_FORM_BOOL, false, FIELD(adit_model_level, threshold.limited)},
+	{"tail", ADIT_FORM_GROUP, false, FIELD(adit_model_level, threshold),
+		.presence = offsetof(struct adit_model_level, threshold.tail),
+		.of = FORM(tail_rows)},
+	{"steps", ADIT_FORM_LIST, false, ELEMENTS(adit_model_level, steps, step_count),
+		.of = FORM(step_rows)},
+};
+
+static const struct adit_form_row data_rows[] = {
+	{"file", ADIT_FORM_CHOICE, true, FIELD(data, file), .high = ADIT_MODEL_KINDS - 1,
+		.names = adit_model_data_names},
+	{"size", ADIT_FORM_COUNT, true, FIELD(data, size), ANY_COUNT},
+	{"crc32", ADIT_FORM_SUM, true, FIELD(data, crc)},
+};
+
+/* The first row tells other versions before a setting of theirs is unknown. */
+static const struct adit_form_row rows[] = {
+	{"format", ADIT_FORM_COUNT, true, FIELD(conf, format), .low = FORMAT, .high = FORMAT},
+	{"kind", ADIT_FORM_CHOICE, true, FIELD(conf, kind), .high = ADIT_MODEL_KINDS - 1,
+		.names = adit_model_kind_names},
+	{"rows", ADIT_FORM_TEXT, false, FIELD(conf, row_kind), .letters = ADIT_MODEL_ROW_LETTERS},
+	{"features", ADIT_FORM_LIST, true, ELEMENTS(conf, features, feature_count),
+		.of = FORM(feature_rows)},
+	{"training", ADIT_FORM_GROUP, true, FIELD(conf, training), .of = FORM(training_rows)},
+	{"threshold", ADIT_FORM_GROUP, false, FIELD(conf, flag),
+		.presence = offsetof(struct conf, has_flag), .of = FORM(level_rows)},
+	{"suspect", ADIT_FORM_GROUP, false, FIELD(conf, suspect),
+		.presence = offsetof(struct conf, has_suspect), .of = FORM(level_rows)},
+	{"data", ADIT_FORM_GROUP, true, FIELD(conf, data), .of = FORM(data_rows)},
+	{"checksum", ADIT_FORM_SUM, true, FIELD(conf, checksum)},
+};
+static const struct adit_form form = {rows, ADIT_COUNT(rows)};
+/* All but the checksum. */
+static const struct adit_form summed = {rows, ADIT_COUNT(rows) - 1};
+
+static int sum_of(const struct conf *conf, uint32_t *sum)
 {
-	const char *word = adit_text_word(&line);
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	int status = to != NULL ? adit_form_write(&summed, conf, to) : -ENOMEM;
 
-	for (size_t i = 0; i < ADIT_COUNT(words); i++) {
-		if (strcmp(words[i].word, word) != 0)
-			continue;
-		if (conf->ended)
-			return adit_text_refuse(&conf->text, "nothing may follow \"end\"");
-		if (seen[i] && !words[i].many)
-			return adit_text_refuse(&conf->text, "\"%s\" is there already", word);
-		seen[i] = true;
-		return words[i].read(conf, line);
-	}
-	return adit_text_refuse(&conf->text,
-		"unknown word \"%.40s\"; known: kind, date, rows, sources, source, feature, "
-		"threshold, rate, tail, data, end",
-		word);
-}
-
-static int read_lines(struct conf *conf)
-{
-	bool seen[ADIT_COUNT(words)] = {false};
-	char *line = adit_text_line(&conf->text);
-	int status = 0;
-
-	if (line == NULL || strcmp(line, FIRST_LINE) != 0)
-		return adit_text_refuse(
-			&conf->text, "not a model of Adit: expected \"" FIRST_LINE "\" first");
-	while (status == 0 && (line = adit_text_line(&conf->text)) != NULL) {
-		conf->line_start = (size_t)(line - conf->text.copy);
-		status = read_line(conf, line, seen);
-	}
-	for (size_t i = 0; status == 0 && i < ADIT_COUNT(words); i++) {
-		if (words[i].must && !seen[i])
-			status = adit_text_refuse(&conf->text,
-				"the file ends without \"%s\"; is it whole?", words[i].word);
-	}
-	if (status == 0 && conf->data_kind != conf->about.kind)
-		status = adit_text_refuse(&conf->text, "the data of kind %s is %s, not %s",
-			adit_model_kind_names[conf->about.kind],
-			adit_model_data_names[conf->about.kind],
-			adit_model_data_names[conf->data_kind]);
+	if (to != NULL && fclose(to) != 0)
+		status = -ENOMEM;
+	if (status == 0)
+		*sum = adit_conf_crc(text, size);
+	free(text);
 	return status;
 }
 
-static int make_model(struct conf *conf, struct adit_model **out)
+static void fill(
+	struct conf *conf, const struct adit_model *model, const struct adit_conf_data *data)
 {
-	const struct adit_model *about = &conf->about;
-	struct adit_model *model =
-		adit_model_create(about->kind, (const char *const *)conf->names, conf->features);
+	struct training *training = &conf->training;
 
+	conf->format = FORMAT;
+	conf->kind = conf->data.file = model->kind;
+	memcpy(conf->row_kind, model->row_kind, sizeof(conf->row_kind));
+	conf->feature_count = model->features;
+	for (size_t i = 0; i < model->features; i++) {
+		struct feature *feature = &conf->features[i];
+		snprintf(feature->name, sizeof(feature->name), "%s", model->names[i]);
+		feature->mean = model->mean[i];
+		feature->scale = model->scale[i];
+	}
+	memcpy(training->date, model->date, sizeof(training->date));
+	training->rows = model->rows;
+	training->given = model->rows_given;
+	training->groups = model->source_count;
+	training->source_count = model->sources_named;
+	memcpy(training->sources, model->sources, sizeof(training->sources));
+	conf->flag = model->flag;
+	conf->suspect = model->suspect;
+	conf->has_flag = model->flag.threshold.method != ADIT_THRESHOLD_NONE;
+	conf->has_suspect = model->suspect.threshold.method != ADIT_THRESHOLD_NONE;
+	conf->data.size = data->size;
+	conf->data.crc = data->crc;
+}
+
+int adit_conf_write(const struct adit_model *model, const struct adit_conf_data *data, FILE *to)
+{
+	struct conf *conf = calloc(1, sizeof(*conf));
+	int status;
+
+	if (conf == NULL)
+		return -ENOMEM;
+	fill(conf, model, data);
+	status = sum_of(conf, &conf->checksum);
+	if (status == 0 && fputs(HEAD, to) == EOF)
+		status = -EIO;
+	if (status == 0)
+		status = adit_form_write(&form, conf, to);
+	free(conf);
+	return status;
+}
+
+/* The reading of a file. */
+struct reader {
+	struct adit_form_file *file;
+	struct conf *conf;
+	struct adit_error *error;
+};
+
+static int check_features(const struct reader *reader)
+{
+	const struct feature *features = reader->conf->features;
+	char path[64];
+
+	for (size_t i = 0; i < reader->conf->feature_count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(features[i].name, features[j].name) != 0)
+				continue;
+			snprintf(path, sizeof(path), "features.[%zu].name", i);
+			return adit_form_refuse(reader->file, reader->error, -EINVAL, path,
+				"feature \"%s\" is there already", features[i].name);
+		}
+	}
+	return 0;
+}
+
+static int check_steps(
+	const struct reader *reader, const struct adit_model_level *level, const char *name)
+{
+	size_t i = adit_model_check_steps(level->steps, level->step_count);
+	char path[64];
+
+	if (i == level->step_count)
+		return 0;
+	snprintf(path, sizeof(path), "%s.steps.[%zu].names", name, i);
+	return adit_form_refuse(reader->file, reader->error, -EINVAL, path,
+		"%s.steps: %lu names after %lu; ascending numbers are right", name,
+		(unsigned long)level->steps[i].names, (unsigned long)level->steps[i - 1].names);
+}
+
+/* What no row can say. */
+static int check(const struct reader *reader)
+{
+	const struct conf *conf = reader->conf;
+	double value = conf->flag.threshold.value, suspect = conf->suspect.threshold.value;
+	int status = check_features(reader);
+
+	if (status == 0)
+		status = check_steps(reader, &conf->flag, "threshold");
+	if (status == 0)
+		status = check_steps(reader, &conf->suspect, "suspect");
+	if (status == 0 && conf->has_flag && conf->has_suspect && suspect > value)
+		status = adit_form_refuse(reader->file, reader->error, -EINVAL, "suspect.value",
+			"suspect.value %g is above threshold.value %g; at most that is right",
+			suspect, value);
+	if (status == 0 && conf->data.file != conf->kind)
+		status = adit_form_refuse(reader->file, reader->error, -EINVAL, "data.file",
+			"data.file of kind \"%s\" is \"%s\", not \"%s\"",
+			adit_model_kind_names[conf->kind], adit_model_data_names[conf->kind],
+			adit_model_data_names[conf->data.file]);
+	return status;
+}
+
+static int check_sum(const struct reader *reader)
+{
+	uint32_t told = reader->conf->checksum, sum;
+
+	if (sum_of(reader->conf, &sum) != 0)
+		return adit_error_set(reader->error, -ENOMEM, "no memory for a model");
+	if (sum == told)
+		return 0;
+	return adit_form_refuse(reader->file, reader->error, -EBADMSG, "checksum",
+		"the settings have changed: their checksum is \"%08x\", not \"%08x\"; if that was "
+		"meant, write checksum = \"%08x\";",
+		sum, told, sum);
+}
+
+static int make_model(const struct reader *reader, struct adit_model **out)
+{
+	const struct conf *conf = reader->conf;
+	const struct training *training = &conf->training;
+	const char *names[ADIT_TABLE_COLUMNS_MAX];
+	struct adit_model *model;
+
+	for (size_t i = 0; i < conf->feature_count; i++)
+		names[i] = conf->features[i].name;
+	model = adit_model_create(conf->kind, names, conf->feature_count);
 	if (model == NULL)
-		return adit_error_set(conf->text.error, -ENOMEM, "no memory for a model");
-	memcpy(model->mean, conf->mean, conf->features * sizeof(*model->mean));
-	memcpy(model->scale, conf->scale, conf->features * sizeof(*model->scale));
-	memcpy(model->sources, about->sources, about->sources_named * sizeof(*about->sources));
-	memcpy(model->date, about->date, sizeof(model->date));
-	model->sources_named = about->sources_named;
-	model->source_count = about->source_count;
-	model->rows = about->rows;
-	model->rows_given = about->rows_given;
-	model->threshold = about->threshold;
+		return adit_error_set(reader->error, -ENOMEM, "no memory for a model");
+	for (size_t i = 0; i < conf->feature_count; i++) {
+		model->mean[i] = conf->features[i].mean;
+		model->scale[i] = conf->features[i].scale;
+	}
+	memcpy(model->row_kind, conf->row_kind, sizeof(model->row_kind));
+	memcpy(model->date, training->date, sizeof(model->date));
+	model->rows = training->rows;
+	model->rows_given = training->given;
+	model->source_count = training->groups;
+	model->sources_named = training->source_count;
+	memcpy(model->sources, training->sources, sizeof(training->sources));
+	if (conf->has_flag)
+		model->flag = conf->flag;
+	if (conf->has_suspect)
+		model->suspect = conf->suspect;
 	*out = model;
 	return 0;
 }
@@ -354,25 +315,22 @@ static int make_model(struct conf *conf, struct adit_model **out)
 int adit_conf_read(const char *path, const void *bytes, size_t size, struct adit_model **model,
 	struct adit_conf_data *data, struct adit_error *error)
 {
-	struct conf *conf = calloc(1, sizeof(*conf));
+	struct reader reader = {NULL, calloc(1, sizeof(struct conf)), error};
 	int status;
 
-	if (conf == NULL)
+	if (reader.conf == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for a model");
-	conf->bytes = bytes;
-	conf->data = data;
-	conf->about.sources = calloc(ADIT_MODEL_SOURCES_MAX, sizeof(*conf->about.sources));
-	status = adit_text_open(&conf->text, path, bytes, size, error);
-	if (status == 0 && conf->about.sources == NULL)
-		status = adit_error_set(error, -ENOMEM, "no memory for a model");
+	status = adit_form_open(&reader.file, path, bytes, size, ADIT_CONF_SIZE_MAX, error);
 	if (status == 0)
-		status = read_lines(conf);
+		status = adit_form_read(reader.file, &form, reader.conf, error);
 	if (status == 0)
-		status = make_model(conf, model);
-	for (size_t i = 0; i < conf->features; i++)
-		free(conf->names[i]);
-	free(conf->about.sources);
-	adit_text_close(&conf->text);
-	free(conf);
+		status = check(&reader);
+	if (status == 0)
+		status = check_sum(&reader);
+	if (status == 0)
+		status = make_model(&reader, model);
+	*data = (struct adit_conf_data){reader.conf->data.size, reader.conf->data.crc};
+	adit_form_close(reader.file);
+	free(reader.conf);
 	return status;
 }

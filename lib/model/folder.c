@@ -7,12 +7,12 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define CONF          "model.conf"
-#define CONF_SIZE_MAX (1 << 20)
 #define DATA_SIZE_MAX (1 << 28)
 
 static int join(char *path, const char *folder, const char *name, const char *ending,
@@ -85,8 +85,6 @@ static int compose(const struct adit_model *model, char *bytes[2], size_t sizes[
 	if (to == NULL)
 		return -ENOMEM;
 	status = adit_conf_write(model, &data, to);
-	if (status == 0 && fflush(to) == 0)
-		fprintf(to, "end %08x\n", adit_conf_crc(bytes[1], sizes[1]));
 	return fclose(to) != 0 || status != 0 ? -ENOMEM : 0;
 }
 
@@ -104,9 +102,15 @@ int adit_model_write(const struct adit_model *model, const char *folder, struct 
 {
 	char *bytes[2] = {NULL, NULL};
 	size_t sizes[2] = {0, 0};
+	double value = model->flag.threshold.value, suspect = model->suspect.threshold.value;
 	bool made = false;
-	int status = compose(model, bytes, sizes);
+	int status;
 
+	if (isfinite(suspect) && suspect > value)
+		return adit_error_set(error, -EINVAL,
+			"%s: the suspect threshold %g is above the threshold %g", folder, suspect,
+			value);
+	status = compose(model, bytes, sizes);
 	if (status != 0)
 		adit_error_set(error, status, "%s: no memory for the model", folder);
 	else if (mkdir(folder, 0777) == 0)
@@ -221,7 +225,7 @@ int adit_model_read(const char *folder, struct adit_model **out, struct adit_err
 
 	*out = NULL;
 	if (status == 0)
-		status = read_file(folder, CONF, CONF_SIZE_MAX, &conf, &conf_size, error);
+		status = read_file(folder, CONF, ADIT_CONF_SIZE_MAX, &conf, &conf_size, error);
 	if (status == 0)
 		status = adit_conf_read(path, conf, conf_size, &model, &about, error);
 	if (status == 0)

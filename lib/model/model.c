@@ -21,7 +21,7 @@ struct adit_model *adit_model_create(
 		return NULL;
 	model->kind = kind;
 	model->features = features;
-	model->threshold.value = INFINITY;
+	model->flag.threshold.value = model->suspect.threshold.value = INFINITY;
 	model->names = calloc(features, sizeof(*model->names));
 	model->mean = calloc(features, sizeof(*model->mean));
 	model->scale = calloc(features, sizeof(*model->scale));
@@ -75,8 +75,7 @@ void adit_model_destroy(struct adit_model *model)
 	free(model);
 }
 
-/* Names end up in model.conf, one a line. */
-static void copy_printable(char *to, size_t room, const char *from)
+void adit_model_printable(char *to, size_t room, const char *from)
 {
 	size_t length = 0;
 
@@ -109,7 +108,8 @@ static int count_sources(struct adit_model *model, const struct adit_table *tabl
 		model->source_count++;
 		if (model->sources_named < ADIT_MODEL_SOURCES_MAX) {
 			struct adit_model_source *source = &model->sources[model->sources_named++];
-			copy_printable(source->name, sizeof(source->name), grouping->names[i]);
+			adit_model_printable(
+				source->name, sizeof(source->name), grouping->names[i]);
 			source->rows = rows[i];
 		}
 	}
@@ -181,21 +181,101 @@ void adit_model_about(const struct adit_model *model, struct adit_model_about *a
 		.source_count = model->source_count,
 		.sources_named = model->sources_named,
 		.sources = model->sources,
-		.threshold = model->threshold};
+		.threshold = model->flag.threshold,
+		.step_count = model->flag.step_count,
+		.steps = model->flag.steps,
+		.suspect = model->suspect.threshold,
+		.suspect_step_count = model->suspect.step_count,
+		.suspect_steps = model->suspect.steps};
 	memcpy(about->date, model->date, sizeof(about->date));
+	memcpy(about->row_kind, model->row_kind, sizeof(about->row_kind));
 }
 
 void adit_model_set_date(struct adit_model *model, const char *date)
 {
-	copy_printable(model->date, sizeof(model->date), date);
+	adit_model_printable(model->date, sizeof(model->date), date);
+}
+
+int adit_model_set_row_kind(struct adit_model *model, const char *kind)
+{
+	size_t length = strlen(kind);
+
+	if (length > ADIT_MODEL_ROW_KIND_MAX || strspn(kind, ADIT_MODEL_ROW_LETTERS) != length)
+		return -EINVAL;
+	memcpy(model->row_kind, kind, length + 1);
+	return 0;
+}
+
+static void set_level(struct adit_model_level *level, const struct adit_threshold *threshold)
+{
+	if (isfinite(threshold->value))
+		level->threshold = *threshold;
+	else
+		*level = (struct adit_model_level){
+			.threshold = {.value = INFINITY, .rate = threshold->rate}};
+}
+
+size_t adit_model_check_steps(const struct adit_model_step *steps, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (steps[i].names > ADIT_MODEL_NAMES_MAX || !isfinite(steps[i].value) ||
+			(i > 0 && steps[i].names <= steps[i - 1].names))
+			return i;
+	}
+	return count;
+}
+
+static int set_steps(
+	struct adit_model_level *level, const struct adit_model_step *steps, size_t count)
+{
+	if (count > ADIT_MODEL_STEPS_MAX || adit_model_check_steps(steps, count) != count ||
+		(count > 0 && level->threshold.method == ADIT_THRESHOLD_NONE))
+		return -EINVAL;
+	for (size_t i = 0; i < count; i++)
+		level->steps[i] = steps[i];
+	level->step_count = count;
+	return 0;
+}
+
+static double level_for(const struct adit_model_level *level, double names)
+{
+	double value = level->step_count > 0 ? INFINITY : level->threshold.value;
+
+	for (size_t i = 0; i < level->step_count && (double)level->steps[i].names <= names; i++)
+		value = level->steps[i].value;
+	return value;
 }
 
 void adit_model_set_threshold(struct adit_model *model, const struct adit_threshold *threshold)
 {
-	model->threshold = *threshold;
-	if (!isfinite(threshold->value))
-		model->threshold =
-			(struct adit_threshold){.value = INFINITY, .rate = threshold->rate};
+	set_level(&model->flag, threshold);
+}
+
+int adit_model_set_steps(
+	struct adit_model *model, const struct adit_model_step *steps, size_t count)
+{
+	return set_steps(&model->flag, steps, count);
+}
+
+void adit_model_set_suspect(struct adit_model *model, const struct adit_threshold *threshold)
+{
+	set_level(&model->suspect, threshold);
+}
+
+int adit_model_set_suspect_steps(
+	struct adit_model *model, const struct adit_model_step *steps, size_t count)
+{
+	return set_steps(&model->suspect, steps, count);
+}
+
+double adit_model_threshold_for(const struct adit_model *model, double names)
+{
+	return level_for(&model->flag, names);
+}
+
+double adit_model_suspect_for(const struct adit_model *model, double names)
+{
+	return level_for(&model->suspect, names);
 }
 
 static int find_names(const struct adit_model *model, const char *const *names, size_t count,

@@ -105,6 +105,15 @@ struct adit_trees {
 	size_t json_size;
 };
 
+/* A threshold and its steps; ADIT_THRESHOLD_NONE has value INFINITY and no steps. */
+struct adit_model_level {
+	struct adit_threshold threshold;
+	size_t step_count;
+	struct adit_model_step steps[ADIT_MODEL_STEPS_MAX];
+};
+#define ADIT_MODEL_ROW_LETTERS "abcdefghijklmnopqrstuvwxyz_"
+#define ADIT_MODEL_NAMES_MAX   (UINT64_C(1) << 53) /* whole numbers that a double tells apart */
+
 struct adit_model {
 	enum adit_model_kind kind;
 	size_t features;
@@ -120,7 +129,8 @@ struct adit_model {
 	};
 	uint64_t rows, rows_given;
 	char date[ADIT_MODEL_DATE_MAX + 1];
-	struct adit_threshold threshold;
+	char row_kind[ADIT_MODEL_ROW_KIND_MAX + 1];
+	struct adit_model_level flag, suspect;
 	uint64_t source_count;
 	size_t sources_named;
 	struct adit_model_source *sources; /* [ADIT_MODEL_SOURCES_MAX] */
@@ -132,6 +142,10 @@ struct adit_model *adit_model_create(
 /* A model for the table with its sources and row counts: one-class kinds count benign rows. */
 int adit_model_prepare(enum adit_model_kind kind, const struct adit_table *table,
 	struct adit_model **model, struct adit_error *error);
+/* Cuts to `room`; unprintable bytes become '?'. */
+void adit_model_printable(char *to, size_t room, const char *from);
+/* The first step, if any, that stands too low or too high: its place, or the count. */
+size_t adit_model_check_steps(const struct adit_model_step *steps, size_t count);
 /* The score of values taken from the positions `at`. */
 double adit_model_score_at(struct adit_model *model, const double *values, const uint32_t *at);
 
@@ -167,36 +181,10 @@ int adit_svm_read(struct adit_svm *svm, size_t d, const char *path, const void *
 int adit_envelope_write(const struct adit_envelope *envelope, size_t d, FILE *to);
 int adit_envelope_read(struct adit_envelope *envelope, size_t d, const char *path,
 	const void *bytes, size_t size, struct adit_error *error);
+/* Whether trees.json can hold the name: JSON is UTF-8. */
+bool adit_trees_name_fits(const char *name);
 int adit_trees_read(struct adit_trees *trees, size_t d, const char *path, const void *bytes,
 	size_t size, struct adit_error *error);
-
-/* ---- JSON (trees_json.c): a cursor whose error sticks */
-
-struct adit_json {
-	const char *path;
-	char *copy;
-	const char *at;
-	bool first; /* nothing of the innermost container has been read */
-	int status;
-	struct adit_error *error;
-};
-
-int adit_json_open(struct adit_json *json, const char *path, const void *bytes, size_t size,
-	struct adit_error *error);
-void adit_json_close(struct adit_json *json);
-/* "…:LINE:COLUMN: …" unless there is an error already. */
-void adit_json_refuse(struct adit_json *json, const char *format, ...) ADIT_PRINTF(2, 3);
-/* Opens an object '{' or an array '['; member and item then give true for each of what is in it. */
-void adit_json_enter(struct adit_json *json, char bracket);
-bool adit_json_member(struct adit_json *json, char *key, size_t room);
-bool adit_json_item(struct adit_json *json);
-/* Numbers may stand in quotes, as XGBoost writes parameters. */
-double adit_json_number(struct adit_json *json);
-float adit_json_float(struct adit_json *json);
-void adit_json_string(struct adit_json *json, char *text, size_t room);
-void adit_json_skip(struct adit_json *json);
-/* Nothing but white space is left. */
-void adit_json_end(struct adit_json *json);
 
 /* ---- model.conf (conf.c) */
 
@@ -205,6 +193,9 @@ struct adit_conf_data {
 	uint32_t crc;
 };
 
+#define ADIT_CONF_SIZE_MAX ((size_t)512 * 1024)
+
+/* 0, -EIO or -ENOMEM. */
 int adit_conf_write(const struct adit_model *model, const struct adit_conf_data *data, FILE *to);
 int adit_conf_read(const char *path, const void *bytes, size_t size, struct adit_model **model,
 	struct adit_conf_data *data, struct adit_error *error);

@@ -152,6 +152,13 @@ static int check(const struct adit_table *table, const struct adit_trees_params 
 		return adit_error_set(error, -EINVAL,
 			"rounds %u, max_depth %u; right is 1 to 100000 and 1 to 20", params->rounds,
 			params->max_depth);
+	for (size_t i = 0; i < table->columns; i++) {
+		if (!adit_trees_name_fits(table->names[i]))
+			return adit_error_set(error, -EINVAL,
+				"column %zu: the name \"%.60s\" is not UTF-8, which trees.json "
+				"needs",
+				i + 1, table->names[i]);
+	}
 	for (size_t i = 0; i < table->rows * table->columns; i++) {
 		if (isinf((float)table->values[i]))
 			return adit_error_set(error, -EINVAL,

@@ -7,16 +7,17 @@
 #include "model_priv.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 
-#define KEY_ROOM 40
+/* jansson takes 5 bytes for one of what XGBoost writes, and 80 for the worst there is. */
+#define FILE_SIZE_MAX ((size_t)64 << 20)
 
-/* An array of a tree. */
-struct numbers {
-	double *at;
-	size_t count, room;
-};
+#define LEARNER "learner"
+#define BOOSTER LEARNER ".gradient_booster"
+#define MODEL   BOOSTER ".model"
 
 enum array { LEFT, RIGHT, INDEX, CONDITION, DEFAULT_LEFT, ARRAYS };
 
@@ -24,16 +25,74 @@ static const char *const array_names[ARRAYS] = {
 	"left_children", "right_children", "split_indices", "split_conditions", "default_left"};
 
 struct reader {
-	struct adit_json json;
+	const char *path;
+	struct adit_error *error;
+	int status; /* after the first error every call does nothing */
 	struct adit_trees *trees;
 	size_t features;
-	struct numbers arrays[ARRAYS];
+	const json_t *arrays[ARRAYS]; /* of the present tree */
 	uint32_t *stack; /* pairs: a node of the file, and where its number is to be written */
 	uint8_t *seen;
-	size_t stack_room, node_room, root_room;
-	double base_score;
-	bool gbtree, logistic, has_base;
+	size_t stack_room, node_room;
 };
+
+static void refuse(struct reader *reader, const char *format, ...) ADIT_PRINTF(2, 3);
+static void refuse(struct reader *reader, const char *format, ...)
+{
+	char reason[400];
+	va_list list;
+
+	if (reader->status != 0)
+		return;
+	va_start(list, format);
+	vsnprintf(reason, sizeof(reason), format, list);
+	va_end(list);
+	reader->status = adit_error_set(reader->error, -EINVAL, "%s: %s", reader->path, reason);
+}
+
+static void no_memory(struct reader *reader)
+{
+	if (reader->status == 0)
+		reader->status = adit_error_set(
+			reader->error, -ENOMEM, "%s: no memory for the trees", reader->path);
+}
+
+static const char *kind_of(const json_t *value)
+{
+	static const char *const kinds[] = {
+		[JSON_OBJECT] = "an object",
+		[JSON_ARRAY] = "an array",
+		[JSON_STRING] = "a string",
+		[JSON_INTEGER] = "an integer",
+		[JSON_REAL] = "a number with a fraction",
+		[JSON_TRUE] = "true",
+		[JSON_FALSE] = "false",
+		[JSON_NULL] = "null",
+	};
+
+	return kinds[json_typeof(value)];
+}
+
+/* The member of an object that stands at `where` in the file; NULL (and the error) if there is
+ * none of this type. */
+static const json_t *member(struct reader *reader, const json_t *object, const char *where,
+	const char *key, json_type type)
+{
+	static const char *const wanted[] = {
+		[JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array", [JSON_STRING] = "a string"};
+	const json_t *value = json_object_get(object, key);
+
+	if (reader->status != 0)
+		return NULL;
+	if (value == NULL)
+		refuse(reader, "there is no %s.%s; %s is right", where, key, wanted[type]);
+	else if (json_typeof(value) != type)
+		refuse(reader, "%s.%s is %s; %s is right", where, key, kind_of(value),
+			wanted[type]);
+	return reader->status == 0 ? value : NULL;
+}
+
+/* ---- trees */
 
 /* Doubles the room of a growing array (`array` points to its pointer); false without memory, which
  * stands as the error. */
@@ -42,15 +101,14 @@ static bool grow(struct reader *reader, void *array, size_t *room, size_t need, 
 	size_t wanted = *room > 0 ? *room * 2 : 64;
 	void *present, *larger;
 
-	if (need <= *room || reader->json.status != 0)
-		return reader->json.status == 0;
+	if (need <= *room || reader->status != 0)
+		return reader->status == 0;
 	if (wanted < need)
 		wanted = need;
 	memcpy(&present, array, sizeof(present));
 	larger = realloc(present, wanted * size);
 	if (larger == NULL) {
-		reader->json.status = adit_error_set(reader->json.error, -ENOMEM,
-			"%s: no memory for the trees", reader->json.path);
+		no_memory(reader);
 		return false;
 	}
 	memcpy(array, &larger, sizeof(larger));
@@ -58,71 +116,94 @@ static bool grow(struct reader *reader, void *array, size_t *room, size_t need, 
 	return true;
 }
 
-/* Newer XGBoost writes default_left as booleans in some versions; both are read. */
-static double read_flag_or_number(struct adit_json *json, bool is_float)
+static bool refuse_entry(struct reader *reader, enum array which, size_t node, const char *wanted)
 {
-	json->at += strspn(json->at, " \t\r\n");
-	if (json->status == 0 && (*json->at == 't' || *json->at == 'f')) {
-		double value = *json->at == 't';
-		adit_json_skip(json);
-		return value;
-	}
-	return is_float ? (double)adit_json_float(json) : adit_json_number(json);
+	refuse(reader, MODEL ".trees[%zu].%s[%zu] is %s; %s is right", reader->trees->count,
+		array_names[which], node, kind_of(json_array_get(reader->arrays[which], node)),
+		wanted);
+	return false;
 }
 
-static void read_array(struct reader *reader, enum array which)
+static bool read_integer(struct reader *reader, enum array which, size_t node, int64_t *value)
 {
-	struct numbers *numbers = &reader->arrays[which];
+	const json_t *entry = json_array_get(reader->arrays[which], node);
 
-	numbers->count = 0;
-	adit_json_enter(&reader->json, '[');
-	while (adit_json_item(&reader->json)) {
-		if (!grow(reader, &numbers->at, &numbers->room, numbers->count + 1,
-			    sizeof(*numbers->at)))
-			return;
-		numbers->at[numbers->count++] =
-			read_flag_or_number(&reader->json, which == CONDITION);
+	if (!json_is_integer(entry))
+		return refuse_entry(reader, which, node, "an integer");
+	*value = json_integer_value(entry);
+	return true;
+}
+
+/*
+ * By way of jansson's double, which rounds twice. That gives the float that XGBoost wrote for all
+ * of them but 7.038531e-26 and its opposite, which become their neighbour: no other float has a
+ * text of the fewest digits so near to half-way between two.
+ */
+static bool read_float(struct reader *reader, size_t node, float *value)
+{
+	const json_t *entry = json_array_get(reader->arrays[CONDITION], node);
+
+	if (!json_is_number(entry))
+		return refuse_entry(reader, CONDITION, node, "a number");
+	*value = (float)json_number_value(entry);
+	if (!isfinite(*value))
+		refuse(reader,
+			MODEL ".trees[%zu].split_conditions[%zu] is %g; too large for a float",
+			reader->trees->count, node, json_number_value(entry));
+	return isfinite(*value);
+}
+
+/* 0 and 1, or booleans in some newer versions of XGBoost. */
+static bool read_flag(struct reader *reader, size_t node, bool *value)
+{
+	const json_t *entry = json_array_get(reader->arrays[DEFAULT_LEFT], node);
+
+	if (!json_is_boolean(entry) && !json_is_integer(entry))
+		return refuse_entry(reader, DEFAULT_LEFT, node, "0 or 1");
+	*value = json_is_true(entry) || json_integer_value(entry) != 0;
+	return true;
+}
+
+/* The children of a node: both, or -1 for a leaf. */
+static bool read_children(struct reader *reader, size_t from, int64_t children[2])
+{
+	size_t count = json_array_size(reader->arrays[LEFT]);
+
+	for (enum array side = LEFT; side <= RIGHT; side++) {
+		if (!read_integer(reader, side, from, &children[side]))
+			return false;
+		if (children[side] < -1 || children[side] >= (int64_t)count)
+			refuse(reader,
+				MODEL ".trees[%zu]: node %zu has no child %lld; it has %zu nodes",
+				reader->trees->count, from, (long long)children[side], count);
 	}
+	if ((children[LEFT] < 0) != (children[RIGHT] < 0))
+		refuse(reader, MODEL ".trees[%zu]: node %zu has one child; two or none is right",
+			reader->trees->count, from);
+	return reader->status == 0;
 }
 
 /* A node of the file, checked; false (with the error) if it cannot be. */
 static bool read_node(
 	struct reader *reader, size_t from, struct adit_tree_node *node, int64_t children[2])
 {
-	struct numbers *arrays = reader->arrays;
-	double count = (double)arrays[LEFT].count, index = arrays[INDEX].at[from];
+	int64_t index;
+	bool missing_left;
 
-	node->value = (float)arrays[CONDITION].at[from];
-	node->right = 0;
-	node->feature = 0;
-	for (int side = 0; side < 2; side++) {
-		double child = arrays[side].at[from];
-		if (child != floor(child) || child < -1 || child >= count)
-			adit_json_refuse(&reader->json, "tree %zu: node %zu has no child %g",
-				reader->trees->count, from, child);
-		else
-			children[side] = (int64_t)child;
-	}
-	if (reader->json.status != 0)
+	*node = (struct adit_tree_node){.right = 0};
+	if (!read_float(reader, from, &node->value) || !read_children(reader, from, children))
 		return false;
-	if ((children[0] < 0) != (children[1] < 0)) {
-		adit_json_refuse(&reader->json,
-			"tree %zu: node %zu has one child; two or none is "
-			"right",
-			reader->trees->count, from);
-		return false;
-	}
-	if (children[0] < 0)
+	if (children[LEFT] < 0)
 		return true;
-	if (index != floor(index) || index < 0 || index >= (double)reader->features) {
-		adit_json_refuse(&reader->json,
-			"tree %zu: node %zu splits on feature %g; the model has %zu",
-			reader->trees->count, from, index, reader->features);
+	if (!read_integer(reader, INDEX, from, &index) || !read_flag(reader, from, &missing_left))
+		return false;
+	if (index < 0 || (uint64_t)index >= reader->features) {
+		refuse(reader,
+			MODEL ".trees[%zu]: node %zu splits on feature %lld; the model has %zu",
+			reader->trees->count, from, (long long)index, reader->features);
 		return false;
 	}
-	node->feature = (uint32_t)index;
-	if (arrays[DEFAULT_LEFT].at[from] != 0)
-		node->feature |= ADIT_TREE_MISSING_LEFT;
+	node->feature = (uint32_t)index | (missing_left ? ADIT_TREE_MISSING_LEFT : 0);
 	return true;
 }
 
@@ -144,12 +225,12 @@ static void add_nodes(struct reader *reader)
 	double largest = -INFINITY;
 
 	push(reader, &depth, 0, UINT32_MAX);
-	while (depth > 0) {
+	while (reader->status == 0 && depth > 0) {
 		uint32_t parent = reader->stack[--depth], from = reader->stack[--depth];
 		size_t place = trees->node_count;
 		int64_t children[2];
 		if (reader->seen[from]) {
-			adit_json_refuse(&reader->json, "tree %zu: node %u has two parents",
+			refuse(reader, MODEL ".trees[%zu]: node %u has two parents; one is right",
 				trees->count, from);
 			return;
 		}
@@ -161,10 +242,10 @@ static void add_nodes(struct reader *reader)
 		trees->node_count++;
 		if (parent != UINT32_MAX)
 			trees->nodes[parent].right = (uint32_t)place;
-		if (children[0] < 0) {
+		if (children[LEFT] < 0) {
 			largest = fmax(largest, (double)trees->nodes[place].value);
-		} else if (!push(reader, &depth, children[1], (uint32_t)place) ||
-			   !push(reader, &depth, children[0], UINT32_MAX)) {
+		} else if (!push(reader, &depth, children[RIGHT], (uint32_t)place) ||
+			   !push(reader, &depth, children[LEFT], UINT32_MAX)) {
 			return;
 		}
 	}
@@ -172,213 +253,184 @@ static void add_nodes(struct reader *reader)
 	trees->limit += largest;
 }
 
-static void add_tree(struct reader *reader)
+/* The arrays of a tree are there and as long as one another; its splits are on numbers. */
+static void find_arrays(struct reader *reader, const json_t *tree)
 {
-	struct adit_trees *trees = reader->trees;
-	size_t count = reader->arrays[LEFT].count;
+	const json_t *categories = json_object_get(tree, "categories_nodes");
+	size_t count;
+	char where[64];
 
+	snprintf(where, sizeof(where), MODEL ".trees[%zu]", reader->trees->count);
+	if (!json_is_object(tree))
+		refuse(reader, "%s is %s; an object is right", where, kind_of(tree));
+	for (size_t i = 0; i < ARRAYS; i++)
+		reader->arrays[i] = member(reader, tree, where, array_names[i], JSON_ARRAY);
+	count = json_array_size(reader->arrays[LEFT]);
 	for (size_t i = 0; i < ARRAYS; i++) {
-		if (reader->arrays[i].count != count || count == 0)
-			adit_json_refuse(&reader->json, "tree %zu: %zu nodes in %s, %zu in %s",
-				trees->count, reader->arrays[i].count, array_names[i], count,
-				array_names[LEFT]);
+		size_t length = json_array_size(reader->arrays[i]);
+		if (length != count || count == 0)
+			refuse(reader, "%s: %zu nodes in %s, %zu in %s", where, length,
+				array_names[i], count, array_names[LEFT]);
 	}
-	if (trees->node_count + count >= UINT32_MAX / 2)
-		adit_json_refuse(&reader->json, "too many nodes");
+	/* Without splits on categories it is []. */
+	if (categories != NULL && (!json_is_array(categories) || json_array_size(categories) > 0))
+		refuse(reader, "%s splits on categories; only numbers are read", where);
+}
+
+static void add_tree(struct reader *reader, const json_t *tree)
+{
+	find_arrays(reader, tree);
+	if (reader->status != 0)
+		return;
 	free(reader->seen);
-	reader->seen = calloc(count + 1, 1);
-	if (reader->seen == NULL && reader->json.status == 0)
-		reader->json.status = adit_error_set(reader->json.error, -ENOMEM,
-			"%s: no memory for the trees", reader->json.path);
-	if (grow(reader, &trees->roots, &reader->root_room, trees->count + 1,
-		    sizeof(*trees->roots)))
+	reader->seen = calloc(json_array_size(reader->arrays[LEFT]), 1);
+	if (reader->seen == NULL)
+		no_memory(reader);
+	else
 		add_nodes(reader);
 }
 
-/* Splits on categories have entries here; without them it is []. */
-static void read_categories(struct reader *reader)
+static void read_trees(struct reader *reader, const json_t *booster)
 {
-	adit_json_enter(&reader->json, '[');
-	if (adit_json_item(&reader->json))
-		adit_json_refuse(&reader->json,
-			"tree %zu splits on categories; only numbers are read",
-			reader->trees->count);
+	const json_t *model = member(reader, booster, BOOSTER, "model", JSON_OBJECT);
+	const json_t *trees = member(reader, model, MODEL, "trees", JSON_ARRAY);
+	size_t count = json_array_size(trees);
+
+	if (count == 0)
+		refuse(reader, MODEL ".trees is empty; a model has a tree at least");
+	reader->trees->roots = calloc(count + 1, sizeof(*reader->trees->roots));
+	if (reader->trees->roots == NULL)
+		no_memory(reader);
+	for (size_t i = 0; i < count && reader->status == 0; i++)
+		add_tree(reader, json_array_get(trees, i));
 }
 
-static void read_tree(struct reader *reader)
-{
-	struct adit_json *json = &reader->json;
-	char key[KEY_ROOM];
+/* ---- what stands around them */
 
-	for (size_t i = 0; i < ARRAYS; i++)
-		reader->arrays[i].count = 0;
-	adit_json_enter(json, '{');
-	while (adit_json_member(json, key, sizeof(key))) {
-		enum array which = LEFT;
-		while (which < ARRAYS && strcmp(key, array_names[which]) != 0)
-			which++;
-		if (which < ARRAYS)
-			read_array(reader, which);
-		else if (strcmp(key, "categories_nodes") == 0)
-			read_categories(reader);
-		else
-			adit_json_skip(json);
+static void read_name(
+	struct reader *reader, const json_t *object, const char *where, const char *wanted)
+{
+	const json_t *name = member(reader, object, where, "name", JSON_STRING);
+
+	if (name != NULL && strcmp(json_string_value(name), wanted) != 0)
+		refuse(reader, "%s.name is \"%.40s\"; only %s is read", where,
+			json_string_value(name), wanted);
+}
+
+/* XGBoost writes parameters in quotes, and newer ones the base score in brackets, "[5E-1]". */
+static double read_parameter(struct reader *reader, const json_t *parameters, const char *key)
+{
+	const json_t *value =
+		member(reader, parameters, LEARNER ".learner_model_param", key, JSON_STRING);
+	const char *text = value != NULL ? json_string_value(value) : "";
+	size_t length = strlen(text);
+	char word[64];
+	double number = 0;
+
+	if (length > 1 && *text == '[' && text[length - 1] == ']') {
+		text++;
+		length -= 2;
 	}
-	if (json->status == 0)
-		add_tree(reader);
+	snprintf(word, sizeof(word), "%.*s", (int)(length < sizeof(word) ? length : 0), text);
+	if (!adit_text_number(word, &number))
+		refuse(reader, LEARNER ".learner_model_param.%s is \"%.40s\"; a number is right",
+			key, text);
+	/* As a float, for the base score is one. */
+	return reader->status == 0 ? (double)strtof(word, NULL) : 0;
 }
 
-static void read_booster_model(struct reader *reader)
+static void read_parameters(struct reader *reader, const json_t *learner)
 {
-	struct adit_json *json = &reader->json;
-	char key[KEY_ROOM];
+	const json_t *parameters =
+		member(reader, learner, LEARNER, "learner_model_param", JSON_OBJECT);
+	double base = read_parameter(reader, parameters, "base_score");
+	double features = read_parameter(reader, parameters, "num_feature");
 
-	adit_json_enter(json, '{');
-	while (adit_json_member(json, key, sizeof(key))) {
-		if (strcmp(key, "trees") != 0) {
-			adit_json_skip(json);
-			continue;
-		}
-		adit_json_enter(json, '[');
-		while (adit_json_item(json))
-			read_tree(reader);
-	}
-}
-
-/* {"name": TEXT, …}: true if the name is `wanted`, else refused. */
-static bool read_name(struct reader *reader, const char *what, const char *wanted)
-{
-	struct adit_json *json = &reader->json;
-	char name[KEY_ROOM];
-
-	adit_json_string(json, name, sizeof(name));
-	if (json->status == 0 && strcmp(name, wanted) != 0)
-		adit_json_refuse(json, "%s \"%s\"; only %s is read", what, name, wanted);
-	return json->status == 0;
-}
-
-static void read_booster(struct reader *reader)
-{
-	struct adit_json *json = &reader->json;
-	char key[KEY_ROOM];
-
-	adit_json_enter(json, '{');
-	while (adit_json_member(json, key, sizeof(key))) {
-		if (strcmp(key, "model") == 0)
-			read_booster_model(reader);
-		else if (strcmp(key, "name") == 0)
-			reader->gbtree = read_name(reader, "booster", "gbtree");
-		else
-			adit_json_skip(json);
-	}
-}
-
-static void read_parameters(struct reader *reader)
-{
-	struct adit_json *json = &reader->json;
-	char key[KEY_ROOM];
-
-	adit_json_enter(json, '{');
-	while (adit_json_member(json, key, sizeof(key))) {
-		if (strcmp(key, "base_score") == 0) {
-			reader->base_score = (double)adit_json_float(json);
-			reader->has_base = true;
-			if (!(reader->base_score > 0 && reader->base_score < 1))
-				adit_json_refuse(json,
-					"base_score is %g; above 0 and below 1 is "
-					"right",
-					reader->base_score);
-		} else if (strcmp(key, "num_feature") == 0) {
-			double features = adit_json_number(json);
-			if (features != (double)reader->features)
-				adit_json_refuse(json,
-					"num_feature is %g, model.conf has %zu features", features,
-					reader->features);
-		} else {
-			adit_json_skip(json);
-		}
-	}
-}
-
-static void read_learner(struct reader *reader)
-{
-	struct adit_json *json = &reader->json;
-	char key[KEY_ROOM];
-
-	adit_json_enter(json, '{');
-	while (adit_json_member(json, key, sizeof(key))) {
-		if (strcmp(key, "gradient_booster") == 0) {
-			read_booster(reader);
-		} else if (strcmp(key, "learner_model_param") == 0) {
-			read_parameters(reader);
-		} else if (strcmp(key, "objective") == 0) {
-			adit_json_enter(json, '{');
-			while (adit_json_member(json, key, sizeof(key))) {
-				if (strcmp(key, "name") == 0)
-					reader->logistic =
-						read_name(reader, "objective", "binary:logistic");
-				else
-					adit_json_skip(json);
-			}
-		} else {
-			adit_json_skip(json);
-		}
-	}
-}
-
-static void read_file(struct reader *reader)
-{
-	struct adit_json *json = &reader->json;
-	struct adit_trees *trees = reader->trees;
-	char key[KEY_ROOM];
-
-	adit_json_enter(json, '{');
-	while (adit_json_member(json, key, sizeof(key))) {
-		if (strcmp(key, "learner") == 0)
-			read_learner(reader);
-		else
-			adit_json_skip(json);
-	}
-	adit_json_end(json);
-	if (json->status == 0 &&
-		(!reader->gbtree || !reader->logistic || !reader->has_base || trees->count == 0))
-		adit_json_refuse(json,
-			"not a model of XGBoost: expected learner with gradient_booster (gbtree, "
-			"trees), learner_model_param (base_score) and objective");
+	if (!(base > 0 && base < 1))
+		refuse(reader,
+			LEARNER ".learner_model_param.base_score is %g; above 0 and below 1 is "
+				"right",
+			base);
+	if (features != (double)reader->features)
+		refuse(reader,
+			LEARNER ".learner_model_param.num_feature is %g; model.conf has %zu "
+				"features",
+			features, reader->features);
 	/* What XGBoost adds the trees to: the log-odds of the base score, in its precision. */
-	trees->base = -logf(1 / (float)reader->base_score - 1);
+	reader->trees->base = -logf(1 / (float)base - 1);
+}
+
+static void read_file(struct reader *reader, const json_t *root)
+{
+	struct adit_trees *trees = reader->trees;
+	const json_t *learner, *booster, *objective;
+
+	if (!json_is_object(json_object_get(root, LEARNER)))
+		refuse(reader, "not a model of XGBoost: there is no object " LEARNER);
+	learner = json_object_get(root, LEARNER);
+	objective = member(reader, learner, LEARNER, "objective", JSON_OBJECT);
+	read_name(reader, objective, LEARNER ".objective", "binary:logistic");
+	booster = member(reader, learner, LEARNER, "gradient_booster", JSON_OBJECT);
+	read_name(reader, booster, BOOSTER, "gbtree");
+	read_parameters(reader, learner);
+	read_trees(reader, booster);
 	/* Sums of floats round: the true limit may be a little higher. */
 	trees->limit += (double)trees->base;
 	trees->limit += 1e-5 * (fabs(trees->limit) + 1);
+}
+
+static int parse(struct reader *reader, const void *bytes, size_t size, json_t **root)
+{
+	char text[JSON_ERROR_TEXT_LENGTH];
+	json_error_t error;
+
+	if (size > FILE_SIZE_MAX)
+		return adit_error_set(reader->error, -EFBIG,
+			"%s: %zu bytes; up to %zu MiB are read", reader->path, size,
+			FILE_SIZE_MAX >> 20);
+	*root = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &error);
+	if (*root != NULL)
+		return 0;
+	if (json_error_code(&error) == json_error_out_of_memory)
+		no_memory(reader);
+	adit_model_printable(text, sizeof(text), error.text);
+	return reader->status != 0 ? reader->status
+				   : adit_error_set(reader->error, -EINVAL, "%s:%d:%d: %s",
+					     reader->path, error.line, error.column, text);
 }
 
 static int keep_text(struct reader *reader, const void *bytes, size_t size)
 {
 	reader->trees->json = malloc(size);
 	if (reader->trees->json == NULL)
-		return adit_error_set(reader->json.error, -ENOMEM, "%s: no memory for %zu bytes",
-			reader->json.path, size);
+		return adit_error_set(
+			reader->error, -ENOMEM, "%s: no memory for %zu bytes", reader->path, size);
 	memcpy(reader->trees->json, bytes, size);
 	reader->trees->json_size = size;
 	return 0;
 }
 
+bool adit_trees_name_fits(const char *name)
+{
+	json_t *string = json_string(name);
+
+	json_decref(string);
+	return string != NULL;
+}
+
 int adit_trees_read(struct adit_trees *trees, size_t d, const char *path, const void *bytes,
 	size_t size, struct adit_error *error)
 {
-	struct reader reader = {.trees = trees, .features = d};
-	int status = adit_json_open(&reader.json, path, bytes, size, error);
+	struct reader reader = {.path = path, .error = error, .trees = trees, .features = d};
+	json_t *root = NULL;
 
-	if (status == 0) {
-		read_file(&reader);
-		status = reader.json.status;
-	}
-	if (status == 0)
-		status = keep_text(&reader, bytes, size);
-	for (size_t i = 0; i < ARRAYS; i++)
-		free(reader.arrays[i].at);
+	reader.status = parse(&reader, bytes, size, &root);
+	if (reader.status == 0)
+		read_file(&reader, root);
+	json_decref(root);
+	if (reader.status == 0)
+		reader.status = keep_text(&reader, bytes, size);
 	free(reader.stack);
 	free(reader.seen);
-	adit_json_close(&reader.json);
-	return status;
+	return reader.status;
 }

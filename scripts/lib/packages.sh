@@ -10,7 +10,7 @@ ninja-build | build | runs the build
 pkgconf | build | finds the libraries
 libdpdk-dev | build | DPDK: ports, queues, cores
 libhyperscan-dev | build | Hyperscan: pattern matching
-libconfig-dev | build | reads the configuration file
+libconfig-dev | build | reads the configuration, and the settings of models
 libjansson-dev | build | reads and writes JSON
 libsodium-dev | build | pseudonyms: a keyed hash
 libjemalloc-dev | build | memory allocator

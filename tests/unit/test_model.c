@@ -168,6 +168,13 @@ static void check_same(struct adit_model *a, struct adit_model *b, const struct 
 	CHECK_EQ_INT(x.threshold.above, y.threshold.above);
 	CHECK_EQ_INT(x.threshold.limited, y.threshold.limited);
 	CHECK(x.score_limit == y.score_limit);
+	CHECK_EQ_STR(x.row_kind, y.row_kind);
+	CHECK_EQ_INT(x.suspect.method, y.suspect.method);
+	CHECK(x.suspect.value == y.suspect.value && x.suspect.rate == y.suspect.rate);
+	REQUIRE(x.step_count == y.step_count && x.suspect_step_count == y.suspect_step_count);
+	CHECK_EQ_MEM(x.steps, y.steps, x.step_count * sizeof(*x.steps));
+	CHECK_EQ_MEM(
+		x.suspect_steps, y.suspect_steps, x.suspect_step_count * sizeof(*x.suspect_steps));
 }
 
 TEST(model, a_folder_gives_back_the_very_scores)
@@ -213,6 +220,172 @@ TEST(model, a_folder_gives_back_the_very_scores)
 		adit_model_destroy(model);
 		adit_model_destroy(back);
 	}
+	remove_folder(folder);
+	adit_table_destroy(table);
+}
+
+static struct adit_threshold given(double value)
+{
+	return (struct adit_threshold){
+		.value = value, .method = ADIT_THRESHOLD_GIVEN, .rate = 0.01};
+}
+
+TEST(model, steps_raise_the_threshold_of_few_names)
+{
+	static const struct adit_model_step steps[] = {{2, 9}, {4, 0.5}, {10, 0.25}};
+	struct adit_table *table = generate();
+	struct adit_model *model = fit(ADIT_MODEL_ENVELOPE, table);
+	struct adit_threshold threshold = given(0.75);
+
+	REQUIRE(model != NULL);
+	CHECK(isinf(adit_model_threshold_for(model, 5)) && isinf(adit_model_suspect_for(model, 5)));
+	CHECK_EQ_INT(adit_model_set_steps(model, steps, 3), -EINVAL);
+	adit_model_set_threshold(model, &threshold);
+	CHECK(adit_model_threshold_for(model, 0) == 0.75);
+	CHECK_EQ_INT(adit_model_set_steps(model, steps, 3), 0);
+	CHECK(adit_model_threshold_for(model, 1.999) == INFINITY);
+	CHECK(adit_model_threshold_for(model, 2) == 9);
+	CHECK(adit_model_threshold_for(model, 3.5) == 9);
+	CHECK(adit_model_threshold_for(model, 4) == 0.5);
+	CHECK(adit_model_threshold_for(model, 9) == 0.5);
+	CHECK(adit_model_threshold_for(model, 1e300) == 0.25);
+	CHECK(adit_model_threshold_for(model, NAN) == INFINITY);
+	/* Another threshold keeps them, none takes them along, and so does a count of 0. */
+	threshold.value = 0.8;
+	adit_model_set_threshold(model, &threshold);
+	CHECK(adit_model_threshold_for(model, 4) == 0.5);
+	CHECK_EQ_INT(adit_model_set_steps(model, NULL, 0), 0);
+	CHECK(adit_model_threshold_for(model, 4) == 0.8);
+	CHECK_EQ_INT(adit_model_set_steps(model, steps, 3), 0);
+	threshold.value = INFINITY;
+	adit_model_set_threshold(model, &threshold);
+	CHECK(adit_model_threshold_for(model, 4) == INFINITY);
+	adit_model_destroy(model);
+	adit_table_destroy(table);
+}
+
+TEST(model, suspects_have_a_threshold_of_their_own)
+{
+	static const struct adit_model_step steps[] = {{4, 0.5}, {10, 0.25}};
+	struct adit_table *table = generate();
+	struct adit_model *model = fit(ADIT_MODEL_ENVELOPE, table);
+	struct adit_threshold threshold = given(0.75), suspect = given(0.3);
+	struct adit_model_about about;
+
+	REQUIRE(model != NULL);
+	adit_model_set_threshold(model, &threshold);
+	adit_model_set_suspect(model, &suspect);
+	CHECK(adit_model_suspect_for(model, 1) == 0.3 &&
+		adit_model_threshold_for(model, 1) == 0.75);
+	CHECK_EQ_INT(adit_model_set_suspect_steps(model, steps, 2), 0);
+	CHECK(adit_model_suspect_for(model, 1) == INFINITY);
+	CHECK(adit_model_suspect_for(model, 4) == 0.5 &&
+		adit_model_threshold_for(model, 4) == 0.75);
+	adit_model_about(model, &about);
+	CHECK_EQ_INT(about.step_count, 0);
+	REQUIRE(about.suspect_step_count == 2);
+	CHECK(about.suspect.value == 0.3 && about.suspect_steps[1].value == 0.25);
+	adit_model_destroy(model);
+	adit_table_destroy(table);
+}
+
+TEST(model, steps_and_kinds_of_rows_that_cannot_be_are_refused)
+{
+	static const struct adit_model_step bad[][2] = {{{4, 1}, {4, 2}}, {{4, 1}, {3, 2}},
+		{{4, 1}, {5, NAN}}, {{4, INFINITY}, {5, 1}},
+		{{4, 1}, {ADIT_MODEL_NAMES_MAX + 1, 1}}};
+	struct adit_model_step many[ADIT_MODEL_STEPS_MAX + 1];
+	struct adit_table *table = generate();
+	struct adit_model *model = fit(ADIT_MODEL_ENVELOPE, table);
+	struct adit_threshold threshold = given(0.75);
+	struct adit_model_about about;
+
+	REQUIRE(model != NULL);
+	adit_model_set_threshold(model, &threshold);
+	for (size_t i = 0; i < ADIT_MODEL_STEPS_MAX + 1; i++)
+		many[i] = (struct adit_model_step){i, 1};
+	CHECK_EQ_INT(adit_model_set_steps(model, many, ADIT_MODEL_STEPS_MAX + 1), -EINVAL);
+	CHECK_EQ_INT(adit_model_set_steps(model, many, ADIT_MODEL_STEPS_MAX), 0);
+	for (size_t i = 0; i < ADIT_COUNT(bad); i++)
+		CHECK_EQ_INT(adit_model_set_steps(model, bad[i], 2), -EINVAL);
+	CHECK_EQ_INT(adit_model_set_row_kind(model, "subscriber_domain"), 0);
+	CHECK_EQ_INT(adit_model_set_row_kind(model, "two words"), -EINVAL);
+	CHECK_EQ_INT(adit_model_set_row_kind(model, "abcdefghijklmnopqrstuvwxyzabcdef"), -EINVAL);
+	adit_model_about(model, &about);
+	CHECK_EQ_INT(about.step_count, ADIT_MODEL_STEPS_MAX);
+	CHECK_EQ_STR(about.row_kind, "subscriber_domain");
+	adit_model_destroy(model);
+	adit_table_destroy(table);
+}
+
+TEST(model, a_folder_keeps_steps_suspects_and_the_kind_of_rows)
+{
+	static const struct adit_model_step steps[] = {{2, 1.0 / 3}, {4, -0.0}, {1000, -5e-324}};
+	struct adit_table *table = generate();
+	struct adit_model *model = fit(ADIT_MODEL_TREES, table), *back = NULL;
+	struct adit_threshold threshold = given(-0.1), suspect = {.value = -1e300,
+							       .method = ADIT_THRESHOLD_TAIL,
+							       .rate = 1e-3,
+							       .rate_bound = 0.1,
+							       .rows = 1000,
+							       .above = 7,
+							       .tail = 200,
+							       .shape = -0.0,
+							       .scale = 1e-7,
+							       .limited = true};
+	char folder[] = "/tmp/adit-model-XXXXXX";
+
+	REQUIRE(model != NULL && mkdtemp(folder) != NULL);
+	adit_model_set_date(model, " \"1 January\" \\ caf\xc3\xa9");
+	adit_model_set_threshold(model, &threshold);
+	adit_model_set_suspect(model, &suspect);
+	CHECK_EQ_INT(adit_model_set_steps(model, steps, 3), 0);
+	CHECK_EQ_INT(adit_model_set_suspect_steps(model, steps + 1, 1), 0);
+	CHECK_EQ_INT(adit_model_set_row_kind(model, "session"), 0);
+	CHECK_EQ_INT(adit_model_write(model, folder, &error), 0);
+	CHECK_EQ_INT(adit_model_read(folder, &back, &error), 0);
+	REQUIRE(back != NULL);
+	check_same(model, back, table);
+	CHECK(adit_model_threshold_for(back, 3) == 1.0 / 3);
+	CHECK(signbit(adit_model_suspect_for(back, 4)));
+	adit_model_destroy(back);
+	suspect.value = -0.05;
+	adit_model_set_suspect(model, &suspect);
+	CHECK_EQ_INT(adit_model_write(model, folder, &error), -EINVAL);
+	CHECK_CONTAINS(error.text, ": the suspect threshold -0.05 is above the threshold -0.1");
+	remove_folder(folder);
+	adit_model_destroy(model);
+	adit_table_destroy(table);
+}
+
+/* Names that need escaping in model.conf and in trees.json; one that JSON cannot hold. */
+TEST(model, names_of_every_kind_are_kept)
+{
+	static const char *const odd[] = {"a \"quoted\" \\ name [x]", "caf\xc3\xa9; = { }", "#"};
+	struct adit_table *table = generate();
+	struct adit_model *none;
+	char folder[] = "/tmp/adit-model-XXXXXX";
+
+	REQUIRE(mkdtemp(folder) != NULL);
+	for (size_t i = 0; i < 3; i++) {
+		free(table->names[i]);
+		table->names[i] = strdup(odd[i]);
+	}
+	for (int kind = 0; kind < ADIT_MODEL_KINDS; kind++) {
+		struct adit_model *model = fit((enum adit_model_kind)kind, table), *back = NULL;
+		REQUIRE(model != NULL);
+		CHECK_EQ_INT(adit_model_write(model, folder, &error), 0);
+		CHECK_EQ_INT(adit_model_read(folder, &back, &error), 0);
+		REQUIRE(back != NULL);
+		check_same(model, back, table);
+		adit_model_destroy(model);
+		adit_model_destroy(back);
+	}
+	strcpy(table->names[1], "caf\xe9");
+	CHECK_EQ_INT(adit_model_fit_trees(table, &adit_trees_defaults, &none, &error), -EINVAL);
+	CHECK_EQ_STR(
+		error.text, "column 2: the name \"caf\xe9\" is not UTF-8, which trees.json needs");
+	CHECK(none == NULL);
 	remove_folder(folder);
 	adit_table_destroy(table);
 }
