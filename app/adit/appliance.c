@@ -30,6 +30,7 @@ static struct adit_window_params window_params(const struct adit_config *config,
 			[ADIT_KIND_SESSION] = (uint32_t)(config->window_sessions / ADIT_SHARDS),
 			[ADIT_KIND_ENCRYPTED] = (uint32_t)(config->window_encrypted / ADIT_SHARDS)},
 		.details = (uint32_t)(config->window_details / ADIT_SHARDS),
+		.looks = APP_LOOKS,
 	};
 
 	return params;
@@ -40,14 +41,18 @@ static struct adit_score_params score_params(const struct appliance *appliance)
 	const struct adit_config *config = appliance->config;
 	struct adit_score_params params = {
 		.detect = {.patterns = appliance->patterns,
+			.judges = appliance->judges,
 			.signatures = config->detect_signatures,
-			.information = config->detect_information,
 			.structure = config->detect_structure,
+			.information = config->detect_information,
+			.burst = config->detect_burst,
+			.models = (unsigned)config->detect_trees << ADIT_MODEL_TREES |
+				  (unsigned)config->detect_svm << ADIT_MODEL_SVM |
+				  (unsigned)config->detect_envelope << ADIT_MODEL_ENVELOPE,
 			.information_bound = (double)config->detect_information_bound,
+			.tunnel_score = (double)config->detect_tunnel_score,
 			.suspect_score = (double)config->detect_suspect_score},
 		.allow = appliance->allow,
-		.tunnel_score = (double)config->detect_tunnel_score,
-		.suspect_score = (double)config->detect_suspect_score,
 		.story_idle_slices = (uint32_t)((uint64_t)config->detect_story_idle *
 						ADIT_NS_PER_S / ADIT_SLICE_NS),
 		.subscribers = (uint32_t)config->output_subscribers,
@@ -56,6 +61,11 @@ static struct adit_score_params score_params(const struct appliance *appliance)
 		.ledger = {.keys = (uint32_t)config->history_keys,
 			.entries = (uint32_t)config->history_entries,
 			.details = (uint32_t)config->history_details},
+		.looks = APP_LOOKS * ADIT_SHARDS,
+		.sessions = (uint32_t)config->history_sessions,
+		.domains = (uint32_t)config->history_domains,
+		.servers = (uint32_t)config->history_servers,
+		.bursts = (uint32_t)config->history_bursts,
 	};
 
 	return params;
@@ -121,7 +131,7 @@ void app_memory_plan(const struct adit_config *config, size_t ports, bool has_sp
 }
 
 /* Data files stand beside the program in the source tree, or where they were installed. */
-static void data_directory(const char *configured, const char *name, char path[PATH_MAX])
+void app_data_directory(const char *configured, const char *name, char path[PATH_MAX])
 {
 	char exe[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -229,13 +239,15 @@ int appliance_load(
 		status = adit_suffix_load(
 			config->dns_public_suffix_list, NULL, &appliance->suffixes, error);
 	if (status == 0 && config->detect_signatures) {
-		data_directory(config->detect_pattern_directory, "patterns", path);
+		app_data_directory(config->detect_pattern_directory, "patterns", path);
 		status = adit_pattern_load(path, &appliance->patterns, error);
 	}
 	if (status == 0) {
-		data_directory(config->detect_allow_directory, "allow", path);
+		app_data_directory(config->detect_allow_directory, "allow", path);
 		status = adit_allow_load(path, &appliance->allow, error);
 	}
+	if (status == 0)
+		status = app_models_load(config, &appliance->judges, error);
 	return status;
 }
 
@@ -280,8 +292,11 @@ static int worker_create(struct appliance *appliance, uint16_t number, struct ad
 	worker->decodes = !appliance->has_spreader;
 	worker->sealed = ring_make("sealed", number, APP_WINDOWS);
 	worker->emptied = ring_make("emptied", number, APP_WINDOWS);
+	worker->looks = ring_make("looks", number,
+		APP_WINDOWS * APP_LOOKS * adit_shards_per_worker(appliance->worker_count));
 	worker->linear = malloc(APP_LINEAR_BYTES);
-	if (worker->sealed == NULL || worker->emptied == NULL || worker->linear == NULL)
+	if (worker->sealed == NULL || worker->emptied == NULL || worker->looks == NULL ||
+		worker->linear == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for worker %u", number);
 	if (appliance->has_spreader) {
 		worker->packets = ring_make("packets", number, RING_SIZE);
@@ -410,6 +425,7 @@ static void worker_destroy(struct app_worker *worker)
 		adit_window_destroy(worker->windows[i]);
 	free(worker->linear);
 	rte_ring_free(worker->sealed);
+	rte_ring_free(worker->looks);
 	rte_ring_free(worker->emptied);
 	rte_ring_free(worker->packets);
 }
@@ -438,6 +454,7 @@ void appliance_destroy(struct appliance *appliance)
 	adit_free(NULL, appliance->spreader);
 	rte_mempool_free(appliance->pool);
 	adit_allow_destroy(appliance->allow);
+	adit_judges_destroy(appliance->judges);
 	adit_pattern_destroy(appliance->patterns);
 	adit_suffix_destroy(appliance->suffixes);
 }

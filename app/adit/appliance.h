@@ -26,6 +26,7 @@
 #define APP_PORTS_MAX    RTE_MAX_ETHPORTS
 #define APP_TAPS_MAX     64
 #define APP_MERGE_MAX    64 /* captures read side by side */
+#define APP_LOOKS   8 /* of a shard and slice */
 #define APP_WINDOWS      2  /* per worker: one that fills, one that is scored */
 #define APP_BLINDS       2  /* tables of encrypted DNS: one that fills, one that is written */
 #define APP_MESSAGES     256
@@ -99,6 +100,7 @@ struct app_worker_counters {
 	uint64_t windows, coalesced, window_waits, linearised;
 	uint64_t evicted[ADIT_KIND_COUNT], refused[ADIT_KIND_COUNT];
 	uint64_t details_refused, details_taken;
+	uint64_t looks, looks_refused;
 };
 
 /* One worker lcore. Its lcore writes everything here but the rings' other ends. */
@@ -115,6 +117,9 @@ struct app_worker {
 	struct rte_ring *sealed;  /* to the scorer: windows; after the hand-off the worker no longer
 				     touches one until it comes back */
 	struct rte_ring *emptied; /* from the scorer */
+	struct rte_ring *looks;   /* to the scorer, live: looks of the open window, which are the
+				     scorer's to read as soon as they stand here */
+	uint32_t looks_sent;      /* of the open window */
 	struct rte_ring *packets; /* from the spreader; NULL where the worker polls a real port */
 	uint8_t *linear;          /* room for a frame of several segments */
 	struct app_idle idle;
@@ -199,6 +204,7 @@ struct appliance {
 	struct adit_suffix_list *suffixes;
 	struct adit_pattern_set *patterns;
 	struct adit_allow *allow;
+	struct adit_judges *judges; /* the scorer's from its creation on */
 	uint16_t port[APP_PORTS_MAX]; /* of adit run */
 	uint16_t port_count;
 	struct app_port *ports_open; /* port.h: one for each of port[]; owned by port.c */
@@ -256,6 +262,15 @@ struct app_eal_params {
 int app_eal_init(const struct app_eal_params *params, struct adit_error *error);
 void app_eal_cleanup(void);
 unsigned app_cpu_count(void);
+
+/* Where data files stand: as configured, beside the program in the source tree, or where they were
+ * installed. */
+void app_data_directory(const char *configured, const char *name, char path[PATH_MAX]);
+
+/* models.c: the models of detect.models, or those that came with the program; none of a kind that is
+ * switched off. 0 or -errno. */
+int app_models_load(
+	const struct adit_config *config, struct adit_judges **judges, struct adit_error *error);
 
 /* The tap that a device of port.devices belongs to. */
 uint8_t app_tap_of_device(const struct appliance *appliance, size_t device);

@@ -121,6 +121,19 @@ static bool collect(struct app_scorer *scorer, struct pending *pending, bool *an
 	return complete && *any;
 }
 
+/* Judges what workers want to be looked at before their slices are over. */
+static bool looks_take(struct app_scorer *scorer, uint16_t number)
+{
+	void *look;
+	bool any = false;
+
+	while (rte_ring_sc_dequeue(scorer->appliance->workers[number].looks, &look) == 0) {
+		adit_scorer_look(scorer->scorer, look);
+		any = true;
+	}
+	return any;
+}
+
 /* Scores the earliest slice that waits. Workers whose window is of a later one (only live, where
  * each keeps its own time) have nothing in it. */
 static void score_earliest(struct app_scorer *scorer, struct pending *pending)
@@ -147,6 +160,8 @@ static void score_earliest(struct app_scorer *scorer, struct pending *pending)
 			continue;
 		pending->ended[i] = windows[i]->is_final;
 		pending->window[i] = NULL;
+		/* None of its looks may be found later, when others stand in their places. */
+		looks_take(scorer, i);
 		rte_ring_sp_enqueue(appliance->workers[i].emptied, windows[i]);
 	}
 	for (uint16_t i = 0; i < workers; i++)
@@ -170,12 +185,16 @@ int app_scorer_main(void *argument)
 		bool alone =
 			atomic_load_explicit(&appliance->lcores_running, memory_order_acquire) == 1;
 
+		bool looked = false;
+
+		for (uint16_t i = 0; i < appliance->worker_count; i++)
+			looked |= looks_take(scorer, i);
 		if (collect(scorer, &pending, &any) || (alone && any)) {
 			score_earliest(scorer, &pending);
 			app_idle_work(&scorer->idle);
 		} else if (alone && !any) {
 			break;
-		} else {
+		} else if (!looked) {
 			app_idle_wait(&scorer->idle);
 		}
 	}

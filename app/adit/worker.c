@@ -87,10 +87,26 @@ static void counters_take(struct app_worker *worker)
 	}
 	worker->counters.details_refused += from->details_refused;
 	worker->counters.details_taken += from->details_taken;
+	worker->counters.looks += from->looks;
+	worker->counters.looks_refused += from->looks_refused;
+}
+
+/* Live, what may be a tunnel is judged at once; in replay with its slice, in one order. */
+static void looks_send(struct app_worker *worker)
+{
+	struct adit_window *window = worker->window;
+
+	if (!worker->appliance->live || window == NULL)
+		return;
+	/* The ring has room for those of all windows. */
+	for (; worker->looks_sent < window->look_count; worker->looks_sent++)
+		rte_ring_sp_enqueue(worker->looks, &window->looks[worker->looks_sent]);
 }
 
 static void window_hand_over(struct app_worker *worker, bool final)
 {
+	looks_send(worker);
+	worker->looks_sent = 0;
 	worker->window->is_final = final;
 	counters_take(worker);
 	worker->counters.windows++;
@@ -149,6 +165,7 @@ static void batch_run(struct app_worker *worker, struct batch *batch)
 	adit_pipeline_run(
 		worker->pipeline, worker->window, batch->frames, batch->packets, batch->count);
 	batch->count = 0;
+	looks_send(worker);
 }
 
 /* Takes one packet into the batch. What stands in a room that the next packet may need, and not in

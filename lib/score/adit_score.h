@@ -79,6 +79,7 @@ struct adit_score_params {
 	uint32_t subscribers, samples; /* listed in a verdict, at most */
 	uint32_t stories;              /* open at once */
 	struct adit_ledger_params ledger;
+	uint32_t looks;    /* of all windows of a slice, at most */
 	uint32_t sessions; /* of subscribers, at once; 0: none are kept */
 	uint32_t domains, servers, bursts; /* remembered: domains since when, servers by whom,
 					      domains × record types second by second */
@@ -99,6 +100,7 @@ struct adit_score_counters {
 	uint64_t judged;   /* of them, those that the filter let pass */
 	uint64_t rows[ADIT_SPAN_COUNT]; /* whose features were derived */
 	uint64_t asked;    /* of those, rows that models judged */
+	uint64_t looks;    /* keys judged within a slice */
 	uint64_t sessions, sessions_refused; /* that ended; subscribers without room */
 	uint64_t opened, stories_refused;
 };
@@ -117,6 +119,13 @@ void adit_scorer_destroy(struct adit_scorer *scorer);
  */
 void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 	struct adit_window *const *windows, uint32_t workers);
+
+/*
+ * Judges a look before its window is sealed; adit_scorer_slice judges those that were not. Whether a
+ * capture's verdicts are told early or with the slice, they are the same, in the same order: a
+ * record's time says when it could be told.
+ */
+void adit_scorer_look(struct adit_scorer *scorer, struct adit_look *look);
 
 /* Judges from the next slice on; the ones before are given back, for the caller to destroy. */
 struct adit_judges *adit_scorer_set_judges(struct adit_scorer *scorer, struct adit_judges *judges);

@@ -24,11 +24,11 @@ struct story_party {
 struct story {
 	bool open, dirty; /* dirty: a record is due at the end of the slice */
 	bool told;        /* an open record was written */
+	bool begun;       /* its counts are those of the ledger; before that, of a look */
 	uint8_t kind;     /* of its key: domain or server */
 	uint32_t index;   /* of its key in the ledger */
 	uint64_t id;
 	uint32_t first_slice, last_slice;
-	uint32_t opened_slice;
 	struct adit_finding best;
 	uint64_t queries, responses, bytes_up, bytes_down;
 	double information_up, information_down;
@@ -48,6 +48,7 @@ struct adit_scorer {
 	struct adit_sessions *sessions; /* NULL: none are kept */
 	struct adit_seen *seen;
 	struct adit_bursts *bursts;
+	struct adit_look **looks; /* scratch */
 	struct story *stories;
 	uint32_t *stories_free;
 	uint32_t stories_freed, stories_high;
@@ -71,6 +72,18 @@ static inline uint64_t slice_start_ns(uint32_t slice)
 {
 	return slice * ADIT_SLICE_NS;
 }
+
+/* Derives, detects and discounts what is in scorer->sum as a look's; index may be NONE. */
+void adit_judge_look(struct adit_scorer *scorer, uint32_t index, const struct adit_look *look,
+	struct adit_finding *finding);
+/* Whether a closed story of a key has told what began in a slice. */
+bool adit_is_told(const struct adit_scorer *scorer, uint32_t index, uint32_t first_slice);
+/* Looks of a slice that were not judged yet, in their order. */
+void adit_scorer_looks(
+	struct adit_scorer *scorer, struct adit_window *const *windows, uint32_t workers);
+/* A pair's look is a tunnel: opens its domain's story, and tells it at once. */
+void adit_story_look(struct adit_scorer *scorer, uint32_t index, const struct adit_look *look,
+	const struct adit_finding *finding);
 
 /* Begin of a slice: closes what has been idle over slices that were left out. */
 void adit_story_begin(struct adit_scorer *scorer);

@@ -39,6 +39,7 @@ size_t adit_scorer_bytes(const struct adit_score_params *params)
 	       (params->sessions != 0 ? adit_sessions_bytes(params->sessions) : 0) +
 	       adit_seen_bytes(params->domains, params->servers) +
 	       adit_bursts_bytes(params->bursts) +
+	       params->looks * sizeof(struct adit_look *) +
 	       params->stories * (sizeof(struct story) + sizeof(uint32_t));
 }
 
@@ -57,12 +58,14 @@ struct adit_scorer *adit_scorer_create(
 		adit_alloc(allocator, params->stories * sizeof(*scorer->stories), ADIT_CACHE_LINE);
 	scorer->stories_free = adit_alloc(
 		allocator, params->stories * sizeof(*scorer->stories_free), ADIT_CACHE_LINE);
+	scorer->looks = adit_alloc(
+		allocator, (params->looks + 1) * sizeof(struct adit_look *), ADIT_CACHE_LINE);
 	if (params->sessions != 0)
 		scorer->sessions = adit_sessions_create(params->sessions, allocator);
 	scorer->seen = adit_seen_create(params->domains, params->servers, allocator);
 	scorer->bursts = adit_bursts_create(params->bursts, allocator);
 	if (scorer->ledger == NULL || scorer->stories == NULL || scorer->stories_free == NULL ||
-		scorer->seen == NULL || scorer->bursts == NULL ||
+		scorer->looks == NULL || scorer->seen == NULL || scorer->bursts == NULL ||
 		(params->sessions != 0 && scorer->sessions == NULL)) {
 		adit_scorer_destroy(scorer);
 		return NULL;
@@ -81,20 +84,20 @@ void adit_scorer_destroy(struct adit_scorer *scorer)
 	adit_sessions_destroy(scorer->sessions);
 	adit_seen_destroy(scorer->seen);
 	adit_bursts_destroy(scorer->bursts);
+	adit_free(allocator, scorer->looks);
 	adit_free(allocator, scorer->stories);
 	adit_free(allocator, scorer->stories_free);
 	adit_free(allocator, scorer);
 }
 
 static void feature_tell(struct adit_scorer *scorer, const struct adit_ledger_key *key,
-	const struct adit_ledger_key *domain, enum adit_span span,
-	const struct adit_finding *finding)
+	const struct adit_ledger_key *domain, const char *span, const struct adit_finding *finding)
 {
 	struct adit_feature_row *row = &scorer->row;
 
 	row->window_start_ns = slice_start_ns(scorer->sum.first_slice);
 	row->window_end_ns = slice_start_ns(scorer->sum.last_slice + 1);
-	row->span = span_names[span];
+	row->span = span;
 	row->kind = kind_names[key->kind];
 	row->domain.size = 0;
 	if (domain != NULL) {
@@ -213,11 +216,18 @@ static void leave_burst(const struct adit_scorer *scorer, struct adit_finding *f
 		finding->score = most;
 }
 
+/* What a closed story has told makes no other. */
+bool adit_is_told(const struct adit_scorer *scorer, uint32_t index, uint32_t first_slice)
+{
+	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index);
+
+	return key->story == 0 && key->told != 0 && first_slice <= key->told;
+}
+
 static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_span span)
 {
 	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index), *domain = NULL;
 	const struct adit_detect_params *detect = &scorer->params.detect;
-	const struct adit_ledger_key *told;
 	double *value = scorer->row.value;
 	uint32_t story_index = index;
 	struct adit_finding finding;
@@ -243,17 +253,42 @@ static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_spa
 	if (finding.score < 0)
 		finding.score = 0;
 	if (scorer->params.features != NULL)
-		feature_tell(scorer, key, domain, span, &finding);
+		feature_tell(scorer, key, domain, span_names[span], &finding);
 	if (finding.score < detect->suspect_score)
 		return;
 	/* What a subscriber sends to a domain's server is that domain's story, if it has one. */
 	if (key->kind == ADIT_KIND_SERVER && adit_story_has_subscriber(scorer, key->who.key))
 		return;
-	/* What a closed story has told makes no other. */
-	told = adit_ledger_key(scorer->ledger, story_index);
-	if (told->story == 0 && told->told != 0 && scorer->sum.first_slice <= told->told)
+	if (adit_is_told(scorer, story_index, scorer->sum.first_slice))
 		return;
 	adit_story_find(scorer, story_index, scorer->sum.first_slice, &finding);
+}
+
+/* A look is judged as a pair of its own if the ledger does not know it yet. */
+void adit_judge_look(struct adit_scorer *scorer, uint32_t index, const struct adit_look *look,
+	struct adit_finding *finding)
+{
+	const struct adit_detect_params *detect = &scorer->params.detect;
+	struct adit_ledger_key key = {.kind = ADIT_KIND_PAIR}, domain = {.children = 1};
+	uint32_t parent =
+		adit_ledger_find(scorer->ledger, ADIT_KIND_DOMAIN, look->party.domain_key);
+	double *value = scorer->row.value;
+
+	key.who = look->party.who;
+	domain.sample[0] = look->domain.name;
+	if (parent != ADIT_LEDGER_NONE)
+		domain.children = adit_ledger_key(scorer->ledger, parent)->children +
+				  (index == ADIT_LEDGER_NONE);
+	scorer->domain_age = adit_seen_domain(
+		scorer->seen, look->party.domain_key, adit_slice_of(look->ts_ns));
+	adit_features_derive(ADIT_KIND_PAIR, &scorer->sum, value);
+	context_fill(scorer, &key, &domain, value);
+	adit_detect(detect, ADIT_KIND_PAIR, &scorer->sum, value, finding);
+	discount(scorer, &key, &domain, value, finding);
+	if (is_unasked(scorer) || finding->score < 0)
+		finding->score = 0;
+	if (scorer->params.features != NULL)
+		feature_tell(scorer, &key, &domain, "look", finding);
 }
 
 /* What is remembered beside the ledger: of every key that got something, also those that the filter
@@ -389,6 +424,7 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 	scorer->slice = slice;
 	scorer->counters.slices++;
 	scorer->coalesced = false;
+	adit_scorer_looks(scorer, windows, workers);
 	adit_story_begin(scorer);
 	adit_ledger_begin(scorer->ledger, slice);
 	if (scorer->sessions != NULL)
@@ -416,6 +452,8 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 			adit_blind_add(scorer->blind, window, shard / workers, slice);
 	}
 	sessions_judge(scorer);
+	if (scorer->sessions != NULL)
+		scorer->counters.sessions_refused = adit_sessions_refused(scorer->sessions);
 	touched = adit_ledger_touched(scorer->ledger, &count);
 	scorer->counters.touched += count;
 	for (size_t i = 0; i < count; i++)

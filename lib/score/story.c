@@ -86,6 +86,15 @@ static void party_add(
 	}
 }
 
+/* What a story counts; who it is about and what was found stay. */
+static void counts_clear(struct story *story)
+{
+	story->queries = story->responses = story->bytes_up = story->bytes_down = 0;
+	story->information_up = story->information_down = 0;
+	memset(&story->names, 0, sizeof(story->names));
+	story->party_count = story->sample_count = 0;
+}
+
 static void story_count(struct story *story, const struct adit_sum *sum)
 {
 	double value[ADIT_FEATURE_COUNT];
@@ -119,11 +128,15 @@ static void story_begin(struct adit_scorer *scorer, struct story *story)
 	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, story->index);
 	enum adit_span span = span_untold(scorer, key);
 
+	counts_clear(story);
+	story->begun = true;
 	adit_ledger_sum(scorer->ledger, story->index, span, &scorer->sum);
 	story_count(story, &scorer->sum);
 	if (scorer->sum.first_slice < story->first_slice)
 		story->first_slice = scorer->sum.first_slice;
-	story->id = story_id(scorer, key, story->first_slice);
+	/* One that was told early keeps its id. */
+	if (!story->told)
+		story->id = story_id(scorer, key, story->first_slice);
 	if (key->kind == ADIT_KIND_SERVER) {
 		party_add(story, key, &scorer->sum);
 		story->subscribers_total = 1;
@@ -143,39 +156,42 @@ static void story_begin(struct adit_scorer *scorer, struct story *story)
 	}
 }
 
-void adit_story_find(struct adit_scorer *scorer, uint32_t index, uint32_t first_slice,
-	const struct adit_finding *finding)
+/* A new story of a key; NULL: too many are open. */
+static struct story *story_open(struct adit_scorer *scorer, uint32_t index, uint32_t slice,
+	uint32_t first_slice, const struct adit_finding *finding)
 {
 	struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index);
 	struct story *story;
-	bool clearer;
+	uint32_t number;
 
-	if (key->story == 0) {
-		uint32_t number;
-
-		if (scorer->stories_freed > 0)
-			number = scorer->stories_free[--scorer->stories_freed];
-		else if (scorer->stories_high < scorer->params.stories)
-			number = scorer->stories_high++;
-		else {
-			scorer->counters.stories_refused++;
-			return;
-		}
-		story = &scorer->stories[number];
-		memset(story, 0, sizeof(*story));
-		story->open = story->dirty = true;
-		story->kind = key->kind;
-		story->index = index;
-		story->first_slice = first_slice;
-		story->opened_slice = scorer->slice;
-		story->best = *finding;
-		key->story = number + 1;
-		scorer->counters.opened++;
-		return;
+	if (scorer->stories_freed > 0)
+		number = scorer->stories_free[--scorer->stories_freed];
+	else if (scorer->stories_high < scorer->params.stories)
+		number = scorer->stories_high++;
+	else {
+		scorer->counters.stories_refused++;
+		return NULL;
 	}
-	story = &scorer->stories[key->story - 1];
-	clearer = finding->score >= scorer->params.detect.tunnel_score &&
-		  story->best.score < scorer->params.detect.tunnel_score;
+	story = &scorer->stories[number];
+	memset(story, 0, sizeof(*story));
+	story->open = story->dirty = true;
+	story->kind = key->kind;
+	story->index = index;
+	story->first_slice = first_slice;
+	story->last_slice = slice;
+	story->best = *finding;
+	key->story = number + 1;
+	scorer->counters.opened++;
+	return story;
+}
+
+/* A finding of a story that is open: the best one stands. */
+static void story_improve(const struct adit_scorer *scorer, struct story *story,
+	const struct adit_finding *finding)
+{
+	double tunnel_score = scorer->params.detect.tunnel_score;
+	bool clearer = finding->score >= tunnel_score && story->best.score < tunnel_score;
+
 	clearer |= finding->tool != NULL && story->best.tool == NULL;
 	clearer |= finding->score >= story->best.score + 10;
 	/* Of equal scores the one with more to say for itself stands. */
@@ -191,6 +207,17 @@ void adit_story_find(struct adit_scorer *scorer, uint32_t index, uint32_t first_
 			story->best.score = score;
 	}
 	story->dirty |= clearer;
+}
+
+void adit_story_find(struct adit_scorer *scorer, uint32_t index, uint32_t first_slice,
+	const struct adit_finding *finding)
+{
+	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index);
+
+	if (key->story == 0)
+		story_open(scorer, index, scorer->slice, first_slice, finding);
+	else
+		story_improve(scorer, &scorer->stories[key->story - 1], finding);
 }
 
 /* Bounded: where stories have more subscribers than can be looked at, one more story is told. */
@@ -272,8 +299,9 @@ static double story_weight(const struct story *story)
 	return story->information_up + story->information_down + (double)story->queries;
 }
 
-static void story_tell(
-	struct adit_scorer *scorer, struct story *story, enum adit_verdict_state state)
+/* Writes a record at a time. */
+static void story_tell(struct adit_scorer *scorer, struct story *story,
+	enum adit_verdict_state state, uint64_t time_ns)
 {
 	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, story->index);
 	struct adit_verdict *verdict = &scorer->verdict;
@@ -284,6 +312,7 @@ static void story_tell(
 	memset(verdict, 0, sizeof(*verdict));
 	verdict->id = story->id;
 	verdict->state = state;
+	verdict->time_ns = time_ns;
 	verdict->verdict = story->best.score >= scorer->params.detect.tunnel_score ? ADIT_VERDICT_TUNNEL
 									    : ADIT_VERDICT_SUSPECT;
 	verdict->window_start_ns = slice_start_ns(story->first_slice);
@@ -322,11 +351,41 @@ static void story_tell(
 	story->told_subscribers = story->subscribers_total;
 }
 
+void adit_story_look(struct adit_scorer *scorer, uint32_t index, const struct adit_look *look,
+	const struct adit_finding *finding)
+{
+	const struct adit_ledger_key *pair = adit_ledger_key(scorer->ledger, index);
+	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, pair->parent);
+	struct story *story;
+	bool dirty;
+
+	if (key->story != 0) {
+		story = &scorer->stories[key->story - 1];
+		dirty = story->dirty;
+		story->dirty = false;
+		story_improve(scorer, story, finding);
+		/* Its own slice brings the counts. */
+		if (story->dirty && story->told)
+			story_tell(scorer, story, ADIT_STATE_UPDATE, look->ts_ns);
+		story->dirty |= dirty;
+		return;
+	}
+	story = story_open(scorer, pair->parent, adit_slice_of(look->ts_ns),
+		scorer->sum.first_slice, finding);
+	if (story == NULL)
+		return;
+	story_count(story, &scorer->sum);
+	party_add(story, pair, &scorer->sum);
+	story->subscribers_total = key->children;
+	story->id = story_id(scorer, key, story->first_slice);
+	story_tell(scorer, story, ADIT_STATE_OPEN, look->ts_ns);
+}
+
 static void story_close(struct adit_scorer *scorer, struct story *story)
 {
 	struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, story->index);
 
-	story_tell(scorer, story, ADIT_STATE_CLOSED);
+	story_tell(scorer, story, ADIT_STATE_CLOSED, slice_start_ns(scorer->slice + 1));
 	story->open = false;
 	key->story = 0;
 	key->told = story->last_slice;
@@ -359,8 +418,8 @@ static void touched_count(struct adit_scorer *scorer, uint32_t index)
 		return;
 	story = &scorer->stories[number - 1];
 	story->last_slice = scorer->slice;
-	if (story->opened_slice == scorer->slice)
-		return; /* story_begin took it */
+	if (!story->begun)
+		return; /* story_begin takes it */
 	adit_ledger_sum(scorer->ledger, index, ADIT_SPAN_SLICE, &scorer->sum);
 	if (key->kind != ADIT_KIND_PAIR)
 		story_count(story, &scorer->sum);
@@ -374,6 +433,7 @@ void adit_story_slice(struct adit_scorer *scorer)
 {
 	size_t count;
 	const uint32_t *touched = adit_ledger_touched(scorer->ledger, &count);
+	uint64_t now = slice_start_ns(scorer->slice + 1);
 
 	for (size_t i = 0; scorer->stories_high > scorer->stories_freed && i < count; i++)
 		touched_count(scorer, touched[i]);
@@ -382,11 +442,13 @@ void adit_story_slice(struct adit_scorer *scorer)
 
 		if (!story->open)
 			continue;
-		if (!story->told && story->opened_slice == scorer->slice) {
+		if (!story->begun) {
 			story->last_slice = scorer->slice;
 			story_begin(scorer, story);
-			story_tell(scorer, story, ADIT_STATE_OPEN);
-			continue;
+			if (!story->told) {
+				story_tell(scorer, story, ADIT_STATE_OPEN, now);
+				continue;
+			}
 		}
 		if (scorer->slice - story->last_slice >= scorer->params.story_idle_slices) {
 			story_close(scorer, story);
@@ -394,7 +456,7 @@ void adit_story_slice(struct adit_scorer *scorer)
 		}
 		if (story->dirty || story_weight(story) >= 2 * story->told_weight ||
 			story->subscribers_total >= 2 * story->told_subscribers + 1)
-			story_tell(scorer, story, ADIT_STATE_UPDATE);
+			story_tell(scorer, story, ADIT_STATE_UPDATE, now);
 	}
 }
 
@@ -409,7 +471,7 @@ void adit_story_end(struct adit_scorer *scorer)
 		if (!story->told) {
 			story->last_slice = adit_ledger_key(scorer->ledger, story->index)->last_slice;
 			story_begin(scorer, story);
-			story_tell(scorer, story, ADIT_STATE_OPEN);
+			story_tell(scorer, story, ADIT_STATE_OPEN, slice_start_ns(scorer->slice + 1));
 		}
 		story_close(scorer, story);
 	}

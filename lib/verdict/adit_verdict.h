@@ -82,7 +82,8 @@ struct adit_verdict {
 	uint64_t id; /* 16 hex digits in the output */
 	enum adit_verdict_state state;
 	enum adit_verdict_class verdict;
-	uint64_t window_start_ns, window_end_ns; /* since the Unix epoch; end is exclusive */
+	uint64_t time_ns; /* since the Unix epoch: when the record could be written */
+	uint64_t window_start_ns, window_end_ns; /* of what it counts; end is exclusive */
 	struct adit_wire_name domain;            /* registrable domain, lower case; size 0: null */
 	bool has_server;
 	struct adit_address server; /* where the verdict is about a server address */

@@ -418,6 +418,9 @@ static const struct field verdict_fields[] = {
 		"the story: 16 hexadecimal digits, the same in all its "
 		"records"},
 	{"state", value_state, 0, "string", "`open`, `update` or `closed`"},
+	{"time", value_time, AT(time_ns), "string",
+		"when the record could be written, by the packets' clock: the end of a slice, or within "
+		"one where a tunnel is told early"},
 	{"window_start", value_time, AT(window_start_ns), "string",
 		"start of what was judged, RFC 3339, UTC"},
 	{"window_end", value_time, AT(window_end_ns), "string", "its end, exclusive"},

@@ -93,6 +93,12 @@ void adit_ledger_begin(struct adit_ledger *ledger, uint32_t slice);
 /* Adds what shard `at` of a sealed window counted. Call it shard after shard, in one order. */
 void adit_ledger_add(struct adit_ledger *ledger, const struct adit_window *window, uint32_t at);
 
+/* The index of a key, or ADIT_LEDGER_NONE. */
+uint32_t adit_ledger_find(const struct adit_ledger *ledger, enum adit_kind kind, uint64_t key);
+/* The pair of a look and its domain, which are made if they are not there: what counts comes with
+ * the slice. Returns the pair's index, or ADIT_LEDGER_NONE if there is no room. */
+uint32_t adit_ledger_expect(struct adit_ledger *ledger, const struct adit_look *look);
+
 /* Keys that got something in this slice, in the order in which they came; valid until the next
  * begin. An index may have been forgotten since: its key says used == false. */
 const uint32_t *adit_ledger_touched(const struct adit_ledger *ledger, size_t *count);

@@ -121,6 +121,7 @@ struct adit_window_params {
 	uint32_t shards;                /* that the worker owns */
 	uint32_t rows[ADIT_KIND_COUNT]; /* per shard, at least 1; encrypted and session: may be 0 */
 	uint32_t details;               /* per shard, at least 1 */
+	uint32_t looks;                 /* per shard; may be 0 */
 };
 
 /* Counters of a window, from its opening on. */
@@ -128,6 +129,7 @@ struct adit_window_counters {
 	uint64_t queries, responses; /* events */
 	uint64_t evicted[ADIT_KIND_COUNT], refused[ADIT_KIND_COUNT];
 	uint64_t details_refused, details_taken;
+	uint64_t looks, looks_refused;
 };
 
 /*
@@ -153,7 +155,27 @@ struct adit_window {
 	bool is_final; /* nothing follows on this timeline */
 	uint16_t shards;
 	struct adit_window_counters counters;
+	struct adit_look *looks; /* in the order in which they were taken */
+	uint32_t look_count;
 	struct adit_shard *shard;
+};
+
+/*
+ * A copy of what a subscriber × domain has come to within an open slice, so that it can be judged
+ * before the slice is over: a fast tunnel moves a megabyte in 10 s. Taken when the information of a
+ * key whose names or answers are heavy passes 256, 512, 1024 and 2048 bytes, at most params.looks
+ * times for a shard and slice. Written once by the worker, which may hand over its address at once;
+ * valid until the window is opened again. `judged` is the scoring core's.
+ */
+#define ADIT_LOOK_LEAST 256
+#define ADIT_LOOK_MOST  2048
+struct adit_look {
+	uint64_t ts_ns; /* of the message that made it pass */
+	bool judged;
+	struct adit_row row;
+	struct adit_detail detail;
+	struct adit_party party;
+	struct adit_domain domain;
 };
 
 size_t adit_window_bytes(const struct adit_window_params *params);

@@ -591,21 +591,55 @@ static void child_link(struct adit_ledger *ledger, uint32_t index, uint32_t pare
 	domain->children++;
 }
 
+/* The domain's key, made if it is not there. */
+static uint32_t domain_key(
+	struct adit_ledger *ledger, uint64_t key, uint64_t weight, const struct adit_domain *domain)
+{
+	uint32_t index = key_find(ledger, ADIT_KIND_DOMAIN, key);
+
+	if (index != NONE)
+		return index;
+	index = key_take(ledger, ADIT_KIND_DOMAIN, key, weight);
+	if (index == NONE)
+		return NONE;
+	ledger->keys[index].sample[0] = domain->name;
+	ledger->keys[index].sample_count = 1;
+	return index;
+}
+
 static void domain_add(
 	struct adit_ledger *ledger, const struct adit_window *window, uint32_t at, uint32_t number)
 {
 	const struct adit_row *row = adit_window_row(window, at, ADIT_KIND_DOMAIN, number);
-	uint32_t index = key_find(ledger, ADIT_KIND_DOMAIN, row->key);
+	uint32_t index = domain_key(ledger, row->key, (uint64_t)row->info_up + row->info_down,
+		adit_window_domain(window, at, number));
 
-	if (index == NONE) {
-		index = key_take(ledger, ADIT_KIND_DOMAIN, row->key,
-			(uint64_t)row->info_up + row->info_down);
-		if (index == NONE)
-			return;
-		ledger->keys[index].sample[0] = adit_window_domain(window, at, number)->name;
-		ledger->keys[index].sample_count = 1;
+	if (index != NONE)
+		key_add(ledger, index, row, adit_window_detail(window, at, row));
+}
+
+/* The key of a subscriber's row, made if it is not there. */
+static uint32_t party_key(struct adit_ledger *ledger, enum adit_kind kind,
+	const struct adit_row *row, const struct adit_party *party)
+{
+	uint32_t index = key_find(ledger, kind, row->key), parent = NONE;
+
+	if (kind == ADIT_KIND_PAIR) {
+		parent = key_find(ledger, ADIT_KIND_DOMAIN, party->domain_key);
+		if (parent == NONE) {
+			ledger->counters.orphans++;
+			return NONE;
+		}
 	}
-	key_add(ledger, index, row, adit_window_detail(window, at, row));
+	if (index != NONE)
+		return index;
+	/* A pair must not be given its own domain's place. */
+	ledger->pinned = parent != NONE ? parent : ledger->params.keys;
+	index = key_take(ledger, kind, row->key, (uint64_t)row->info_up + row->info_down);
+	ledger->pinned = ledger->params.keys;
+	if (index != NONE && parent != NONE)
+		child_link(ledger, index, parent);
+	return index;
 }
 
 static void party_add(struct adit_ledger *ledger, const struct adit_window *window, uint32_t at,
@@ -614,28 +648,30 @@ static void party_add(struct adit_ledger *ledger, const struct adit_window *wind
 	const struct adit_row *row = adit_window_row(window, at, kind, number);
 	const struct adit_party *party = adit_window_party(window, at, kind, number);
 	const struct adit_sample *samples = NULL;
-	uint32_t index = key_find(ledger, kind, row->key), parent = NONE, count;
+	uint32_t index = party_key(ledger, kind, row, party), count;
 
-	if (kind == ADIT_KIND_PAIR) {
-		parent = key_find(ledger, ADIT_KIND_DOMAIN, party->domain_key);
-		if (parent == NONE) {
-			ledger->counters.orphans++;
-			return;
-		}
-	}
-	if (index == NONE) {
-		/* A pair must not be given its own domain's place. */
-		ledger->pinned = parent != NONE ? parent : ledger->params.keys;
-		index = key_take(ledger, kind, row->key, (uint64_t)row->info_up + row->info_down);
-		ledger->pinned = ledger->params.keys;
-		if (index == NONE)
-			return;
-		if (parent != NONE)
-			child_link(ledger, index, parent);
-	}
+	if (index == NONE)
+		return;
 	count = adit_window_samples(window, at, row, &samples);
 	party_update(&ledger->keys[index], party, samples, count);
 	key_add(ledger, index, row, adit_window_detail(window, at, row));
+}
+
+uint32_t adit_ledger_find(const struct adit_ledger *ledger, enum adit_kind kind, uint64_t key)
+{
+	return key_find(ledger, kind, key);
+}
+
+uint32_t adit_ledger_expect(struct adit_ledger *ledger, const struct adit_look *look)
+{
+	uint64_t weight = (uint64_t)look->row.info_up + look->row.info_down;
+	uint32_t index = NONE;
+
+	if (domain_key(ledger, look->party.domain_key, weight, &look->domain) != NONE)
+		index = party_key(ledger, ADIT_KIND_PAIR, &look->row, &look->party);
+	if (index != NONE)
+		party_update(&ledger->keys[index], &look->party, NULL, 0);
+	return index;
 }
 
 /* Rows that moved no information can't make a tunnel; most of a resolver's are such. */

@@ -187,6 +187,7 @@ static struct record *record_take(struct adit_shard *shard, enum adit_kind kind,
 	record = &shard->records[number];
 	memset(record, 0, offsetof(struct record, sample));
 	record->owner = OWNER(kind, row);
+	record->look_at = ADIT_LOOK_LEAST;
 	adit_detail_from_row(&record->detail, mine);
 	mine->detail = number + 1;
 	return record;
@@ -354,6 +355,54 @@ static void session_count(struct adit_shard *shard, const struct adit_event *eve
 	*(event->is_query ? &row->bytes_up : &row->bytes_down) += event->message_bytes;
 }
 
+/* Names that weigh as little as those of hosts do are not worth a look, unless answers carry data. */
+#define LOOK_NAMES     4
+#define LOOK_NAME_INFO 20
+
+static bool look_is_due(const struct adit_row *row, const struct record *record)
+{
+	return row->info_up + row->info_down >= record->look_at &&
+	       record->look_at <= ADIT_LOOK_MOST && record->detail.names.count >= LOOK_NAMES &&
+	       (row->info_up >= LOOK_NAME_INFO * record->detail.names.count ||
+		       2u * row->payload_queries >= row->queries);
+}
+
+/* A copy for the scoring core, where a tunnel may be under way. */
+static void look_take(
+	struct adit_window *window, struct adit_shard *shard, const struct adit_event *event)
+{
+	uint32_t number = table_find(&shard->table[ADIT_KIND_PAIR], event->pair_key);
+	uint32_t domain = table_find(&shard->table[ADIT_KIND_DOMAIN], event->domain_key);
+	const struct adit_row *row;
+	struct record *record;
+	struct adit_look *look;
+
+	if (number == ROW_NONE || domain == ROW_NONE)
+		return;
+	row = &shard->table[ADIT_KIND_PAIR].rows[number];
+	if (row->detail == 0)
+		return;
+	record = &shard->records[row->detail - 1];
+	if (ADIT_LIKELY(!look_is_due(row, record)))
+		return;
+	while (record->look_at <= row->info_up + row->info_down)
+		record->look_at *= 2;
+	if (shard->looks_left == 0) {
+		window->counters.looks_refused++;
+		return;
+	}
+	shard->looks_left--;
+	window->counters.looks++;
+	look = &window->looks[window->look_count];
+	look->ts_ns = event->ts_ns;
+	look->judged = false;
+	look->row = *row;
+	look->detail = record->detail;
+	look->party = ((const struct adit_party *)shard->table[ADIT_KIND_PAIR].sides)[number];
+	look->domain = ((const struct adit_domain *)shard->table[ADIT_KIND_DOMAIN].sides)[domain];
+	window->look_count++;
+}
+
 /* Under the keys of a subscriber × domain (and the domain), or of a subscriber × server. */
 static void keys_count(struct adit_window *window, struct adit_tracks *tracks, uint32_t at,
 	enum adit_kind kind, uint64_t key, const struct adit_event *event, struct octets *octets)
@@ -366,6 +415,8 @@ static void keys_count(struct adit_window *window, struct adit_tracks *tracks, u
 		kind_count(shard, ADIT_KIND_DOMAIN, event->domain_key, event, octets, track,
 			&window->counters);
 	kind_count(shard, kind, key, event, octets, track, &window->counters);
+	if (kind == ADIT_KIND_PAIR && !event->again)
+		look_take(window, shard, event);
 	if (track != NULL && !event->again)
 		track_update(track, event, octets);
 }

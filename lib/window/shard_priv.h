@@ -28,7 +28,8 @@ struct table {
 /* A detail record as a worker keeps it. */
 struct record {
 	struct adit_detail detail;
-	uint32_t owner; /* row, and table in the top bits */
+	uint32_t owner;   /* row, and table in the top bits */
+	uint32_t look_at; /* information from which on a look is due */
 	uint8_t sample_count;
 	struct adit_sample sample[ADIT_DETAIL_SAMPLES];
 };
@@ -38,6 +39,7 @@ struct adit_shard {
 	struct record *records;
 	uint32_t *records_free; /* numbers of records given back */
 	uint32_t records_capacity, records_used, records_freed;
+	uint32_t looks_left;
 } ADIT_CACHE_ALIGNED;
 
 static inline struct bucket *bucket_of(const struct table *table, uint64_t key)

@@ -19,6 +19,13 @@ static size_t side_size(enum adit_kind kind)
 	return kind == ADIT_KIND_DOMAIN ? sizeof(struct adit_domain) : sizeof(struct adit_party);
 }
 
+/* What only this file reads stands behind the window. */
+struct owned_window {
+	struct adit_window window;
+	struct adit_allocator allocator;
+	uint32_t looks; /* per shard */
+};
+
 size_t adit_window_bytes(const struct adit_window_params *params)
 {
 	size_t shard = sizeof(struct adit_shard);
@@ -30,7 +37,8 @@ size_t adit_window_bytes(const struct adit_window_params *params)
 		shard += rows * (sizeof(struct adit_row) + sizeof(uint32_t) + side_size(kind));
 	}
 	shard += params->details * (sizeof(struct record) + sizeof(uint32_t));
-	return sizeof(struct adit_window) + params->shards * shard;
+	shard += params->looks * sizeof(struct adit_look);
+	return sizeof(struct owned_window) + params->shards * shard;
 }
 
 static bool table_init(struct table *table, enum adit_kind kind, uint32_t rows,
@@ -49,12 +57,6 @@ static bool table_init(struct table *table, enum adit_kind kind, uint32_t rows,
 	       table->sides != NULL;
 }
 
-/* The allocator is kept behind the window, so that destroying needs no argument. */
-struct owned_window {
-	struct adit_window window;
-	struct adit_allocator allocator;
-};
-
 struct adit_window *adit_window_create(
 	const struct adit_window_params *params, const struct adit_allocator *allocator)
 {
@@ -65,6 +67,14 @@ struct adit_window *adit_window_create(
 		return NULL;
 	window = &owned->window;
 	owned->allocator = adit_allocator_copy(allocator);
+	owned->looks = params->looks;
+	if (params->looks != 0) {
+		window->looks = adit_alloc(allocator,
+			(size_t)params->shards * params->looks * sizeof(struct adit_look),
+			ADIT_CACHE_LINE);
+		if (window->looks == NULL)
+			goto failed;
+	}
 	window->shard =
 		adit_alloc(allocator, params->shards * sizeof(struct adit_shard), ADIT_CACHE_LINE);
 	if (window->shard == NULL)
@@ -112,6 +122,7 @@ void adit_window_destroy(struct adit_window *window)
 		adit_free(allocator, shard->records_free);
 	}
 	adit_free(allocator, window->shard);
+	adit_free(allocator, window->looks);
 	adit_free(allocator, owned);
 }
 
@@ -119,6 +130,7 @@ void adit_window_open(struct adit_window *window, uint32_t slice)
 {
 	window->first_slice = window->last_slice = slice;
 	window->is_final = false;
+	window->look_count = 0;
 	memset(&window->counters, 0, sizeof(window->counters));
 	for (uint32_t i = 0; i < window->shards; i++) {
 		struct adit_shard *shard = &window->shard[i];
@@ -135,6 +147,7 @@ void adit_window_open(struct adit_window *window, uint32_t slice)
 			}
 		}
 		shard->records_used = shard->records_freed = 0;
+		shard->looks_left = ((const struct owned_window *)window)->looks;
 	}
 }
 
