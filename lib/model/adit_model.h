@@ -194,10 +194,11 @@ void adit_model_set_date(struct adit_model *model, const char *date);
 int adit_model_set_row_kind(struct adit_model *model, const char *kind);
 
 /*
- * Thresholds are kept with the model, not used by it: who scores compares. Not finite:
- * ADIT_THRESHOLD_NONE, and the steps go too. Steps ascend by names; count 0 takes them away.
- * -EINVAL: there is no threshold, more than ADIT_MODEL_STEPS_MAX, names that do not ascend or are
- * above 2^53, a value that is not finite; the steps then stay as they were.
+ * Thresholds are kept with the model, not used by it: who scores compares. One that is not finite
+ * becomes ADIT_THRESHOLD_NONE, and with that the value is INFINITY and the steps go. Steps ascend
+ * by names; count 0 takes them away. -EINVAL: there is no threshold, more than
+ * ADIT_MODEL_STEPS_MAX, names that do not ascend or are above 2^53, a value that is not finite; the
+ * steps then stay as they were.
  */
 void adit_model_set_threshold(struct adit_model *model, const struct adit_threshold *threshold);
 int adit_model_set_steps(

@@ -208,7 +208,7 @@ int adit_model_set_row_kind(struct adit_model *model, const char *kind)
 
 static void set_level(struct adit_model_level *level, const struct adit_threshold *threshold)
 {
-	if (isfinite(threshold->value))
+	if (isfinite(threshold->value) && threshold->method != ADIT_THRESHOLD_NONE)
 		level->threshold = *threshold;
 	else
 		*level = (struct adit_model_level){

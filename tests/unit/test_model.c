@@ -260,6 +260,9 @@ TEST(model, steps_raise_the_threshold_of_few_names)
 	threshold.value = INFINITY;
 	adit_model_set_threshold(model, &threshold);
 	CHECK(adit_model_threshold_for(model, 4) == INFINITY);
+	threshold = (struct adit_threshold){.value = 0.5, .method = ADIT_THRESHOLD_NONE};
+	adit_model_set_threshold(model, &threshold);
+	CHECK(adit_model_threshold_for(model, 4) == INFINITY);
 	adit_model_destroy(model);
 	adit_table_destroy(table);
 }
