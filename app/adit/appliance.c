@@ -20,7 +20,7 @@
 #define PACKET_BYTES (sizeof(struct rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE + 128)
 #define POOL_CACHE   256
 
-static struct adit_window_params window_params(const struct adit_config *config, uint32_t workers)
+struct adit_window_params app_window_params(const struct adit_config *config, uint32_t workers)
 {
 	struct adit_window_params params = {
 		.shards = adit_shards_per_worker(workers),
@@ -36,7 +36,7 @@ static struct adit_window_params window_params(const struct adit_config *config,
 	return params;
 }
 
-static struct adit_score_params score_params(const struct appliance *appliance)
+struct adit_score_params app_score_params(const struct appliance *appliance)
 {
 	const struct adit_config *config = appliance->config;
 	struct adit_score_params params = {
@@ -93,7 +93,7 @@ static struct adit_reassembly_params fragment_params(const struct adit_config *c
 	};
 }
 
-static struct adit_pipeline_params pipeline_params(const struct appliance *appliance)
+struct adit_pipeline_params app_pipeline_params(const struct appliance *appliance)
 {
 	const struct adit_config *config = appliance->config;
 
@@ -116,10 +116,10 @@ void app_memory_plan(const struct adit_config *config, size_t ports, bool has_sp
 	struct app_memory *memory)
 {
 	struct appliance appliance = {.config = config};
-	struct adit_window_params window = window_params(config, (uint32_t)config->worker_count);
-	struct adit_score_params score = score_params(&appliance);
+	struct adit_window_params window = app_window_params(config, (uint32_t)config->worker_count);
+	struct adit_score_params score = app_score_params(&appliance);
 	struct adit_reassembly_params fragment = fragment_params(config);
-	struct adit_pipeline_params pipeline = pipeline_params(&appliance);
+	struct adit_pipeline_params pipeline = app_pipeline_params(&appliance);
 	size_t workers = (size_t)config->worker_count;
 
 	memory->windows = adit_window_bytes(&window) * APP_WINDOWS * (size_t)config->worker_count;
@@ -284,8 +284,8 @@ static int worker_create(struct appliance *appliance, uint16_t number, struct ad
 {
 	struct app_worker *worker = &appliance->workers[number];
 	struct adit_window_params params =
-		window_params(appliance->config, appliance->worker_count);
-	struct adit_pipeline_params pipeline = pipeline_params(appliance);
+		app_window_params(appliance->config, appliance->worker_count);
+	struct adit_pipeline_params pipeline = app_pipeline_params(appliance);
 
 	worker->appliance = appliance;
 	worker->number = number;
@@ -342,7 +342,7 @@ static int scorer_create(struct appliance *appliance, struct adit_error *error)
 {
 	static const struct adit_window_params nothing = {
 		.shards = ADIT_SHARDS, .rows = {1, 1, 1}, .details = 1};
-	struct adit_score_params params = score_params(appliance);
+	struct adit_score_params params = app_score_params(appliance);
 	struct app_scorer *scorer = appliance->scorer;
 
 	scorer->appliance = appliance;

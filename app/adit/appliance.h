@@ -229,6 +229,12 @@ struct app_memory {
 void app_memory_plan(const struct adit_config *config, size_t ports, bool has_spreader,
 	struct app_memory *memory);
 
+/* What the configuration says of the tables, for so many workers; of a pipeline and the scorer, from
+ * what was loaded: their sinks are the caller's to set. */
+struct adit_window_params app_window_params(const struct adit_config *config, uint32_t workers);
+struct adit_pipeline_params app_pipeline_params(const struct appliance *appliance);
+struct adit_score_params app_score_params(const struct appliance *appliance);
+
 /* Loads lists and patterns, checks everything that can be wrong in the configuration. Before EAL:
  * nothing is started when this fails. Returns 0 or -errno. */
 int appliance_load(
