@@ -120,26 +120,26 @@ bool app_read_number(const char *text, double *number)
 	return end != text && *end == '\0' && isfinite(*number) && !isspace((uint8_t)*text);
 }
 
-static int take_number(const char *command, struct app_option *option, const char *text)
+static int take_number(struct app_option *option, const char *text, struct adit_error *error)
 {
 	double number;
 	bool whole = option->type == APP_COUNT;
 
 	if (!app_read_number(text, &number) ||
 		(whole && strspn(text, "0123456789") != strlen(text)))
-		return app_line_refuse(command, "--%s %s: a %s is expected", option->name, text,
-			whole ? "whole number" : "number");
+		return adit_error_set(error, -EINVAL, "--%s %s: a %s is expected", option->name,
+			text, whole ? "whole number" : "number");
 	if (number < option->low || number > option->high)
-		return app_line_refuse(command, "--%s %s: right is %g to %g", option->name, text,
-			option->low, option->high);
+		return adit_error_set(error, -EINVAL, "--%s %s: right is %g to %g", option->name,
+			text, option->low, option->high);
 	if (whole)
 		*(uint64_t *)option->to = strtoull(text, NULL, 10);
 	else
 		*(double *)option->to = number;
-	return -1;
+	return 0;
 }
 
-static int take(const char *command, struct app_option *option, const char *text)
+int app_option_take(struct app_option *option, const char *text, struct adit_error *error)
 {
 	struct app_texts *texts = option->to;
 
@@ -147,18 +147,18 @@ static int take(const char *command, struct app_option *option, const char *text
 	switch (option->type) {
 	case APP_FLAG:
 		*(bool *)option->to = true;
-		return -1;
+		return 0;
 	case APP_TEXT:
 		*(const char **)option->to = text;
-		return -1;
+		return 0;
 	case APP_TEXTS:
 		if (texts->count == APP_TEXTS_MAX)
-			return app_line_refuse(
-				command, "more than %d --%s", APP_TEXTS_MAX, option->name);
+			return adit_error_set(
+				error, -EINVAL, "more than %d --%s", APP_TEXTS_MAX, option->name);
 		texts->text[texts->count++] = text;
-		return -1;
+		return 0;
 	default:
-		return take_number(command, option, text);
+		return take_number(option, text, error);
 	}
 }
 
@@ -176,7 +176,8 @@ static struct app_option *find(const struct flat *flat, int choice)
 int app_line_parse(struct app_line *line, int argc, char **argv)
 {
 	struct flat flat = {.count = 0};
-	int choice, status;
+	struct adit_error error;
+	int choice;
 
 	flatten(line, &flat);
 	opterr = 0;
@@ -194,9 +195,8 @@ int app_line_parse(struct app_line *line, int argc, char **argv)
 			return app_line_refuse(line->command, "there is no option '%s'%s", word,
 				app_did_you_mean(bare, "--", flat.names, flat.count + 1));
 		}
-		status = take(line->command, find(&flat, choice), optarg);
-		if (status != -1)
-			return status;
+		if (app_option_take(find(&flat, choice), optarg, &error) != 0)
+			return app_line_refuse(line->command, "%s", error.text);
 	}
 	line->operands = argv + optind;
 	line->operand_count = (size_t)(argc - optind);

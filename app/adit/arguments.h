@@ -57,6 +57,9 @@ struct app_line {
  * otherwise the exit status: help was printed, or a message said what is wrong. */
 int app_line_parse(struct app_line *line, int argc, char **argv);
 
+/* Puts a value where the option points to; `text` stays with the caller. -EINVAL with a message. */
+int app_option_take(struct app_option *option, const char *text, struct adit_error *error);
+
 /* "adit COMMAND: WHAT" and where help is; gives ADIT_EXIT_USAGE. */
 int app_line_refuse(const char *command, const char *format, ...) ADIT_PRINTF(2, 3);
 

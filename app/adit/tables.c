@@ -303,6 +303,11 @@ int app_tables_read(struct app_tables *tables, const struct app_line *line, size
 	return status;
 }
 
+bool app_tables_are_windows(const struct app_tables *tables)
+{
+	return !tables->params.no_header && is_windows(tables->paths[0]);
+}
+
 void app_tables_close(struct app_tables *tables)
 {
 	adit_table_destroy(tables->table);

@@ -45,6 +45,9 @@ size_t app_tables_options(struct app_tables *tables, struct app_option *options)
 int app_tables_read(struct app_tables *tables, const struct app_line *line, size_t first,
 	const char *const *names, size_t count, struct adit_error *error);
 
+/* Whether adit replay wrote the first of the tables that were read. */
+bool app_tables_are_windows(const struct app_tables *tables);
+
 void app_tables_close(struct app_tables *tables);
 
 /* Interrupts end the process with a word and status 1, until app_interrupt_hold: then what is

@@ -18,6 +18,7 @@ libpcap-dev | build | reads captures
 libsvm-dev | build | fits one-class support vector machines
 libxgboost-dev | build | fits boosted trees
 liblapacke-dev | build | covariance matrices
+libcairo2-dev | build | draws figures as SVG and PNG
 zlib1g-dev | build | reads compressed captures
 publicsuffix | build | the public suffix list: registrable domains
 libgtest-dev | test | GoogleTest: runs the tests
