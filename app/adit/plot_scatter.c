@@ -215,14 +215,11 @@ static int find_boundaries(struct scatter *scatter, struct adit_error *error)
 /* The unit is known of the columns of a windows.csv. */
 static const char *unit_of(const struct app_tables *tables, const char *column)
 {
-#define UNIT(id, name, unit, how) unit,
-	static const char *const units[ADIT_FEATURE_COUNT] = {ADIT_FEATURES(UNIT)};
-#undef UNIT
-	for (size_t i = 0; i < ADIT_FEATURE_COUNT && app_tables_are_windows(tables); i++) {
-		if (strcmp(column, adit_feature_names[i]) == 0)
-			return units[i];
-	}
-	return NULL;
+	enum adit_feature feature = adit_feature_find(column);
+
+	return app_tables_are_windows(tables) && feature != ADIT_FEATURE_COUNT
+		       ? adit_features[feature].unit
+		       : NULL;
 }
 
 static const char *before(const char *column)
