@@ -233,13 +233,14 @@ def services(rng, origin):
 
 
 def in_ttl(rng, origin):
-    """An address that is always the same; the TTL says it, within what resolvers keep."""
+    """Addresses that are always the same; the TTL says it, within what resolvers keep."""
     qtype, width = rng.choice(((A, 1), (A, 2), (TXT, 2)))
-    data_of = {A: bytes(FIXED_ADDRESS), TXT: strings(b"ok")}[qtype]
 
     def carry(chance, data, zone, ttl):
-        return answer(*[(qtype, int.from_bytes(part, "big"), data_of)
-                        for part in parts_of(data, width)])
+        return answer(*[
+            (qtype, int.from_bytes(part, "big"), bytes((*FIXED_ADDRESS[:3], turn + 1))
+             if qtype == A else strings(b"ok%d" % turn))
+            for turn, part in enumerate(parts_of(data, width))])
     return Carrier(qtype, carry, width * rng.choice((1, 1, 4)), 16 / width)
 
 

@@ -274,7 +274,7 @@ def add_random_tunnel(stage, rng, sites, options):
     for zone in zones:
         stage.label(zone.domain, "tunnel", TITLE, plan.text(), describe_rate(use.rate))
     subscribers = rng.choice((1,) * 16 + (2, 3, rng.randrange(4, 20), rng.randrange(20, 51)))
-    most = max(LEAST, int(log_uniform(rng, 100, 10000) * options.scale / subscribers))
+    most = max(LEAST, int(log_uniform(rng, 300, 10000) * options.scale / subscribers))
     span = (options.end - options.start) / SECOND
     lasts = min(0.95 * span, max(log_uniform(rng, 60, 86400), 1.5 * LEAST * wait))
     resolvers = [number for number in range(len(RESOLVERS))

@@ -190,7 +190,7 @@ def digits(base):
 SPELLINGS = {
     **{name: plain(name) for name in coding.ENCODINGS},
     "HEX": hexadecimal, "hex apart": separated, "BASE32": upper_base32, "base32hex": other_base32,
-    "base64+": other_base64, "base62": counted(string.ascii_letters + string.digits, 1.4, True),
+    "base64 own": other_base64, "base62": counted(string.ascii_letters + string.digits, 1.4, True),
     "base36 own": counted(ALNUM, 1.65, False), "base20": counted("bcdfghjkmnpqrstvwxyz", 2, False),
     "base85": counted(string.ascii_letters + string.digits + SYMBOLS[:23], 1.35, True),
     "base128": base128, "octets": octets, "codebook": codebook, "vocabulary": vocabulary,
