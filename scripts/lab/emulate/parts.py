@@ -265,6 +265,7 @@ PARTS = {"hash": (digest, 4), "guid": (identifier, 2), "ipv4": (address4, 3), "i
 MINOR = "version", "place"  # of which there are few: they never stand alone
 LONG = "coded host", "blob", "ledger", "ipv6"  # of which a name has one at most
 TIMELY = "counter", "clock"  # never the same again
+CUT = "coded host", "blob", "hash", "token"  # into labels of any size
 
 
 def some_parts(habit):

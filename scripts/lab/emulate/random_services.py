@@ -7,7 +7,7 @@ import random
 
 import records
 from dnstext import AAAA, A, CNAME, HTTPS, NULL, SOA, TXT, opt
-from parts import PARTS, TIMELY, constant, some_parts
+from parts import CUT, PARTS, TIMELY, constant, some_parts
 from replies import Replies, mail_key, tokens
 from rhythms import RHYTHMS
 from stage import SECOND, Source, mix_case, server_address
@@ -52,7 +52,8 @@ class Shape:
         elif family[1][0] == records.PTR and habit.random() < 0.6:
             self.kinds = ["ipv4"]
         self.joints = [habit.choice((".", ".", ".", "-", "-", "_")) for _ in self.kinds]
-        self.front, self.size = list(habit.choice(family[2])), habit.choice((63, 63, 60, 32, 20))
+        self.front = list(habit.choice(family[2]))
+        self.size = habit.choice((63, 63, 60, 40, 32, 20)) if set(self.kinds) & set(CUT) else 63
         self.head = "".join(f"{label}." for label in self.front)
         self.before = habit.choice((0, 0, 0, 1))
         self.behind = habit.choice((0, 0, 0, 1, 1, 2))
@@ -71,7 +72,7 @@ class Shape:
             found = []
             for piece in filter(None, text.split(".")):
                 found += [piece[cut:cut + self.size] for cut in range(0, len(piece), self.size)] \
-                    if len(piece) > 63 else [piece]
+                    if len(piece) > self.size else [piece]
             name = ".".join([*before, *found, *behind])
             while len(name) > NAME_ROOM:
                 found.pop()
@@ -120,7 +121,8 @@ class Service:
         self.cached = rng.random() < 0.5  # by the device
         self.own_code, self.direct = rng.random() < 0.4, rng.random() < 0.04
         self.edns = None
-        if self.replies.said in (tokens, mail_key) or records.DNSKEY in family[1]:
+        if self.replies.said in (tokens, mail_key) or records.DNSKEY in family[1] or \
+                "blob" in self.shape.kinds:
             self.edns = opt(rng.choice((1232, 4096)))  # or its answers would not fit
         elif self.own_code:
             self.edns = opt(rng.choice((0, 0, 512, 1232, 4096)), dnssec=rng.random() < 0.3)

@@ -8,8 +8,8 @@ from carriers import CARRIERS, EMPTY
 from coding import NAME_ROOM, WORDS
 from dnstext import AAAA, A, CNAME, encode, opt
 from spellings import SPELLINGS
-from stage import MIXING_RESOLVER, RESOLVERS, SECOND, Source, address_records, answer, \
-    server_address
+from stage import MIXING_RESOLVER, NO_ERROR, RESOLVERS, SECOND, Source, address_records, \
+    answer, negative, server_address
 from surf import HOSTS, browse
 from tunnels import Ask, Session, Tool, Use, describe_rate, invent_zone
 
@@ -51,6 +51,7 @@ class Plan:
         self.hello = rng.randrange(1, 12) if rng.random() < 0.4 else 0
         self.hold = log_uniform(rng, 0.2, 8) * SECOND if rng.random() < 0.15 else 0
         self.sleeps = not self.hold and rng.random() < 0.15
+        self.paired = rng.random() < 0.12  # asks as programs do that leave it to the system
 
     def _labels(self):
         rng = self.rng
@@ -232,6 +233,9 @@ class Composed(Tool):
 
     def turn(self, up, down):
         asks = [self._ask(up, down)]
+        if self.plan.paired and asks[0].qtype in (A, AAAA):
+            other = AAAA if asks[0].qtype == A else A
+            asks.append(asks[0]._replace(qtype=other, answer=negative(60, NO_ERROR), hold=0))
         while self.rng.random() < self.plan.decoys:
             asks.append(self._decoy())
         return asks
