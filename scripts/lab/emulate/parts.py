@@ -79,6 +79,12 @@ def address4(habit, rng):
     return lambda at: head + shape(draw())
 
 
+def reverse(habit, rng):
+    """The last three octets of an address, as in-addr.arpa has them."""
+    draw = network(habit, rng)
+    return lambda at: ".".join(map(str, draw()[:0:-1]))
+
+
 def address6(habit, rng):
     """Nibbles, hyphens, hexadecimal or Base32."""
     prefix = bytes.fromhex(habit.choice(("2a02", "2001", "2600", "2a000000")))
@@ -232,8 +238,8 @@ def place(habit, rng):
 
 def telephone(habit, rng):
     """A number's digits from behind, as ENUM has them."""
-    head, joint = str(habit.randrange(10, 99)), habit.choice((".", ".", ""))
-    return lambda at: joint.join((head + str(rng.randrange(10 ** 8, 10 ** 10)))[::-1])
+    head = str(habit.randrange(10, 99))
+    return lambda at: ".".join((head + str(rng.randrange(10 ** 8, 10 ** 10)))[::-1])
 
 
 def ledger(habit, rng):
@@ -261,7 +267,8 @@ PARTS = {"hash": (digest, 4), "guid": (identifier, 2), "ipv4": (address4, 3), "i
          "people": (people, 2), "counter": (counter, 1.5), "clock": (clock, 1.5),
          "number": (number, 1.5), "code": (code, 3), "serial": (serial, 2), "blob": (blob, 3),
          "version": (version, 1), "place": (place, 2), "telephone": (telephone, 0.4),
-         "ledger": (ledger, 0.7), "token": (token, 1.5)}
+         "ledger": (ledger, 0.7), "token": (token, 1.5), "reverse": (reverse, 0)}
+TREES = {"in-addr.arpa": "reverse", "e164.arpa": "telephone"}  # what standards ask for
 MINOR = "version", "place"  # of which there are few: they never stand alone
 LONG = "coded host", "blob", "ledger", "ipv6"  # of which a name has one at most
 TIMELY = "counter", "clock"  # never the same again

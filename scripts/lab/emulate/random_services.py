@@ -7,7 +7,7 @@ import random
 
 import records
 from dnstext import AAAA, A, CNAME, HTTPS, NULL, SOA, TXT, opt
-from parts import CUT, PARTS, TIMELY, constant, some_parts
+from parts import CUT, PARTS, TIMELY, TREES, constant, some_parts
 from replies import Replies, mail_key, tokens
 from rhythms import RHYTHMS
 from stage import SECOND, Source, mix_case, server_address
@@ -46,17 +46,14 @@ class Shape:
 
     def __init__(self, habit, domain, family):
         self.domain, self.seed = domain, habit.getrandbits(64)
-        self.kinds = some_parts(habit)
-        if family[1][0] == records.NAPTR and habit.random() < 0.6:
-            self.kinds = ["telephone"]
-        elif family[1][0] == records.PTR and habit.random() < 0.6:
-            self.kinds = ["ipv4"]
+        tree = TREES.get(domain.partition(".")[2])
+        self.kinds = [tree] if tree else some_parts(habit)
         self.joints = [habit.choice((".", ".", ".", "-", "-", "_")) for _ in self.kinds]
-        self.front = list(habit.choice(family[2]))
+        self.front = list(habit.choice(family[2])) if not tree else []
         self.size = habit.choice((63, 63, 60, 40, 32, 20)) if set(self.kinds) & set(CUT) else 63
         self.head = "".join(f"{label}." for label in self.front)
-        self.before = habit.choice((0, 0, 0, 1))
-        self.behind = habit.choice((0, 0, 0, 1, 1, 2))
+        self.before = habit.choice((0, 0, 0, 1)) if not tree else 0
+        self.behind = habit.choice((0, 0, 0, 1, 1, 2)) if not tree else 0
         self.mixed_case = habit.random() < 0.02
 
     def names(self, rng):
