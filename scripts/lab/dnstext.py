@@ -11,7 +11,9 @@ OPT = 41
 
 
 def encode(name):
-    return b"".join(bytes((len(part),)) + part.encode() for part in name.split(".")) + b"\0"
+    """As in a message; a character is an octet, so none is above 255."""
+    return b"".join([bytes((len(part),)) + part
+                     for part in name.encode("latin-1").split(b".")]) + b"\0"
 
 
 def record(qtype, ttl, data):
@@ -19,11 +21,18 @@ def record(qtype, ttl, data):
     return struct.pack(">HHHIH", 0xC00C, qtype, 1, ttl, len(data)) + data
 
 
-def opt(udp_size, padding=0):
+def opt(udp_size, padding=0, dnssec=False):
     if not udp_size:
         return b""
     option = struct.pack(">HH", 12, padding) + bytes(padding) if padding else b""
-    return b"\0" + struct.pack(">HHIH", OPT, udp_size, 0, len(option)) + option
+    return b"\0" + struct.pack(">HHIH", OPT, udp_size, dnssec << 15, len(option)) + option
+
+
+def with_options(edns, options):
+    """An OPT record with more options; where there is none, none."""
+    if not edns or not options:
+        return edns
+    return edns[:9] + struct.pack(">H", len(edns) - 11 + len(options)) + edns[11:] + options
 
 
 def strings(data):

@@ -5,9 +5,9 @@ import random
 import struct
 
 from dnstext import AAAA, A, CNAME, HTTPS, NULL, TXT, encode, strings
+from records import MX, SRV
 from stage import answer, negative
 
-MX, SRV = 15, 33
 NAME_ROOM = 253
 BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"

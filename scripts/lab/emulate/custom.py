@@ -57,6 +57,6 @@ def scenario(style):
         for use in USES:
             for rate in (0.7, 50) if use != "shared" else (20,):
                 add_tunnel(stage, rng, sites, options, kind, use, rate, f"A and AAAA, {use}")
+    encoding, size, most = STYLES[style]
+    play.__doc__ = f"No known tool: {encoding} in labels of {size}, up to {most} bytes a name."
     return play
-
-

@@ -6,7 +6,7 @@ from baits import ALNUM, BASE32, hexadecimal, text
 from coding import WORDS
 from dnstext import AAAA, A, HTTPS
 from lookups import guid, one, public_address, web
-from stage import SERVER_FAILURE, Answer, answer, negative
+from stage import answer, failure, negative
 from zones import invent_domain
 
 
@@ -30,6 +30,7 @@ def wildcard_users(rng, zone):
 
 
 def video_hosts(rng, zone):
+    """Servers of a video platform, by place and number."""
     cities = [f"sn-{text(rng, ALNUM, 4)}{text(rng, 'elnzr67', 3)}" for _ in range(40)]
     while True:
         head = rng.choice(("", "", "rr"))
@@ -53,6 +54,7 @@ def cloud_hosts(rng, zone):
 
 
 def push_hosts(rng, zone):
+    """A host for each device that waits for messages."""
     while True:
         name = f"{guid(rng)}.{rng.randrange(50)}.v2.push.{zone}"
         yield one(name, rng.choice((A, HTTPS)), web(rng, A, 30), zone)
@@ -70,6 +72,7 @@ def telemetry(rng, zone):
 
 
 def telemetry_guid(rng, zone):
+    """A GUID for each report."""
     while True:
         yield one(f"{guid(rng)}.incoming.telemetry.{zone}", A, web(rng), zone)
 
@@ -89,7 +92,7 @@ def measurement(rng, zone):
         name = f"u{text(rng, ALNUM, 9)}-c{rng.randrange(300)}-s{rng.randrange(1790000000)}-i" \
                f"{hexadecimal(rng, 8)}"
         yield [(f"{name}.{kind}.{zone}", qtype, web(rng, qtype, 1) if kind != "bad" else
-                Answer(SERVER_FAILURE, [], None), zone)
+                failure(), zone)
                for kind, qtype in (("d", A), ("d6", AAAA), ("bad", A))]
 
 

@@ -100,6 +100,7 @@ def scenario(name):
             steps = one.steps(rng, rng.choice(zones))
             follow(stage, rng, client, steps, rate, one, options.start, end, budget, name)
             browse(stage, rng, client, sites, options.start, end, rng.randrange(3))
+    play.__doc__ = one.steps.__doc__
     return play
 
 

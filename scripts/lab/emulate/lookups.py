@@ -7,16 +7,14 @@ e164.arpa, 3gppnetwork.org) stand as they are.
 """
 import base64
 import hashlib
-import struct
 import uuid
 
 from baits import ALNUM, BASE32, LOWER, hexadecimal, text
-from coding import MX, SRV, WORDS
+from coding import WORDS
 from dnstext import AAAA, A, CNAME, NULL, TXT, encode, strings
+from records import MX, NAPTR, NS, PTR, SRV, mx, naptr, srv
 from stage import NO_ERROR, address_records, answer, negative
 from zones import HOSTS, SUFFIX_MIX, invent_domain
-
-NS, PTR, NAPTR = 2, 12, 35
 
 
 def one(name, qtype, reply, domain):
@@ -52,12 +50,14 @@ def reverse(octets):
 # Security
 
 def antivirus_hash(rng, zone):
+    """Each file's hash, for a verdict in 127.0.0.0/8."""
     while True:
         yield one(f"{hexadecimal(rng, 40)}.avq.{zone}", A,
                   local(rng) if rng.random() < 0.6 else negative(60), zone)
 
 
 def antivirus_address(rng, zone):
+    """Codes of addresses behind a build number, for a verdict in 127.0.0.0/8."""
     build = f"{rng.randrange(9)}.{rng.randrange(9)}.0.{rng.randrange(99)}"
     while True:
         head = f"0.0.{build}.0.{hexadecimal(rng, 2)}"
@@ -65,6 +65,7 @@ def antivirus_address(rng, zone):
 
 
 def antivirus_text(rng, zone):
+    """Each URL's hash behind a customer's number; the verdict is a TXT."""
     customer = text(rng, ALNUM, 16)
     while True:
         url = "".join(text(rng, BASE32, rng.choice((28, 40, 56))))
@@ -99,6 +100,7 @@ def block_lists(rng, zone):
 
 
 def block_lists6(rng, zone):
+    """A mail server: each sender's IPv6 address, by nibbles."""
     while True:
         nibbles = ".".join(rng.randbytes(16).hex())
         yield one(f"{nibbles}.v6.{zone}", A, local(rng) if rng.random() < 0.1 else negative(150),
@@ -127,6 +129,7 @@ def origin_text(rng, zone):
 
 
 def malware_hash_text(rng, zone):
+    """Hashes of files, and when each was seen, in a TXT."""
     while True:
         says = f"{rng.randrange(1200000000, 1790000000)} {rng.randrange(100)}"
         yield one(f"{hexadecimal(rng, 32)}.hash.{zone}", TXT,
@@ -166,7 +169,7 @@ def mail_hosts(rng, zone):
     while True:
         sender = invent_domain(rng)
         host = f"{sender.replace('.', '-')}.mail.protection.{zone}"
-        yield [(sender, MX, answer((MX, 3600, b"\0\0" + encode(host))), sender),
+        yield [(sender, MX, answer((MX, 3600, mx(host, 0))), sender),
                (host, A, web(rng, A, 10), zone)]
 
 
@@ -184,6 +187,7 @@ def reverse_sweep(rng, zone):
 
 
 def reverse_sweep6(rng, zone):
+    """Whose IPv6 addresses are, by nibbles; nobody says."""
     while True:
         nibbles = ".".join(("20010db8" + rng.randbytes(12).hex())[::-1])
         yield one(f"{nibbles}.ip6.arpa", PTR, negative(900), "2.ip6.arpa")
@@ -194,8 +198,7 @@ def telephone(rng, zone):
     while True:
         number = f"49{rng.randrange(10**8, 10**10)}"
         rule = f"!^.*$!sip:+{number}@ims.{zone}!".encode()
-        data = struct.pack(">HH", 10, 100) + b"\1u" + b"\7E2U+sip" + bytes((len(rule),)) + rule \
-            + b"\0"
+        data = naptr(b"u", b"E2U+sip", rule)
         yield one(f"{'.'.join(number[::-1])}.e164.arpa", NAPTR,
                   answer((NAPTR, 300, data)) if rng.random() < 0.6 else negative(),
                   "4.e164.arpa")
@@ -206,15 +209,15 @@ def mobile_core(rng, zone):
     while True:
         network = f"mnc{rng.randrange(3):03d}.mcc{rng.choice((208, 234, 262))}.3gppnetwork.org"
         area = f"tac-lb{rng.randrange(256):02x}.tac-hb{rng.randrange(64):02x}.tac.epc.{network}"
-        data = struct.pack(">HH", 10, 100) + b"\1a\x13x-3gpp-sgw:x-s5-gtp\0" + \
-            encode(f"topon.s5.sgw{rng.randrange(40)}.node.epc.{network}")
+        data = naptr(b"a", b"x-3gpp-sgw:x-s5-gtp", b"",
+                     f"topon.s5.sgw{rng.randrange(40)}.node.epc.{network}")
         yield one(area, NAPTR, answer((NAPTR, 300, data)), "3gppnetwork.org")
 
 
 def services(rng, zone):
     """A workstation of a company away from home."""
     site, pdc = f"{rng.choice(WORDS)}-site", f"dc{rng.randrange(9)}"
-    record = (SRV, 600, struct.pack(">HHH", 0, 100, 389) + encode(f"{pdc}.ad.{zone}"))
+    record = (SRV, 600, srv(f"{pdc}.ad.{zone}", 389, 0, 100))
     while True:
         kind = rng.choice(("_ldap", "_kerberos", "_gc", "_kpasswd"))
         yield [(f"{kind}._tcp.{site}._sites.dc._msdcs.ad.{zone}", SRV, negative(300), zone),

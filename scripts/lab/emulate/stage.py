@@ -11,12 +11,12 @@ import zlib
 
 import packets
 import pcapio
-from dnstext import AAAA, A, CNAME, SOA, encode, opt
-from truth import CLIENT, RESOLVER, Truth
+from dnstext import AAAA, A, CNAME, SOA, encode, opt, with_options
+from truth import CLIENT, RESOLVER, Truth, fold
 
 START = 1790000000 * 1000000
 SECOND = 1000000
-NO_ERROR, SERVER_FAILURE, NAME_ERROR = 0, 2, 3
+NO_ERROR, SERVER_FAILURE, NAME_ERROR, REFUSED = 0, 2, 3, 5
 MACS = bytes.fromhex("020000000001"), bytes.fromhex("020000000002")
 # The first two are the carrier's, the others public.
 RESOLVERS = [tuple(map(packets.address, pair)) for pair in (
@@ -27,11 +27,15 @@ MIXING_RESOLVER = 1  # asks its servers in random case (0x20)
 RECORD = struct.Struct(">HHHIH")
 HEADER = struct.Struct(">HHHHHH")
 QUESTION_POINTER = 0xC00C
-RESOLVER_OPT = opt(1232)[:5] + b"\0\0\x80\0" + b"\0\0"  # with the DO bit
+CASE_BITS = bytes(0x20 if chr(octet).isascii() and chr(octet).isalpha() else 0
+                  for octet in range(256))
+RESOLVER_OPT = opt(1232, dnssec=True)
 
 # Records are (type, TTL, data). `authority` is what an empty answer has of the zone's SOA:
-# (TTL, data) or None.
-Answer = collections.namedtuple("Answer", "rcode records authority")
+# (TTL, data) or None. `additional` are more records of the question's name, `options` those of the
+# OPT record, if the query has one.
+Answer = collections.namedtuple("Answer", "rcode records authority additional options",
+                                defaults=((), b""))
 
 
 def answer(*records):
@@ -52,9 +56,33 @@ def address_records(rng, qtype, count=1, ttl=300):
             for _ in range(count)]
 
 
+def failure(rcode=SERVER_FAILURE):
+    return Answer(rcode, [], None)
+
+
+def mix_case(rng, name):
+    """Each letter in upper or lower case, as chance wants it."""
+    lower = name.encode("latin-1").lower()
+    mask = int.from_bytes(lower.translate(CASE_BITS), "big") & rng.getrandbits(8 * len(lower) or 1)
+    return (int.from_bytes(lower, "big") ^ mask).to_bytes(len(lower), "big").decode("latin-1")
+
+
 def server_address(domain):
     """Of the domain's server, which has IPv4 only."""
     return bytes((203, 0, 113, 1 + zlib.crc32(domain.encode()) % 254))
+
+
+class Source:
+    """Port and transaction ID of the next query. A port of None is another one each time, as from
+    stubs of today; IDs are random, or `step` more than the last one."""
+
+    def __init__(self, port=None, step=0, ident=0):
+        self.port, self.step, self.ident = port, step, ident
+
+    def next(self, rng):
+        port = self.port or rng.randrange(1024, 65536)
+        self.ident = self.ident + self.step & 0xFFFF if self.step else rng.getrandbits(16)
+        return port, self.ident
 
 
 class Client:
@@ -68,6 +96,7 @@ class Client:
         self.opt = opt(rng.choice((0, 0, 0, 512, 1232, 4096)))
         self.access = rng.uniform(8, 60) * 1000  # microseconds to the resolver and back
         self.loss = rng.choice((0, 0.001, 0.005, 0.02))
+        self.source = Source()
 
 
 class Exchange:
@@ -99,22 +128,31 @@ class Stage:
         """What the label file says of a domain; the first word counts."""
         self.rows.setdefault(domain, (label, tool, setup, rate))
 
+    def pay(self, domain, moved):
+        """Bytes up and down that a tunnel moved for its user."""
+        before = self.payload.get(domain, (0, 0))
+        self.payload[domain] = [sum(both) for both in zip(before, moved)]
+
     @staticmethod
     def distance(domain):
         """Microseconds from a resolver to the domain's servers and back, always the same."""
         return 12000 + zlib.crc32(domain.encode()) % 200000
 
     def ask(self, at, client, name, qtype, reply, domain, *, resolver=None, direct=None,
-            port=None, edns=None):
+            source=None, edns=None, hold=0):
         """A query at `at`; a None reply is none at all. `direct` is the address of a server that is
-        asked without a resolver. Returns when the answer is there unless a cache knows it."""
+        asked without a resolver. The source and the OPT record are the stub's, if not given; `hold`
+        is for how long the server thinks. Returns when the answer is there unless a cache knows
+        it."""
         rng = self.rng
         resolver = client.resolver if resolver is None else resolver
         server = direct or RESOLVERS[resolver][len(client.address) == 16]
-        delays = client.access * rng.uniform(1, 1.2), self.distance(domain) * rng.uniform(1, 1.3)
+        delays = (client.access * rng.uniform(1, 1.2),
+                  self.distance(domain) * rng.uniform(1, 1.3) + hold)
+        port, ident = (source or client.source).next(rng)
         exchange = Exchange(
             at=int(at), client=client, server=server, resolver=None if direct else resolver,
-            ports=(port or rng.randrange(1024, 65536), 53), ident=rng.getrandbits(16), name=name,
+            ports=(port, 53), ident=ident, name=name,
             question=encode(name) + struct.pack(">HH", qtype, 1) if name else
             b"\0" + struct.pack(">HH", qtype, 1),
             opt=client.opt if edns is None else edns, answer=reply, domain=domain, delays=delays,
@@ -123,7 +161,8 @@ class Stage:
         done = exchange.at + sum(delays)
         if reply is not None and exchange.lost:
             return self.ask(at + rng.choice((1, 2, 5)) * SECOND, client, name, qtype, reply,
-                            domain, resolver=resolver, direct=direct, port=port, edns=edns)
+                            domain, resolver=resolver, direct=direct, source=source, edns=edns,
+                            hold=hold)
         return done
 
     # Writing
@@ -149,9 +188,11 @@ class Stage:
             pointer = struct.pack(">H", 0xC000 | zone)
             data = data.replace(b"\xc0\x00", pointer)
             parts.append(RECORD.pack(0xC000 | zone, SOA, 1, min(ttl, life), len(data)) + data)
+        for rtype, ttl, data in reply.additional:
+            parts.append(RECORD.pack(QUESTION_POINTER, rtype, 1, min(ttl, life), len(data)) + data)
         return HEADER.pack(ident, flags | reply.rcode, 1, len(reply.records),
-                           reply.authority is not None, bool(edns)) + question \
-            + b"".join(parts) + edns
+                           reply.authority is not None, len(reply.additional) + bool(edns)) \
+            + question + b"".join(parts) + with_options(edns, reply.options)
 
     def _client_side(self, frames, truth, exchange, life, known):
         one = exchange
@@ -170,8 +211,7 @@ class Stage:
         one, rng = exchange, self.back_rng
         question = one.question
         if one.resolver == MIXING_RESOLVER:
-            name = "".join(rng.choice((c.lower(), c.upper())) for c in one.name)
-            question = (encode(name) if name else b"\0") + question[-4:]
+            question = (encode(mix_case(rng, one.name)) if one.name else b"\0") + question[-4:]
         mine = RESOLVERS[one.resolver][0]
         server = server_address(one.domain)
         ports, ident = (rng.randrange(1024, 65536), 53), rng.getrandbits(16)
@@ -199,7 +239,7 @@ class Stage:
         frames = {side: pcapio.Sorted() for side in (CLIENT, RESOLVER)}
         truth, cache = Truth(self.rows), {}
         for one in sorted(self.exchanges, key=lambda exchange: exchange.at):
-            key = one.resolver, one.name.lower(), one.question[-4:]
+            key = one.resolver, fold(one.name), one.question[-4:]
             expiry = cache.get(key, 0) if one.resolver is not None else 0
             known = expiry > one.at
             if not known and one.resolver is not None:

@@ -9,8 +9,9 @@ import base64
 import zlib
 
 import coding
-from coding import BASE36, MX, base32, base36, base58, base64url, capacity, hexadecimal, labels
+from coding import BASE36, base32, base36, base58, base64url, capacity, hexadecimal, labels
 from dnstext import AAAA, A, CNAME, TXT, encode, opt, strings
+from records import MX
 from stage import address_records, answer, negative
 from tunnels import Ask, Tool
 

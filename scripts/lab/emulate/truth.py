@@ -2,7 +2,9 @@
 """What a capture holds, by registrable domain: the label file, and the check that reads captures
 back with a reader of its own (messages.py)."""
 import collections
+import concurrent.futures
 import csv
+import hashlib
 import pathlib
 
 import messages
@@ -16,6 +18,12 @@ COUNTS = ("subscribers", "queries", "responses", "distinct_names", "bytes_up", "
 COLUMNS = ("file", "registrable_domain") + LABELS + COUNTS + ("payload_up", "payload_down")
 WINDOW = 600  # seconds: what is judged beside the slice and the hour
 MANY_NAMES = 20
+
+
+def fold(name):
+    """In lower case as names are: letters of ASCII only."""
+    return name.lower() if name.isascii() else \
+        name.encode("latin-1").lower().decode("latin-1")
 
 
 class Tally:
@@ -35,7 +43,7 @@ class Tally:
             self.queries += 1
             self.up += size
             self.clients.add(client)
-            self.names.add(name.lower())
+            self.names.add(fold(name))
 
     def counts(self):
         return [str(n) for n in (len(self.clients), self.queries, self.responses, len(self.names),
@@ -77,10 +85,18 @@ class Summary:
         self.messages, self.benign_names, self.keys, self.wrong = 0, set(), 0, []
         self.captures = self.frames = 0
 
+    def add(self, other):
+        self.messages += other.messages
+        self.benign_names |= other.benign_names
+        self.keys += other.keys
+        self.wrong += other.wrong
+        self.captures += other.captures
+        self.frames += other.frames
+
 
 def domain_of(name, domains):
     """The longest of the domains that the name is in or is; else the root."""
-    lower = name.lower()
+    lower = fold(name)
     while lower:
         if lower in domains:
             return lower
@@ -104,8 +120,10 @@ def check_capture(path, rows, summary):
         tallies[domain].add(one.name, client, one.response, one.size)
         summary.messages += 1
         if not one.response and domains.get(domain, {}).get("label") != "tunnel":
-            summary.benign_names.add(hash(one.name.lower()))
-            windows[client, domain, times[one.frames[0] - 1] // WINDOW].add(one.name.lower())
+            windows[client, domain, times[one.frames[0] - 1] // WINDOW].add(fold(one.name))
+    summary.benign_names |= {
+        hashlib.blake2b(name.encode("latin-1"), digest_size=8).digest()
+        for name in set().union(*windows.values())}
     summary.captures += 1
     summary.frames += len(times)
     if SUFFIX[RESOLVER] not in pathlib.Path(path).stem:
@@ -119,15 +137,22 @@ def check_capture(path, rows, summary):
                                  f"the label file says {' '.join(stated)}")
 
 
-def check(directory, scenarios):
+def check_scenario(labels):
+    """Of one label file."""
+    summary, files = Summary(), collections.defaultdict(list)
+    for row in read_rows(labels):
+        files[row["file"]].append(row)
+    for name, rows in sorted(files.items()):
+        check_capture(str(labels.with_suffix("") / name), rows, summary)
+    return summary
+
+
+def check(directory, scenarios, jobs):
     """Reads all captures below a directory, or those of some scenarios, and compares."""
-    summary = Summary()
-    for labels in sorted(pathlib.Path(directory).glob("*.tsv")):
-        if scenarios and labels.stem not in scenarios:
-            continue
-        files = collections.defaultdict(list)
-        for row in read_rows(labels):
-            files[row["file"]].append(row)
-        for name, rows in sorted(files.items()):
-            check_capture(str(labels.with_suffix("") / name), rows, summary)
+    paths = [labels for labels in sorted(pathlib.Path(directory).glob("*.tsv"))
+             if not scenarios or labels.stem in scenarios]
+    with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
+        summary = Summary()
+        for one in pool.map(check_scenario, paths):
+            summary.add(one)
     return summary

@@ -3,17 +3,26 @@
 import collections
 import itertools
 
-from stage import SECOND
+from stage import SECOND, Source
 from surf import browse
 from zones import invent_domain
 
-# A query that a tool makes, and what its server says to it. `edns` is an OPT record or b"".
-Ask = collections.namedtuple("Ask", "name qtype answer edns")
+# A query that a tool makes, and what its server says to it. `edns` is an OPT record or b"", `hold`
+# for how many microseconds the server keeps it waiting.
+Ask = collections.namedtuple("Ask", "name qtype answer edns hold", defaults=(0,))
 # `domain` is the registrable one, `origin` what the tunnel's names end in.
 Zone = collections.namedtuple("Zone", "domain origin")
 PREFIXES = "", "", "t", "d", "s1", "dns", "tun"
 
-# Bytes a second of the tunnel's own data in both directions; None: as fast as the tool can.
+# How a client uses its tunnel. `rate`: bytes a second of the tunnel's own data in both directions,
+# None: as fast as the tool can; `share`: of what goes up; `poll`: the shortest and the longest wait
+# without data, in seconds; `window`: queries under way at full speed; `patient`: asks when so much
+# waits that a name is worth it, whatever its polls; `jitter`: what a wait is multiplied with, or
+# None; `silent`: no query without data; `pressing`: the rate from which data does not wait for the
+# next poll, but for `load` bytes to come (0: what a name holds).
+Use = collections.namedtuple(
+    "Use", "rate share poll window patient jitter silent pressing load resolvers source",
+    defaults=(False, None, False, 50, 0, None, None))
 RATES = 0.7, 5, 50, 500, None
 # (set-up, rate). `plain`: the tool's own rhythm. `quiet`: no query without data.
 SETUPS = [("plain", rate) for rate in RATES] + [
@@ -38,6 +47,7 @@ class Tool:
     up_room = down_room = 0
     variants = ()      # set-ups of its own
     direct = ()        # those of them that have no domain: the client asks its server itself
+    server = None      # its address then
 
     def __init__(self, rng, zone, setup):
         self.rng, self.zone, self.setup = rng, zone, setup
@@ -63,20 +73,26 @@ def describe_rate(rate):
     return "full" if rate is None else f"{rate:g}"
 
 
+def use_of(rng, tool, setup, rate):
+    """What a set-up means for a tool."""
+    share = 1.0 if setup == "upload" or tool.upload_only else \
+        0.0 if tool.up_room == 0 else rng.choice((0.15, 0.3, 0.3, 0.7))
+    port = rng.randrange(1024, 65536) if tool.one_socket else None
+    return Use(
+        rate, share if tool.down_room else 1.0, tool.poll, tool.window, setup == "quiet",
+        (0.1, 2.5) if setup == "jitter" else (0.7, 1.3) if setup == "quiet" or tool.sleeps else
+        None, tool.upload_only,
+        resolvers=rng.sample(range(6), 4) if setup == "resolvers" else None, source=Source(port))
+
+
 class Session:
     """One client of a tunnel, from its start until its time or its queries are used up."""
 
-    def __init__(self, stage, rng, client, tools, setup, rate):
-        self.stage, self.rng, self.client, self.tools = stage, rng, client, tools
-        self.setup, self.rate = setup, rate
-        first = tools[0]
-        share = 1.0 if setup == "upload" or first.upload_only else \
-            0.0 if first.up_room == 0 else rng.choice((0.15, 0.3, 0.3, 0.7))
-        self.share = share if first.down_room else 1.0
-        self.port = rng.randrange(1024, 65536) if first.one_socket else None
-        self.resolvers = rng.sample(range(6), 4) if setup == "resolvers" else [client.resolver]
+    def __init__(self, stage, rng, client, tools, use):
+        self.stage, self.rng, self.client, self.tools, self.use = stage, rng, client, tools, use
+        self.resolvers = use.resolvers or [client.resolver]
         self.chunk = rng.uniform(0.5, 1)
-        self.moved, self.count, self.wait = [0, 0], 0, first.poll[0]
+        self.moved, self.count, self.wait = [0, 0], 0, use.poll[0]
 
     def send(self, at, asks, tool):
         """All asks one after the other; returns when the last is answered."""
@@ -85,39 +101,44 @@ class Session:
             done = self.stage.ask(
                 done, self.client, ask.name, ask.qtype, ask.answer, tool.zone.domain,
                 resolver=self.resolvers[self.count % len(self.resolvers)],
-                direct=getattr(tool, "server", None), port=self.port, edns=ask.edns)
+                direct=tool.server, source=self.use.source, edns=ask.edns, hold=ask.hold)
             self.count += 1
         return done
 
     def _due(self, at, start, tool):
         """(bytes up, bytes down) that wait."""
-        if self.rate is None:
-            return [tool.up_room if self.share else 0, tool.down_room if self.share < 1 else 0]
-        total = self.rate * (at - start) / SECOND
+        use = self.use
+        if use.rate is None:
+            return [tool.up_room if use.share else 0, tool.down_room if use.share < 1 else 0]
+        total = use.rate * (at - start) / SECOND
         return [max(0, int(total * part) - moved)
-                for part, moved in zip((self.share, 1 - self.share), self.moved)]
+                for part, moved in zip((use.share, 1 - use.share), self.moved)]
+
+    def _until_ready(self, due, least):
+        """Seconds until enough waits in one of the directions."""
+        shares = self.use.share, 1 - self.use.share
+        return max(1, min((enough - ready) / max(self.use.rate * share, 0.1)
+                          for enough, ready, share in zip(least, due, shares) if share > 0))
 
     def _next(self, at, done, tool, data):
         """When the next turn is."""
-        rng = self.rng
-        if self.rate is None:
-            return at + (done - at) / tool.window * rng.uniform(0.8, 1.2)
-        if self.setup == "quiet":
-            wait = tool.up_room * self.chunk / (self.rate * max(self.share, 0.3))
+        rng, use = self.rng, self.use
+        if use.rate is None:
+            return at + (done - at) / use.window * rng.uniform(0.8, 1.2)
+        if use.patient:
+            wait = tool.up_room * self.chunk / (use.rate * max(use.share, 0.3))
         else:
-            self.wait = tool.poll[0] if data else min(self.wait * 2, tool.poll[1])
+            self.wait = use.poll[0] if data else min(self.wait * 2, use.poll[1])
             wait = self.wait
-        if self.setup == "jitter":
-            wait *= rng.uniform(0.1, 2.5)
-        elif self.setup == "quiet" or tool.sleeps:
-            wait *= rng.uniform(0.7, 1.3)
-        if data and self.rate >= 50 and not tool.sleeps:
-            wait = min(wait, tool.up_room * self.chunk / self.rate)
+        if use.jitter:
+            wait *= rng.uniform(*use.jitter)
+        if data and use.rate >= use.pressing and not tool.sleeps:
+            wait = min(wait, (use.load or tool.up_room) * self.chunk / use.rate)
         return max(done, at + wait * SECOND)
 
     def run(self, start, end, most):
         """Returns when it ended."""
-        rng, at, turn = self.rng, start, itertools.cycle(self.tools)
+        rng, use, at, turn = self.rng, self.use, start, itertools.cycle(self.tools)
         for tool in self.tools:
             at = self.send(at, tool.hello(), tool)
         while at < end and self.count < most:
@@ -127,13 +148,13 @@ class Session:
             at_least = [1 if tool.sleeps else room * self.chunk / 2 for room in rooms]
             sent = [min(ready, room) if ready >= least else 0
                     for ready, room, least in zip(due, rooms, at_least)]
-            if tool.upload_only and not sent[0]:
-                at += max(1, (at_least[0] - due[0]) / max(self.rate, 0.1)) * SECOND
+            if use.silent and not any(sent):
+                at += self._until_ready(due, at_least) * SECOND
                 continue
             done = self.send(at, tool.turn(rng.randbytes(sent[0]), rng.randbytes(sent[1])), tool)
             self.moved = [moved + new for moved, new in zip(self.moved, sent)]
             tool.moved = [moved + new for moved, new in zip(tool.moved, sent)]
-            if tool.sleeps and self.rate is not None and any(
+            if tool.sleeps and use.rate is not None and any(
                     ready - new > 0 for ready, new in zip(due, sent)):
                 at = done + rng.uniform(0.02, 0.2) * SECOND  # awake until all is sent
             else:
@@ -159,14 +180,13 @@ def add_tunnel(stage, rng, sites, options, kind, setup, rate, said=None):
         if setup == "shared":
             start = options.start + rng.uniform(0, 0.8 * options.hours) * 3600 * SECOND
         tools = [kind(rng, zone, setup) for zone in zones]
-        session = Session(stage, rng, client, tools, setup, rate)
+        session = Session(stage, rng, client, tools, use_of(rng, tools[0], setup, rate))
         end = session.run(start, options.end, most // 10 if setup == "shared" else most)
         if setup in ("browsing", "shared"):
             browse(stage, rng, client, sites, options.start,
                    max(end, start + 1800 * SECOND), pages)
         for tool in tools:
-            before = stage.payload.get(tool.zone.domain, (0, 0))
-            stage.payload[tool.zone.domain] = [sum(both) for both in zip(before, tool.moved)]
+            stage.pay(tool.zone.domain, tool.moved)
 
 
 def scenario(kind):
@@ -176,4 +196,5 @@ def scenario(kind):
             if setup in ("shared", "idle") and kind.upload_only:
                 continue
             add_tunnel(stage, rng, sites, options, kind, setup, rate)
+    play.__doc__ = kind.__doc__
     return play
