@@ -17,6 +17,7 @@
 
 static const char usage[] =
 	"usage: adit train KIND -o FOLDER [OPTIONS] TABLE...\n"
+	"       adit train KIND -o FOLDER [OPTIONS] --captures LABELS...\n"
 	"\n"
 	"Fits a model to tables of features and writes it to a folder. KIND is\n"
 	"\n"
@@ -26,12 +27,15 @@ static const char usage[] =
 	"\n"
 	"A TABLE is a file of comma-separated values, such as the windows.csv of adit replay\n"
 	"--features. svm and envelope leave rows labelled as tunnels out; without labels all rows\n"
-	"count as benign.\n";
+	"count as benign. Or captures with a label file take the way of the appliance, and what\n"
+	"its scoring core derives are the rows.\n";
 
 static const char closing[] =
 	"adit train svm -o model --where kind=domain --holdout 0.25 day1.csv day2.csv day3.csv\n"
 	"adit train trees -o model --features queries,uniqueness --label label --group capture "
-	"t.csv\n";
+	"t.csv\n"
+	"adit train trees -o model --folds 6 --rate 0.02 --by-names 6,8,12,20,40 --captures "
+	"lab.tsv\n";
 
 struct train {
 	const char *folder, *date;
@@ -95,17 +99,32 @@ static void set_date(struct train *train)
 		adit_model_set_date(train->fitted.model, train->date);
 }
 
+/* What a row is, as far as is known: the scoring core gives the model rows of that kind only. */
+static void set_row_kind(struct train *train)
+{
+	const struct app_tables *tables = &train->tables;
+
+	if (tables->captures.count != 0)
+		adit_model_set_row_kind(train->fitted.model, "subscriber_domain");
+	for (size_t i = 0; i < tables->where.count; i++)
+		if (strcmp(tables->params.filters[i].column, "kind") == 0)
+			adit_model_set_row_kind(
+				train->fitted.model, tables->params.filters[i].value);
+}
+
 static int run(struct train *train, const struct app_line *line, struct adit_error *error)
 {
 	int status = check_folder(train->folder, error);
 
 	if (status == 0)
 		status = app_tables_read(&train->tables, line, 1, NULL, 0, error);
+	train->fit.names = train->tables.names;
 	if (status == 0)
 		status = app_fit_run(&train->fit, train->tables.table, &train->fitted, error);
 	if (status != 0)
 		return status;
 	set_date(train);
+	set_row_kind(train);
 	app_interrupt_hold();
 	if (adit_model_write(train->fitted.model, train->folder, error) != 0)
 		return -EIO;
@@ -146,8 +165,8 @@ int adit_cmd_train(int argc, char **argv)
 		return app_line_refuse("train", "%s", error.text);
 	if (train.folder == NULL)
 		return app_line_refuse("train", "name the FOLDER of the model: -o FOLDER");
-	if (line.operand_count == 1)
-		return app_line_refuse("train", "name at least one TABLE");
+	if (line.operand_count == 1 && train.tables.captures.count == 0)
+		return app_line_refuse("train", "name at least one TABLE, or --captures");
 	app_interrupt_start("train");
 	status = run(&train, &line, &error);
 	if (status != 0)

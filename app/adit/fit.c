@@ -2,6 +2,7 @@
 #include "fit.h"
 
 #include "adit_hash.h"
+#include "folds.h"
 #include "tables.h"
 
 #include <errno.h>
@@ -15,7 +16,8 @@
 
 /* Which kinds an option belongs to, in the order of the options. */
 static const unsigned kinds_of[APP_FIT_OPTIONS] = {SVM, SVM, SVM, SVM | ENVELOPE, ENVELOPE,
-	ENVELOPE, TREES, TREES, TREES, TREES, ANY, ANY, ANY, ANY};
+	ENVELOPE, TREES, TREES, TREES, TREES, TREES, TREES, ANY, ANY, ANY, ANY, ANY, ANY, ANY,
+	ANY};
 
 size_t app_fit_options(struct app_fit *fit, struct app_option *options)
 {
@@ -46,13 +48,31 @@ size_t app_fit_options(struct app_fit *fit, struct app_option *options)
 		{"positive-weight", 0, APP_NUMBER, "X",
 			"trees: of a positive row (default 1); 0: as much in all as benign rows",
 			&fit->trees.scale_pos_weight, 0, 1e9, false},
+		{"subsample", 0, APP_NUMBER, "SHARE",
+			"trees: rows that each is grown from (default 1)", &fit->trees.subsample, 0,
+			1, false},
+		{"columns-by-tree", 0, APP_NUMBER, "SHARE",
+			"trees: features that each may look at (default 1)",
+			&fit->trees.colsample_bytree, 0, 1, false},
 		{"holdout", 0, APP_NUMBER, "SHARE",
 			"share of the groups that are not fitted to: the threshold comes from\n"
 			"their benign rows (default 0: from the rows fitted to)",
 			&fit->holdout, 0, 0.9, false},
+		{"folds", 0, APP_COUNT, "N",
+			"so many fits more, each without its share of the groups: the threshold\n"
+			"comes from scores of groups that a fit has not seen, and --rate counts\n"
+			"benign groups, not rows (default 0: none)",
+			&fit->folds, 2, 1000, false},
+		{"by-names", 0, APP_TEXT, "LIST",
+			"with --folds: a threshold for rows of so many names and more, for each\n"
+			"number of the list; rows of fewer are never flagged",
+			&fit->by_names, 0, 0, false},
 		{"rate", 0, APP_NUMBER, "RATE",
 			"false alarms per benign row that the threshold is for (default 1e-5)",
 			&fit->rate, 0, 1, false},
+		{"suspect-rate", 0, APP_NUMBER, "RATE",
+			"the same of a second, lower threshold: a score above it is worth a look",
+			&fit->suspect_rate, 0, 1, false},
 		{"threshold", 0, APP_NUMBER, "SCORE", "this threshold; no rate is looked at",
 			&fit->threshold, -HUGE_VAL, HUGE_VAL, false},
 		{"seed", 0, APP_COUNT, "N",
@@ -103,6 +123,35 @@ static int read_kernel(struct app_fit *fit, struct adit_error *error)
 	return 0;
 }
 
+/* "6,8,12": ascending. */
+static int read_steps(struct app_fit *fit, struct adit_error *error)
+{
+	struct app_texts parts;
+	char *copy;
+	int status;
+
+	if (fit->by_names == NULL)
+		return 0;
+	if (fit->folds == 0)
+		return adit_error_set(error, -EINVAL, "--by-names needs --folds");
+	status = app_split(fit->by_names, ',', &parts, &copy);
+	if (status == 0 && parts.count <= ADIT_MODEL_STEPS_MAX)
+		for (size_t i = 0; i < parts.count; i++) {
+			double *step = &fit->step[fit->steps];
+
+			if (!app_read_number(parts.text[i], step) || *step < 0 ||
+				(i > 0 && *step <= step[-1]))
+				break;
+			fit->steps++;
+		}
+	if (status != 0 || fit->steps == 0 || fit->steps != parts.count)
+		status = adit_error_set(error, -EINVAL,
+			"--by-names '%s': up to %d numbers that ascend, parted by commas, are right",
+			fit->by_names, ADIT_MODEL_STEPS_MAX);
+	free(copy);
+	return status;
+}
+
 int app_fit_check(struct app_fit *fit, const char *kind, const struct app_option *options,
 	struct adit_error *error)
 {
@@ -117,6 +166,14 @@ int app_fit_check(struct app_fit *fit, const char *kind, const struct app_option
 	}
 	if (status == 0)
 		status = read_kernel(fit, error);
+	if (status == 0)
+		status = read_steps(fit, error);
+	if (status == 0 && fit->folds != 0 && (fit->holdout > 0 || fit->has_threshold))
+		status = adit_error_set(error, -EINVAL,
+			"--folds finds a threshold; --holdout and --threshold do too: give one");
+	if (status == 0 && fit->suspect_rate > 0 && fit->suspect_rate <= fit->rate)
+		status = adit_error_set(error, -EINVAL,
+			"--suspect-rate %g must be above --rate %g", fit->suspect_rate, fit->rate);
 	fit->svm.standardise = fit->envelope.standardise = !fit->no_scale;
 	fit->envelope.robust = !fit->not_robust;
 	fit->trees.rounds = (unsigned)fit->rounds;
@@ -288,11 +345,26 @@ static int find_threshold(const struct app_fit *fit, const struct adit_table *ta
 		status = adit_threshold_find(
 			benign, count, fit->rate, about.score_limit, &fitted->threshold, error);
 	}
+	if (status == 0 && fit->suspect_rate > 0)
+		status = adit_threshold_find(benign, count, fit->suspect_rate, about.score_limit,
+			&fitted->suspect, error);
 	if (fitted->held != NULL)
 		fitted->held_scores = scores;
 	else
 		free(scores);
 	return status;
+}
+
+static void set_thresholds(const struct app_fitted *fitted)
+{
+	struct adit_model *model = fitted->model;
+
+	adit_model_set_threshold(model, &fitted->threshold);
+	adit_model_set_steps(model, fitted->steps, fitted->step_count);
+	if (fitted->suspect.method == ADIT_THRESHOLD_NONE)
+		return;
+	adit_model_set_suspect(model, &fitted->suspect);
+	adit_model_set_suspect_steps(model, fitted->suspect_steps, fitted->step_count);
 }
 
 int app_fit_run(struct app_fit *fit, const struct adit_table *table, struct app_fitted *fitted,
@@ -306,11 +378,13 @@ int app_fit_run(struct app_fit *fit, const struct adit_table *table, struct app_
 		status = split(fit, table, fitted, &rest, error);
 	if (status == 0)
 		status = app_fit_model(fit, rest != NULL ? rest : table, &fitted->model, error);
-	if (status == 0)
+	if (status == 0 && fit->folds != 0)
+		status = app_folds_run(fit, table, fitted, error);
+	else if (status == 0)
 		status = find_threshold(
 			fit, fitted->held != NULL ? fitted->held : table, fitted, error);
 	if (status == 0)
-		adit_model_set_threshold(fitted->model, &fitted->threshold);
+		set_thresholds(fitted);
 	adit_table_destroy(rest);
 	return status;
 }
@@ -320,6 +394,7 @@ void app_fit_clear(struct app_fitted *fitted)
 	adit_model_destroy(fitted->model);
 	adit_table_destroy(fitted->held);
 	free(fitted->held_scores);
+	free(fitted->unseen);
 	*fitted = (struct app_fitted){.model = NULL};
 }
 
@@ -398,6 +473,10 @@ void app_fit_describe(const struct app_fit *fit, const struct app_fitted *fitted
 			"held out: %zu rows of %zu of %zu groups; the threshold comes from "
 			"them\n",
 			fitted->held->rows, fitted->held_groups, fitted->groups);
+	if (fit->folds != 0) {
+		app_folds_describe(fit, fitted, to);
+		return;
+	}
 	describe_threshold(fitted, to);
 	if (fitted->held == NULL && fitted->threshold.method != ADIT_THRESHOLD_GIVEN)
 		fprintf(to, "  the model was fitted to these rows: others will be above more "

@@ -9,7 +9,7 @@
 #include "adit_model.h"
 #include "arguments.h"
 
-#define APP_FIT_OPTIONS 14
+#define APP_FIT_OPTIONS 20
 
 struct app_fit {
 	enum adit_model_kind kind;
@@ -17,7 +17,14 @@ struct app_fit {
 	struct adit_envelope_params envelope;
 	struct adit_trees_params trees;
 	double holdout, rate, threshold;
+	double suspect_rate; /* 0: no threshold for suspects */
 	bool has_threshold;
+	uint64_t folds;       /* 0 or 1: none */
+	const char *by_names; /* least names of each step, as given; NULL: one threshold for all */
+	double step[ADIT_MODEL_STEPS_MAX];
+	size_t steps;
+	/* Of the table's rows, by the caller: how many names each is made of; NULL: not known. */
+	const float *names;
 	/* as given, before app_fit_check has understood them */
 	const char *kernel, *gamma;
 	bool no_scale, not_robust;
@@ -32,6 +39,12 @@ struct app_fitted {
 	struct adit_table *held; /* rows that were held out; NULL: none */
 	double *held_scores;
 	size_t held_groups, groups;
+	/* With folds: the score of each row of the table by a fit that saw nothing of its group. */
+	double *unseen;
+	struct adit_threshold suspect;
+	struct adit_model_step steps[ADIT_MODEL_STEPS_MAX], suspect_steps[ADIT_MODEL_STEPS_MAX];
+	struct adit_threshold step_of[ADIT_MODEL_STEPS_MAX]; /* how each came about */
+	size_t step_count;
 };
 
 /* Sets the defaults and fills the rows of the options; gives their number. */
@@ -45,8 +58,12 @@ int app_fit_check(struct app_fit *fit, const char *kind, const struct app_option
 int app_fit_model(struct app_fit *fit, const struct adit_table *table, struct adit_model **model,
 	struct adit_error *error);
 
-/* Holds whole groups out, fits to the rest, and sets the threshold by the benign rows held out, or
- * else by those fitted to. `fitted` is to be cleared, whatever the outcome. */
+/*
+ * Fits, and sets the threshold: by benign rows of groups held out (--holdout); or, with folds, by
+ * scores that every row gets from a fit to the other folds' groups, while the model itself is fitted
+ * to all rows; or else by the rows fitted to. With folds it is a group of benign rows that is a false
+ * alarm, if one of its rows is above the threshold. `fitted` is to be cleared, whatever the outcome.
+ */
 int app_fit_run(struct app_fit *fit, const struct adit_table *table, struct app_fitted *fitted,
 	struct adit_error *error);
 void app_fit_clear(struct app_fitted *fitted);

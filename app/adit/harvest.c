@@ -189,7 +189,7 @@ static void row_take(void *context, const struct adit_feature_row *row)
 		key->many_in = stretch;
 		key->many++;
 	}
-	if (value[ADIT_FEATURE_UNIQUE_NAMES] < reaping->params->least_names)
+	if (row->left_out || value[ADIT_FEATURE_UNIQUE_NAMES] < reaping->params->least_names)
 		return;
 	seen = ++key->rows[span];
 	if ((seen & (seen - 1)) == 0 && !row_keep(harvest, row, number, span))

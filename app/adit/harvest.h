@@ -67,7 +67,6 @@ struct app_harvest {
 struct app_harvest_params {
 	unsigned least_names;  /* rows of fewer are left out */
 	bool domains;          /* rows of domains, not of their subscribers */
-	const char *command;   /* for progress */
 };
 
 /* Reads all captures. `sets` are options as of --set. Verdicts are those of the configuration. To be
@@ -77,7 +76,10 @@ int app_harvest_read(struct app_harvest *harvest, const struct app_labels *label
 	struct adit_error *error);
 void app_harvest_clear(struct app_harvest *harvest);
 
-/* A table of these features (NULL: of all that speak of shape), with labels, groups in grouping 0, and in
+/* A capture's group: what it is of. */
+void app_harvest_group(const struct app_labelled *capture, char name[ADIT_TABLE_NAME_MAX + 1]);
+
+/* A table of these features (NULL: of all that speak of shape or rhythm), with labels, groups in grouping 0, and in
  * grouping 1 what `leave_out` says: "tool", "setup", "rate", "capture" or NULL. -EINVAL, -ENOMEM. */
 int app_harvest_table(const struct app_harvest *harvest, const char *const *features, size_t count,
 	const char *leave_out, struct adit_table **table, struct adit_error *error);

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A capture's name without ending and side: what it is of. */
-static void group_name(const struct app_labelled *capture, char name[ADIT_TABLE_NAME_MAX + 1])
+/* A capture's name without ending and side. */
+void app_harvest_group(const struct app_labelled *capture, char name[ADIT_TABLE_NAME_MAX + 1])
 {
 	static const char *const sides[] = {"_cli", "_auth"};
 	const char *slash = strrchr(capture->name, '/');
@@ -34,7 +34,7 @@ static const char *grouping_text(
 	const struct app_label *label = key->label != NULL ? key->label : &nothing;
 
 	if (strcmp(column, "capture") == 0) {
-		group_name(&harvest->labels->captures[key->capture], room);
+		app_harvest_group(&harvest->labels->captures[key->capture], room);
 		return room;
 	}
 	if (strcmp(column, "tool") == 0)
@@ -88,7 +88,7 @@ static int columns_find(const char *const *features, size_t count, int *places, 
 	*columns = 0;
 	if (features == NULL) {
 		for (int i = 0; i < ADIT_FEATURE_COUNT; i++)
-			if (adit_features[i].nature == ADIT_NATURE_SHAPE) {
+			if (adit_features[i].nature <= ADIT_NATURE_RHYTHM) {
 				names[*columns] = adit_features[i].name;
 				places[(*columns)++] = i;
 			}

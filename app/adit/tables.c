@@ -7,13 +7,18 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+/* Rows of captures that are made of fewer names are left out. */
+#define APP_LEAST_NAMES 6
+
 size_t app_tables_options(struct app_tables *tables, struct app_option *options)
 {
 	const struct app_option rows[APP_TABLES_OPTIONS] = {
 		{"features", 'f', APP_TEXT, "LIST",
 			"the columns that are features: names or numbers (from 0), parted by\n"
-			"commas; A/B is a ratio, or A where B is 0. Without it: the features of\n"
-			"a table that adit replay wrote, or all columns that are nothing else",
+			"commas; A/B is a ratio, or A where B is 0; @shape, @rhythm, @clock,\n"
+			"@volume, @context: all of that nature (docs/detection.md). Without it:\n"
+			"of captures @shape,@rhythm; the features of a table that adit replay\n"
+			"wrote; or all columns that are nothing else",
 			&tables->features, 0, 0, false},
 		{"columns", 0, APP_TEXT, "LIST",
 			"the same by number, of tables whose first line is a row", &tables->columns,
@@ -37,6 +42,14 @@ size_t app_tables_options(struct app_tables *tables, struct app_option *options)
 			&tables->group, 0, 0, false},
 		{"where", 'w', APP_TEXTS, "'COLUMN = VALUE'",
 			"only rows of which that is true; may be given again", &tables->where, 0, 0,
+			false},
+		{"captures", 0, APP_TEXTS, "FILE",
+			"in place of tables, captures: a label file (tab-separated file,\n"
+			"registrable_domain, label; also tool, setup, rate), beside which they\n"
+			"stand or in a folder of its name; may be given again",
+			&tables->captures, 0, 0, false},
+		{"set", 0, APP_TEXTS, "SECTION.NAME=VALUE",
+			"an option of the configuration, for reading captures", &tables->sets, 0, 0,
 			false},
 		{"missing", 0, APP_FLAG, NULL,
 			"an empty field is a missing value; only trees take such rows",
@@ -107,7 +120,7 @@ static int read_filters(struct app_tables *tables, struct adit_error *error)
  */
 static bool is_windows(const char *path)
 {
-	static const char start[] = "window_start,window_end,kind,domain,";
+	static const char start[] = "window_start,window_end,span,kind,domain,";
 	char text[sizeof(start)] = "";
 	struct stat about;
 	FILE *file = stat(path, &about) == 0 && S_ISREG(about.st_mode) ? fopen(path, "r") : NULL;
@@ -117,6 +130,34 @@ static bool is_windows(const char *path)
 	if (file != NULL)
 		fclose(file);
 	return is;
+}
+
+/* Takes the place of "@shape" and the like: all features of that nature. */
+static int chosen_expand(struct app_tables *tables, struct adit_error *error)
+{
+	static const char *const natures[] = {"@shape", "@rhythm", "@clock", "@volume", "@context"};
+	struct app_texts *chosen = &tables->chosen, given = *chosen;
+
+	chosen->count = 0;
+	for (size_t i = 0; i < given.count; i++) {
+		size_t nature = 0;
+
+		while (nature < ADIT_COUNT(natures) && strcmp(given.text[i], natures[nature]) != 0)
+			nature++;
+		if (nature == ADIT_COUNT(natures) && given.text[i][0] == '@')
+			return adit_error_set(error, -EINVAL,
+				"'%s': there are @shape, @rhythm, @clock, @volume and @context",
+				given.text[i]);
+		if (nature == ADIT_COUNT(natures))
+			chosen->text[chosen->count++] = given.text[i];
+		for (int f = 0; nature < ADIT_COUNT(natures) && f < ADIT_FEATURE_COUNT; f++)
+			if (adit_features[f].nature == (enum adit_nature)nature &&
+				adit_features[f].keys & ADIT_KEY_PAIR)
+				chosen->text[chosen->count++] = adit_features[f].name;
+		if (chosen->count + ADIT_FEATURE_COUNT > APP_TEXTS_MAX)
+			return adit_error_set(error, -E2BIG, "too many features");
+	}
+	return 0;
 }
 
 static int check_chosen(const struct app_tables *tables, size_t at, struct adit_error *error)
@@ -158,6 +199,8 @@ static int choose_columns(
 		return 0;
 	}
 	status = keep_list(tables, list, ',', &tables->chosen, "columns parted by commas", error);
+	if (status == 0)
+		status = chosen_expand(tables, error);
 	for (size_t i = 0; i < tables->chosen.count && status == 0; i++)
 		status = check_chosen(tables, i, error);
 	params->columns = tables->chosen.text;
@@ -279,6 +322,70 @@ static int read_one(struct app_tables *tables, size_t at, struct adit_error *err
 	return status;
 }
 
+static int check_captures(const struct app_tables *tables, struct adit_error *error)
+{
+	if (tables->path_count != 0)
+		return adit_error_set(error, -EINVAL,
+			"'%s': with --captures there are no tables", tables->paths[0]);
+	if (tables->label != NULL || tables->label_files.count != 0 || tables->where.count != 0 ||
+		tables->columns != NULL || (tables->group != NULL && strcmp(tables->group, "capture") != 0))
+		return adit_error_set(error, -EINVAL,
+			"--captures brings labels and groups of its own: --label, --labels, --where, "
+			"--columns and --group are for tables");
+	return 0;
+}
+
+static int read_captures(struct app_tables *tables, const char *const *names, size_t count,
+	struct adit_error *error)
+{
+	struct app_harvest_params params = {.least_names = APP_LEAST_NAMES};
+	struct app_harvest *harvest = &tables->harvest;
+	struct app_texts *chosen = &tables->chosen;
+	int status = check_captures(tables, error);
+
+	for (size_t i = 0; i < tables->captures.count && status == 0; i++)
+		status = app_labels_read(&tables->labels, tables->captures.text[i], error);
+	if (status == 0 && names == NULL && tables->features != NULL) {
+		status = keep_list(tables, tables->features, ',', chosen,
+			"features parted by commas", error);
+		if (status == 0)
+			status = chosen_expand(tables, error);
+		names = chosen->text;
+		count = chosen->count;
+	}
+	if (status == 0)
+		status = app_harvest_read(harvest, &tables->labels, &params,
+			(char *const *)(uintptr_t)tables->sets.text, tables->sets.count, error);
+	if (status == 0)
+		status = app_harvest_table(
+			harvest, names, count, tables->leave_out, &tables->table, error);
+	if (status != 0)
+		return status;
+	tables->table->weights = app_harvest_weights(harvest, tables->table);
+	tables->names = malloc((harvest->row_count + 1) * sizeof(*tables->names));
+	if (tables->table->weights == NULL || tables->names == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for %zu rows", harvest->row_count);
+	for (size_t i = 0; i < harvest->row_count; i++)
+		tables->names[i] = harvest->rows[i].names;
+	return 0;
+}
+
+/* Of tables that have the column. */
+static int names_of_column(struct app_tables *tables, struct adit_error *error)
+{
+	const struct adit_table *table = tables->table;
+	int column = adit_table_find(table, adit_features[ADIT_FEATURE_UNIQUE_NAMES].name);
+
+	if (column < 0)
+		return 0;
+	tables->names = malloc((table->rows + 1) * sizeof(*tables->names));
+	if (tables->names == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for %zu rows", table->rows);
+	for (size_t i = 0; i < table->rows; i++)
+		tables->names[i] = (float)table->values[i * table->columns + (size_t)column];
+	return 0;
+}
+
 int app_tables_read(struct app_tables *tables, const struct app_line *line, size_t first,
 	const char *const *names, size_t count, struct adit_error *error)
 {
@@ -287,8 +394,11 @@ int app_tables_read(struct app_tables *tables, const struct app_line *line, size
 
 	tables->paths = line->operands + first;
 	tables->path_count = line->operand_count - first;
+	if (tables->captures.count != 0)
+		return read_captures(tables, names, count, error);
 	if (tables->path_count == 0)
-		return adit_error_set(error, -EINVAL, "name at least one table");
+		return adit_error_set(error, -EINVAL,
+			"name at least one table, or captures (--captures)");
 	tables->params.progress = (struct adit_progress){app_progress_report, what};
 	status = prepare(tables, names, count, error);
 	for (size_t i = 0; i < tables->path_count && status == 0; i++) {
@@ -300,7 +410,7 @@ int app_tables_read(struct app_tables *tables, const struct app_line *line, size
 		status = adit_error_set(error, -EINVAL, "%s%s%s", tables->paths[0],
 			tables->path_count > 1 ? " and the other tables: no rows" : ": no rows",
 			tables->where.count > 0 ? " of which --where is true" : "");
-	return status;
+	return status == 0 ? names_of_column(tables, error) : status;
 }
 
 bool app_tables_are_windows(const struct app_tables *tables)
@@ -311,6 +421,9 @@ bool app_tables_are_windows(const struct app_tables *tables)
 void app_tables_close(struct app_tables *tables)
 {
 	adit_table_destroy(tables->table);
+	app_harvest_clear(&tables->harvest);
+	app_labels_clear(&tables->labels);
+	free(tables->names);
 	for (size_t i = 0; i < tables->lists_used; i++)
 		free(tables->lists[i]);
 }

@@ -8,11 +8,12 @@
 
 #include "adit_table.h"
 #include "arguments.h"
+#include "harvest.h"
 
 /* In place of a column: each table is a group. */
 #define APP_EACH_TABLE "@table"
 
-#define APP_TABLES_OPTIONS 11
+#define APP_TABLES_OPTIONS 13
 
 struct app_tables {
 	const char *command;
@@ -21,8 +22,12 @@ struct app_tables {
 	const char *label, *positive, *group, *delimiter, *quote;
 	const char *leave_out; /* a second grouping; set by evaluate only */
 	struct app_texts label_files, where;
+	struct app_texts captures, sets; /* label files of captures; options for reading them */
 	bool no_header, missing;
 	/* what was read */
+	struct app_labels labels;   /* with captures … */
+	struct app_harvest harvest; /* … what they gave: row i of the table is row i of it */
+	float *names;               /* [rows], names that a row is made of; NULL: not known */
 	char *const *paths;
 	size_t path_count;
 	struct adit_table *table;
@@ -33,7 +38,7 @@ struct app_tables {
 	struct app_texts chosen;
 };
 
-/* Fills the rows of the options that all three sub-commands share; gives their number. */
+/* Fills the rows of the options that these sub-commands share; gives their number. */
 size_t app_tables_options(struct app_tables *tables, struct app_option *options);
 
 /*
@@ -41,6 +46,9 @@ size_t app_tables_options(struct app_tables *tables, struct app_option *options)
  * here, or where `names` is NULL those of --features or --columns, or of a table that adit replay
  * wrote its features, or all that are nothing else. Groupings: [0] that of --group, else the
  * tables themselves if there are more than one; [1] that of leave_out. 0 or -errno.
+ *
+ * With --captures there are no operands: the rows are what the scoring core derives from them, with
+ * the weights of app_harvest_weights, grouped by capture.
  */
 int app_tables_read(struct app_tables *tables, const struct app_line *line, size_t first,
 	const char *const *names, size_t count, struct adit_error *error);

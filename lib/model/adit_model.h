@@ -73,7 +73,6 @@ struct adit_trees_params {
 	unsigned rounds, max_depth;
 	double learning_rate, min_child_weight, subsample, colsample_bytree, lambda;
 	double scale_pos_weight;       /* 0: benign rows / positive rows */
-	const float *weights;          /* of the rows; NULL: 1 */
 	uint64_t seed;                 /* the low 31 bits */
 	struct adit_progress progress; /* rounds */
 };
@@ -224,6 +223,19 @@ int adit_model_bind(
  * NaN or infinite (but trees: NaN is a missing value, infinities compare as they do). The model
  * must be bound. Owner's thread; no allocation, no failure. */
 double adit_model_score(struct adit_model *model, const double *values);
+
+/* A feature's part in a score. */
+struct adit_model_cause {
+	size_t place;          /* among the names bound */
+	double value, typical; /* of the row; of benign rows that the model was fitted to: the median */
+	double effect;         /* what the score loses with the one in place of the other */
+};
+
+/* The features that make the score of a row high, the strongest first, `room` at most; returns their
+ * number. `values` as of adit_model_score; they are changed meanwhile and as before after it. Costs
+ * a score for each feature. */
+size_t adit_model_explain(
+	struct adit_model *model, double *values, struct adit_model_cause *causes, size_t room);
 
 /* Scores of all rows, columns found by name, whatever is bound. `scores` has table->rows places.
  * -EINVAL, -ENOMEM, -ECANCELED. */

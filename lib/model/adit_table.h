@@ -4,7 +4,8 @@
  * feature; beside them stand a label and up to two groupings of each row (which capture it is
  * from, which set-up it belongs to). Nothing here knows what the numbers mean.
  *
- * Memory of a table: rows × (8 × columns + 9 + 4 × groupings) bytes, and the names.
+ * Memory of a table: rows × (8 × columns + 9 + 4 × groupings) bytes (4 more with weights), and the
+ * names.
  * Control path: every function may allocate and read files. One thread uses a table at a time.
  */
 #ifndef ADIT_TABLE_H
@@ -46,6 +47,7 @@ struct adit_table {
 	double *values;  /* [rows][columns]; NaN is a missing value, infinities do not occur */
 	char **names;    /* [columns] */
 	uint8_t *labels; /* [rows], 1 for a positive, 0 for a benign row; NULL without labels */
+	float *weights;  /* [rows], how much a row counts in fits of trees; NULL: 1 each */
 	uint64_t *lines; /* [rows], the line of the file that the row came from */
 	struct adit_grouping groupings[ADIT_TABLE_GROUPINGS];
 };
@@ -89,8 +91,9 @@ struct adit_table *adit_table_create(size_t rows, const char *const *names, size
 /* Frees the table with all that its fields point to. NULL is allowed. */
 void adit_table_destroy(struct adit_table *table);
 
-/* Adds labels, all 0, unless there are labels. -ENOMEM. */
+/* Adds labels, all 0, or weights, all 1, unless they are there. -ENOMEM. */
 int adit_table_add_labels(struct adit_table *table);
+int adit_table_add_weights(struct adit_table *table);
 
 /* A new table of these rows, in this order; a row may come more than once. NULL: no memory. */
 struct adit_table *adit_table_select(
@@ -102,7 +105,7 @@ int adit_table_columns(const struct adit_table *table, const char *const *names,
 	struct adit_table **out, struct adit_error *error);
 
 /* Adds the rows of `from`, whose columns must have the same names in the same order; both have
- * labels or neither has, and groupings by the same columns. Groups of one name are one group.
+ * labels or neither has, the same of weights, and groupings by the same columns. Groups of one name are one group.
  * -EINVAL, -ENOMEM; `table` is then as it was. */
 int adit_table_append(
 	struct adit_table *table, const struct adit_table *from, struct adit_error *error);

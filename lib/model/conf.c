@@ -28,7 +28,7 @@ uint32_t adit_conf_crc(const void *bytes, size_t size)
 
 struct feature {
 	char name[ADIT_TABLE_NAME_MAX + 1];
-	double mean, scale;
+	double mean, scale, typical;
 };
 
 struct training {
@@ -71,6 +71,7 @@ static const struct adit_form_row feature_rows[] = {
 	{"name", ADIT_FORM_TEXT, true, FIELD(feature, name), .low = 1},
 	{"mean", ADIT_FORM_NUMBER, true, FIELD(feature, mean)},
 	{"scale", ADIT_FORM_POSITIVE, true, FIELD(feature, scale)},
+	{"typical", ADIT_FORM_NUMBER, false, FIELD(feature, typical)},
 };
 
 static const struct adit_form_row source_rows[] = {
@@ -174,6 +175,7 @@ static void fill(
 		snprintf(feature->name, sizeof(feature->name), "%s", model->names[i]);
 		feature->mean = model->mean[i];
 		feature->scale = model->scale[i];
+		feature->typical = model->typical[i];
 	}
 	memcpy(training->date, model->date, sizeof(training->date));
 	training->rows = model->rows;
@@ -296,6 +298,7 @@ static int make_model(const struct reader *reader, struct adit_model **out)
 	for (size_t i = 0; i < conf->feature_count; i++) {
 		model->mean[i] = conf->features[i].mean;
 		model->scale[i] = conf->features[i].scale;
+		model->typical[i] = conf->features[i].typical;
 	}
 	memcpy(model->row_kind, conf->row_kind, sizeof(model->row_kind));
 	memcpy(model->date, training->date, sizeof(model->date));

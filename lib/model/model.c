@@ -25,11 +25,13 @@ struct adit_model *adit_model_create(
 	model->names = calloc(features, sizeof(*model->names));
 	model->mean = calloc(features, sizeof(*model->mean));
 	model->scale = calloc(features, sizeof(*model->scale));
+	model->typical = calloc(features, sizeof(*model->typical));
 	model->bound = calloc(features, sizeof(*model->bound));
 	model->row = calloc(features, sizeof(*model->row));
 	model->sources = calloc(ADIT_MODEL_SOURCES_MAX, sizeof(*model->sources));
 	if (model->names == NULL || model->mean == NULL || model->scale == NULL ||
-		model->bound == NULL || model->row == NULL || model->sources == NULL) {
+		model->typical == NULL || model->bound == NULL || model->row == NULL ||
+		model->sources == NULL) {
 		adit_model_destroy(model);
 		return NULL;
 	}
@@ -69,6 +71,7 @@ void adit_model_destroy(struct adit_model *model)
 	free(model->names);
 	free(model->mean);
 	free(model->scale);
+	free(model->typical);
 	free(model->bound);
 	free(model->row);
 	free(model->sources);
@@ -147,7 +150,8 @@ int adit_model_prepare(enum adit_model_kind kind, const struct adit_table *table
 			return status;
 	}
 	model = adit_model_create(kind, (const char *const *)table->names, table->columns);
-	if (model == NULL || count_sources(model, table) != 0) {
+	if (model == NULL || count_sources(model, table) != 0 ||
+		adit_model_find_typical(model, table) != 0) {
 		adit_model_destroy(model);
 		return adit_error_set(error, -ENOMEM, "no memory for a model");
 	}

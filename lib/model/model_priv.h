@@ -119,6 +119,7 @@ struct adit_model {
 	size_t features;
 	char **names;
 	double *mean, *scale;
+	double *typical; /* of benign rows: the median of a sample of them */
 	uint32_t *bound;
 	double *row; /* scratch: the scaled values */
 	bool is_bound;
@@ -135,6 +136,9 @@ struct adit_model {
 	size_t sources_named;
 	struct adit_model_source *sources; /* [ADIT_MODEL_SOURCES_MAX] */
 };
+
+/* Fills model->typical from the benign rows; not 0: no memory. */
+int adit_model_find_typical(struct adit_model *model, const struct adit_table *table);
 
 /* A model without its engine; names are copied, mean 0 and scale 1. NULL: no memory. */
 struct adit_model *adit_model_create(

@@ -57,6 +57,7 @@ void adit_table_destroy(struct adit_table *table)
 	free(table->names);
 	free(table->values);
 	free(table->labels);
+	free(table->weights);
 	free(table->lines);
 	free(table);
 }
@@ -66,6 +67,16 @@ int adit_table_add_labels(struct adit_table *table)
 	if (table->labels == NULL)
 		table->labels = calloc(table->rows + 1, sizeof(*table->labels));
 	return table->labels != NULL ? 0 : -ENOMEM;
+}
+
+int adit_table_add_weights(struct adit_table *table)
+{
+	if (table->weights != NULL)
+		return 0;
+	table->weights = malloc((table->rows + 1) * sizeof(*table->weights));
+	for (size_t i = 0; table->weights != NULL && i < table->rows; i++)
+		table->weights[i] = 1;
+	return table->weights != NULL ? 0 : -ENOMEM;
 }
 
 /* The grouping of these rows of `from`; NULL rows: all. */
@@ -92,13 +103,16 @@ static int copy_grouping(struct adit_grouping *to, const struct adit_grouping *f
 /* Everything but the values, of these rows. */
 static int copy_sides(struct adit_table *to, const struct adit_table *from, const size_t *rows)
 {
-	if (from->labels != NULL && adit_table_add_labels(to) != 0)
+	if ((from->labels != NULL && adit_table_add_labels(to) != 0) ||
+		(from->weights != NULL && adit_table_add_weights(to) != 0))
 		return -ENOMEM;
 	for (size_t i = 0; i < to->rows; i++) {
 		size_t row = rows != NULL ? rows[i] : i;
 		to->lines[i] = from->lines[row];
 		if (from->labels != NULL)
 			to->labels[i] = from->labels[row];
+		if (from->weights != NULL)
+			to->weights[i] = from->weights[row];
 	}
 	for (size_t g = 0; g < ADIT_TABLE_GROUPINGS; g++) {
 		if (copy_grouping(&to->groupings[g], &from->groupings[g], rows, to->rows) != 0)

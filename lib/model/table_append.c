@@ -18,7 +18,8 @@ static int compare_shapes(
 	const struct adit_table *table, const struct adit_table *from, struct adit_error *error)
 {
 	bool same = table->columns == from->columns &&
-		    (table->labels != NULL) == (from->labels != NULL);
+		    (table->labels != NULL) == (from->labels != NULL) &&
+		    (table->weights != NULL) == (from->weights != NULL);
 
 	for (size_t i = 0; same && i < table->columns; i++)
 		same = strcmp(table->names[i], from->names[i]) == 0;
@@ -28,7 +29,7 @@ static int compare_shapes(
 	}
 	if (!same)
 		return adit_error_set(
-			error, -EINVAL, "the tables differ in columns, labels or groupings");
+			error, -EINVAL, "the tables differ in columns, labels, weights or groupings");
 	return 0;
 }
 
@@ -94,7 +95,9 @@ static bool make_room(struct adit_table *table, size_t rows)
 {
 	bool good = enlarge(&table->values, rows * table->columns, sizeof(*table->values)) &&
 		    enlarge(&table->lines, rows, sizeof(*table->lines)) &&
-		    (table->labels == NULL || enlarge(&table->labels, rows, 1));
+		    (table->labels == NULL || enlarge(&table->labels, rows, 1)) &&
+		    (table->weights == NULL ||
+			    enlarge(&table->weights, rows, sizeof(*table->weights)));
 
 	for (size_t g = 0; g < ADIT_TABLE_GROUPINGS; g++) {
 		struct adit_grouping *grouping = &table->groupings[g];
@@ -114,6 +117,8 @@ static void copy_rows(
 	memcpy(table->lines + at, from->lines, from->rows * sizeof(*from->lines));
 	if (table->labels != NULL)
 		memcpy(table->labels + at, from->labels, from->rows);
+	if (table->weights != NULL)
+		memcpy(table->weights + at, from->weights, from->rows * sizeof(*from->weights));
 	for (size_t g = 0; g < ADIT_TABLE_GROUPINGS; g++) {
 		const struct adit_grouping *grouping = &from->groupings[g];
 		for (size_t i = 0; grouping->column != NULL && i < from->rows; i++)

@@ -21,13 +21,15 @@ extern "C" {
 #define ADIT_KEY_SERVER  (1u << ADIT_KIND_SERVER)
 #define ADIT_KEY_SESSION (1u << ADIT_KIND_SESSION)
 
-/* What a feature speaks of. Only SHAPE is what a default model is trained on: how much there is, who
- * else asks, and when, say more of the training data than of tunnels. */
+/* What a feature speaks of. Shape and rhythm are what a model is trained on unless told otherwise: how
+ * much there is, who else asks, and how long things take, say more of the training data than of
+ * tunnels. */
 enum adit_nature {
 	ADIT_NATURE_SHAPE,   /* what names, types and answers look like */
+	ADIT_NATURE_RHYTHM,  /* in which order things come, whatever the time between them */
+	ADIT_NATURE_CLOCK,   /* times, and values of counters */
 	ADIT_NATURE_VOLUME,  /* how much there is */
-	ADIT_NATURE_RHYTHM,  /* when, and in which order */
-	ADIT_NATURE_CONTEXT, /* what is known from elsewhere */
+	ADIT_NATURE_CONTEXT, /* what is known from elsewhere, or of the client's software */
 };
 
 /* What a feature costs on the packet path. */
@@ -183,19 +185,19 @@ enum adit_cost {
 	X(EDNS_SIZE, "edns_size", "bytes", PS_, CONTEXT, RECORD, "UDP size of the last OPT")       \
 	X(ID_STEP_SHARE, "id_step_share", "share", PS_, RHYTHM, RECORD,                            \
 		"transaction ID steps equal to the one before / steps")                            \
-	X(ID_STEP, "id_step", "step", PS_, RHYTHM, RECORD, "the last transaction ID step")         \
+	X(ID_STEP, "id_step", "step", PS_, CLOCK, RECORD, "the last transaction ID step")         \
 	X(PORT_SHARE, "port_share", "share", PS_, RHYTHM, RECORD,                                  \
 		"queries from the port of the one before / queries with one before")               \
-	X(GAP_MODE, "gap_mode", "ms", PS_, RHYTHM, RECORD,                                         \
+	X(GAP_MODE, "gap_mode", "ms", PS_, CLOCK, RECORD,                                         \
 		"lower edge of the fullest bin of gaps between queries")                           \
-	X(GAP_MODE_SHARE, "gap_mode_share", "share", PS_, RHYTHM, RECORD,                          \
+	X(GAP_MODE_SHARE, "gap_mode_share", "share", PS_, CLOCK, RECORD,                          \
 		"gaps in that bin or its neighbours / gaps")                                       \
 	X(GAP_REGULARITY, "gap_regularity", "share", PS_, RHYTHM, RECORD,                          \
 		"gaps within an eighth of the one before / gaps")                                  \
 	X(IN_STEP_SHARE, "in_step_share", "share", PS_, RHYTHM, RECORD,                            \
 		"queries that waited for the response to the one before / queries with one "       \
 		"before")                                                                          \
-	X(WAIT_MODE, "wait_mode", "ms", PS_, RHYTHM, RECORD,                                       \
+	X(WAIT_MODE, "wait_mode", "ms", PS_, CLOCK, RECORD,                                       \
 		"lower edge of the fullest bin of times from a query to its response")             \
 	X(BURST_HITS, "burst_hits", "seconds", D_, VOLUME, RECORD,                                 \
 		"burst-delta: of a record type within an hour, active seconds that differ by "     \

@@ -25,6 +25,7 @@ struct adit_opinion {
 	enum adit_model_kind kind;
 	double score, threshold; /* of the model */
 	double points;           /* 0: nothing to say; to 100 */
+	size_t number;           /* of the model */
 };
 
 /* An empty set. NULL: no memory. */
@@ -54,6 +55,12 @@ bool adit_judges_any(const struct adit_judges *judges, enum adit_kind kind, unsi
 size_t adit_judges_ask(struct adit_judges *judges, enum adit_kind kind, unsigned kinds,
 	const double value[ADIT_FEATURE_COUNT], double suspect, double tunnel,
 	struct adit_opinion opinion[ADIT_JUDGES_MAX]);
+
+/* Features that make an opinion's score high, the strongest first, `room` at most, by their places in
+ * the feature table. `value` is as before after it. Costs a score for each feature: for rows that are
+ * told of, not for all. */
+size_t adit_judges_explain(struct adit_judges *judges, const struct adit_opinion *opinion,
+	double value[ADIT_FEATURE_COUNT], struct adit_model_cause *causes, size_t room);
 
 #ifdef __cplusplus
 }

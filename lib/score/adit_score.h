@@ -50,6 +50,7 @@ struct adit_finding {
 	double score;     /* 0..100 */
 	const char *tool; /* of the set's strings, or NULL */
 	bool strong;      /* a signature that nothing benign shows */
+	bool left_out;    /* no model was asked: too little, or what says nothing */
 	size_t reason_count;
 	struct adit_reason reason[ADIT_VERDICT_REASONS];
 };
@@ -67,10 +68,10 @@ struct adit_detect_params {
 #define ADIT_BURST_LEAST 3
 #define ADIT_BURST_SCORE 50
 
-/* Runs the switched-on detectors over a key's features. Pure, but for the judges' own memory. */
+/* Runs the switched-on detectors over a key's features, which are as before after it. Pure, but for
+ * the judges' own memory. */
 void adit_detect(const struct adit_detect_params *params, enum adit_kind kind,
-	const struct adit_sum *sum, const double value[ADIT_FEATURE_COUNT],
-	struct adit_finding *finding);
+	const struct adit_sum *sum, double value[ADIT_FEATURE_COUNT], struct adit_finding *finding);
 
 struct adit_score_params {
 	struct adit_detect_params detect;

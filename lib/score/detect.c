@@ -40,6 +40,9 @@
 #define SCORE_INFORMATION 45
 #define ID_STEPS_LEAST    8
 
+/* Features that are told as reasons of a model's opinion. */
+#define CAUSES 3
+
 static void reason_named(struct adit_finding *finding, const char *name, double value, double least)
 {
 	if (finding->reason_count < ADIT_VERDICT_REASONS)
@@ -162,20 +165,36 @@ static void detect_structure(const struct adit_detect_params *params, enum adit_
 	}
 }
 
+/* What tells a row that a model calls a tunnel from a benign one. */
+static void explain(const struct adit_detect_params *params, const struct adit_opinion *opinion,
+	double *value, struct adit_finding *finding)
+{
+	struct adit_model_cause causes[CAUSES];
+	size_t count =
+		adit_judges_explain(params->judges, opinion, value, causes, ADIT_COUNT(causes));
+
+	for (size_t i = 0; i < count; i++)
+		reason_named(finding, adit_features[causes[i].place].name, causes[i].value,
+			causes[i].typical);
+}
+
 static void detect_models(const struct adit_detect_params *params, enum adit_kind kind,
-	const double *value, struct adit_finding *finding)
+	double *value, struct adit_finding *finding)
 {
 	struct adit_opinion opinion[ADIT_JUDGES_MAX];
-	size_t count;
+	size_t count, best = 0;
 
-	if (params->judges == NULL)
+	if (params->judges == NULL || finding->left_out)
 		return;
 	count = adit_judges_ask(params->judges, kind, params->models, value,
 		params->suspect_score, params->tunnel_score, opinion);
 	for (size_t i = 0; i < count; i++) {
 		score_raise(finding, opinion[i].points);
 		reason_named(finding, opinion[i].name, opinion[i].score, opinion[i].threshold);
+		best = opinion[i].points > opinion[best].points ? i : best;
 	}
+	if (count != 0 && opinion[best].points >= params->tunnel_score)
+		explain(params, &opinion[best], value, finding);
 }
 
 /* A tool that needs no domain makes a new "domain" of each name: a handful of names under a top-level
@@ -223,12 +242,14 @@ static void detect_burst(const struct adit_detect_params *params, const double *
 }
 
 void adit_detect(const struct adit_detect_params *params, enum adit_kind kind,
-	const struct adit_sum *sum, const double value[ADIT_FEATURE_COUNT],
-	struct adit_finding *finding)
+	const struct adit_sum *sum, double value[ADIT_FEATURE_COUNT], struct adit_finding *finding)
 {
 	memset(finding, 0, sizeof(*finding));
-	if (is_left_out(kind, sum, value))
+	finding->left_out = value[ADIT_FEATURE_INFORMATION] < LEAST_INFORMATION;
+	if (is_left_out(kind, sum, value)) {
+		finding->left_out = true;
 		return;
+	}
 	detect_signatures(params, kind, sum, value, finding);
 	detect_structure(params, kind, sum, value, finding);
 	detect_models(params, kind, value, finding);

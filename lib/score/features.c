@@ -318,7 +318,7 @@ static const char *keys_text(unsigned keys)
 
 int adit_features_reference(FILE *to)
 {
-	static const char *const natures[] = {"shape", "volume", "rhythm", "context"};
+	static const char *const natures[] = {"shape", "rhythm", "clock", "volume", "context"};
 	static const char *const costs[] = {"row", "record", "name", "scorer"};
 
 #define ADIT_FEATURE_HOW(id, name, unit, keys, nature, cost, how) how,

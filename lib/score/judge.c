@@ -163,6 +163,7 @@ size_t adit_judges_ask(struct adit_judges *judges, enum adit_kind kind, unsigned
 			continue;
 		it->name = adit_model_kind_names[judge->kind];
 		it->kind = judge->kind;
+		it->number = i;
 		it->threshold = adit_model_threshold_for(judge->model, names);
 		low = adit_model_suspect_for(judge->model, names);
 		if (!isfinite(it->threshold) && !isfinite(low))
@@ -172,4 +173,10 @@ size_t adit_judges_ask(struct adit_judges *judges, enum adit_kind kind, unsigned
 		count += it->points > 0;
 	}
 	return count;
+}
+
+size_t adit_judges_explain(struct adit_judges *judges, const struct adit_opinion *opinion,
+	double value[ADIT_FEATURE_COUNT], struct adit_model_cause *causes, size_t room)
+{
+	return adit_model_explain(judges->judge[opinion->number].model, value, causes, room);
 }

@@ -111,6 +111,7 @@ static void feature_tell(struct adit_scorer *scorer, const struct adit_ledger_ke
 	row->has_server = key->kind == ADIT_KIND_SERVER;
 	row->server = key->server;
 	row->score = (uint32_t)(finding->score + 0.5);
+	row->left_out = finding->left_out;
 	scorer->params.features(scorer->params.context, row);
 }
 
@@ -241,9 +242,9 @@ static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_spa
 	adit_features_derive(key->kind, &scorer->sum, value);
 	context_fill(scorer, key, domain, value);
 	scorer->counters.rows[span]++;
-	scorer->counters.asked += detect->judges != NULL &&
-				  adit_judges_any(detect->judges, key->kind, detect->models);
 	adit_detect(detect, key->kind, &scorer->sum, value, &finding);
+	scorer->counters.asked += detect->judges != NULL && !finding.left_out &&
+				  adit_judges_any(detect->judges, key->kind, detect->models);
 	if (key->kind == ADIT_KIND_DOMAIN && !finding.strong && !together_counts(key, value))
 		leave_burst(scorer, &finding);
 	session_blame(scorer, key, value, &finding);
@@ -366,7 +367,7 @@ static void session_over(void *context, const struct adit_session *session)
 	row->subscriber = session->who.address;
 	row->tap = session->who.tap;
 	row->vlan = session->who.vlan;
-	row->has_server = false;
+	row->has_server = row->left_out = false;
 	row->score = 0;
 	adit_features_of_session(&session->sum, row->value);
 	scorer->params.features(scorer->params.context, row);

@@ -147,6 +147,7 @@ struct adit_feature_row {
 	uint8_t tap;   /* of the subscriber */
 	uint16_t vlan; /* VLAN identifier of the subscriber; 0: none */
 	uint32_t score;
+	bool left_out; /* too little, or of a kind that says nothing: no model is asked */
 	double value[ADIT_FEATURE_MAX];
 };
 /* Header and lines of the CSV (RFC 4180): window_start, window_end, span, kind, domain, subscriber,

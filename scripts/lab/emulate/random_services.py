@@ -33,6 +33,7 @@ FAMILIES = (
     (1, (records.NS,), NONE), (0.5, (SOA,), NONE), (1, (records.CAA,), NONE),
     (1, (records.TLSA,), (("_25", "_tcp"), ("_443", "_tcp"))), (0.5, (records.SSHFP,), NONE),
     (0.7, (records.DS,), NONE), (0.5, (records.DNSKEY,), NONE), (0.3, (NULL,), NONE),
+    (5, (None, A, AAAA), NONE), (3, (None, A, A, AAAA, HTTPS), NONE),
     (2, (None, A, AAAA, TXT), NONE), (1, (None, A, HTTPS), NONE),
     (1, (None, A, TXT, records.MX, records.NS, SOA), NONE),
     (1, (None, records.SRV, records.NAPTR, A), NONE))

@@ -226,7 +226,7 @@ class Stage:
             truth.count(RESOLVER, one.domain, one.name, one.resolver, True, len(message))
 
     @staticmethod
-    def _life(reply):
+    def life(reply):
         """For how many seconds a resolver keeps it."""
         if reply is None:
             return 0
@@ -243,7 +243,7 @@ class Stage:
             expiry = cache.get(key, 0) if one.resolver is not None else 0
             known = expiry > one.at
             if not known and one.resolver is not None:
-                life = self._life(one.answer)
+                life = self.life(one.answer)
                 if life:
                     cache[key] = one.at + sum(one.delays) + life * SECOND
                 self._resolver_side(frames[RESOLVER], truth, one)
