@@ -39,6 +39,7 @@
 #define SCORE_ATTEMPT     55
 #define SCORE_INFORMATION 45
 #define ID_STEPS_LEAST    8
+#define SMALL_STEP        16
 
 /* Features that are told as reasons of a model's opinion. */
 #define CAUSES 3
@@ -69,13 +70,19 @@ static bool class_holds(const struct adit_class *class, const struct adit_detail
 	       names * 1e6 >= (double)class->share_ppm * detail->looked_at;
 }
 
-/* A step that no ordinary resolver library makes: they count up by one, in either byte order, or
- * draw at random. */
+/* Up or down by a few, as resolver libraries count, also where other names are asked in between. */
+static bool is_small(unsigned step)
+{
+	return step <= SMALL_STEP || step >= 65536 - SMALL_STEP;
+}
+
+/* A step that no ordinary resolver library makes: they count, in either byte order, or draw at random.
+ */
 static bool id_step_odd(const double *value)
 {
-	double step = value[ADIT_FEATURE_ID_STEP];
+	unsigned step = (unsigned)value[ADIT_FEATURE_ID_STEP];
 
-	return step != 1 && step != 65535 && step != 256 && step != 65280;
+	return !is_small(step) && !is_small((step & 0xff) << 8 | step >> 8);
 }
 
 static bool id_step_constant(const struct adit_sum *sum, const double *value, double least)

@@ -225,6 +225,14 @@ bool adit_is_told(const struct adit_scorer *scorer, uint32_t index, uint32_t fir
 	return key->story == 0 && key->told != 0 && first_slice <= key->told;
 }
 
+/* A suspect is told once a day. */
+static bool is_told_today(const struct adit_scorer *scorer, uint32_t index)
+{
+	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index);
+
+	return key->story == 0 && key->told != 0 && scorer->slice < key->told + ADIT_DAY_SLICES;
+}
+
 static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_span span)
 {
 	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index), *domain = NULL;
@@ -260,7 +268,8 @@ static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_spa
 	/* What a subscriber sends to a domain's server is that domain's story, if it has one. */
 	if (key->kind == ADIT_KIND_SERVER && adit_story_has_subscriber(scorer, key->who.key))
 		return;
-	if (adit_is_told(scorer, story_index, scorer->sum.first_slice))
+	if (adit_is_told(scorer, story_index, scorer->sum.first_slice) ||
+		(finding.score < detect->tunnel_score && is_told_today(scorer, story_index)))
 		return;
 	adit_story_find(scorer, story_index, scorer->sum.first_slice, &finding);
 }
