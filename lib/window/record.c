@@ -15,13 +15,15 @@ static void sample_keep(struct record *record, const struct adit_event *event)
 	memcpy(sample->wire, event->wire, event->wire_size);
 }
 
-static void count_agreement(
-	struct adit_detail *detail, const struct octets *octets, const struct track *track,
-	uint8_t length)
+/* With the name before, if it was another one: a slice may begin with what the last one ended with.
+ */
+static void count_agreement(struct adit_detail *detail, const struct adit_event *event,
+	const struct octets *octets, const struct track *track)
 {
+	uint8_t length = event->subdomain_length;
 	uint8_t both = length < track->length ? length : track->length;
 
-	if (!(track->flags & TRACK_NAME))
+	if (!(track->flags & TRACK_NAME) || track->name == event->name_hash)
 		return;
 	if (both > ADIT_FIELD_SIZE)
 		both = ADIT_FIELD_SIZE;
@@ -35,8 +37,8 @@ static void count_agreement(
 }
 
 /* What is made from the name itself. */
-static void count_name(struct record *record, const struct adit_event *event,
-	struct octets *octets, const struct track *track)
+static void count_name(struct record *record, const struct adit_event *event, struct octets *octets,
+	const struct track *track)
 {
 	struct adit_detail *detail = &record->detail;
 
@@ -62,7 +64,7 @@ static void count_name(struct record *record, const struct adit_event *event,
 	detail->upper += octets->upper;
 	detail->bigram_sum += octets->bigram;
 	if (track != NULL)
-		count_agreement(detail, octets, track, event->subdomain_length);
+		count_agreement(detail, event, octets, track);
 	sample_keep(record, event);
 }
 
@@ -103,8 +105,8 @@ static void count_order(
 	}
 }
 
-static void count_query(struct adit_detail *detail, enum adit_kind kind,
-	const struct adit_event *event)
+static void count_query(
+	struct adit_detail *detail, enum adit_kind kind, const struct adit_event *event)
 {
 	detail->queries++;
 	detail->type[event->type_group]++;
@@ -132,8 +134,7 @@ static unsigned ttl_bin(uint32_t ttl)
 	return bin;
 }
 
-static void count_response(
-	struct adit_detail *detail, const struct adit_event *event, bool kept)
+static void count_response(struct adit_detail *detail, const struct adit_event *event, bool kept)
 {
 	unsigned log2 = 31 - (unsigned)__builtin_clz(event->message_bytes | 1);
 	unsigned bin = log2 > 5 ? log2 - 5 : 0;

@@ -47,8 +47,10 @@ bool adit_row_merge(struct adit_row *into, const struct adit_row *from)
 	uint8_t new_names, left_out = row_take_names(into, from, &new_names);
 	uint64_t info_up = from->info_up;
 
-	/* Names and answers that are known already are no more information. */
-	if (from->names != 0 && from->unparsable == 0)
+	/* Names and answers that are known already are no more information. What a row with a
+	 * record knows is not all that it has: its information is an upper bound then. */
+	if (from->names != 0 && from->unparsable == 0 && from->detail == 0 &&
+		!(from->flags & ADIT_ROW_MORE_NAMES))
 		info_up = info_up * new_names / from->names;
 	into->info_up = add32(into->info_up, (uint32_t)info_up);
 	if (from->answer == 0 || from->answer != into->answer ||
