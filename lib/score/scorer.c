@@ -39,7 +39,7 @@ size_t adit_scorer_bytes(const struct adit_score_params *params)
 	       (params->sessions != 0 ? adit_sessions_bytes(params->sessions) : 0) +
 	       adit_seen_bytes(params->domains, params->servers) +
 	       adit_bursts_bytes(params->bursts) +
-	       params->looks * sizeof(struct adit_look *) +
+	       (params->looks + 1) * sizeof(struct adit_look *) +
 	       params->stories * (sizeof(struct story) + sizeof(uint32_t));
 }
 
@@ -187,7 +187,8 @@ static void context_fill(struct adit_scorer *scorer, const struct adit_ledger_ke
 		value[ADIT_FEATURE_BURST_HITS] = scorer->burst_hits;
 }
 
-/* A subscriber whose session is an outlier: its domain that moved most is worth a record. */
+/* A subscriber whose session is an outlier: its domain that moved most is worth a record. Sums that
+ * begin before the session say nothing of it. */
 static void session_blame(const struct adit_scorer *scorer, const struct adit_ledger_key *key,
 	const double *value, struct adit_finding *finding)
 {
@@ -197,6 +198,7 @@ static void session_blame(const struct adit_scorer *scorer, const struct adit_le
 		return;
 	session = adit_sessions_find(scorer->sessions, key->who.key);
 	if (session == NULL || session->outlier <= session->threshold ||
+		slice_start_ns(scorer->sum.first_slice + 1) <= session->sum.first_ns ||
 		2 * value[ADIT_FEATURE_BYTES_UP] + 2 * value[ADIT_FEATURE_BYTES_DOWN] <
 			(double)session->sum.bytes_up + (double)session->sum.bytes_down)
 		return;
@@ -293,26 +295,30 @@ void adit_judge_look(struct adit_scorer *scorer, uint32_t index, const struct ad
 
 /* What is remembered beside the ledger: of every key that got something, also those that the filter
  * stops. */
-static void remember(struct adit_scorer *scorer, uint32_t index, const struct adit_ledger_key *key)
+static void remember(struct adit_scorer *scorer, const struct adit_ledger_key *key)
 {
-	const struct adit_detail *now;
+	uint64_t domain = key->key;
 
-	scorer->burst_hits = 0;
 	if (key->kind == ADIT_KIND_SERVER) {
 		scorer->server_subscribers = adit_seen_server(
 			scorer->seen, &key->server, key->who.key, scorer->slice);
 		return;
 	}
-	if (key->kind == ADIT_KIND_PAIR) {
-		scorer->domain_age = adit_seen_domain(scorer->seen,
-			adit_ledger_key(scorer->ledger, key->parent)->key, scorer->slice);
-		return;
-	}
-	scorer->domain_age = adit_seen_domain(scorer->seen, key->key, scorer->slice);
-	now = adit_ledger_now(scorer->ledger, index);
-	if (scorer->params.detect.burst && now != NULL && !scorer->coalesced)
-		scorer->burst_hits =
-			adit_bursts_take(scorer->bursts, key->key, scorer->slice, now);
+	if (key->kind == ADIT_KIND_PAIR)
+		domain = adit_ledger_key(scorer->ledger, key->parent)->key;
+	scorer->domain_age = adit_seen_domain(scorer->seen, domain, scorer->slice);
+}
+
+/* The seconds of a domain; 0 of other keys. */
+static uint32_t bursts_take(
+	struct adit_scorer *scorer, uint32_t index, const struct adit_ledger_key *key)
+{
+	const struct adit_detail *now = adit_ledger_now(scorer->ledger, index);
+
+	if (key->kind != ADIT_KIND_DOMAIN || !scorer->params.detect.burst || now == NULL ||
+		scorer->coalesced)
+		return 0;
+	return adit_bursts_take(scorer->bursts, key->key, scorer->slice, now);
 }
 
 /* An hour and a day slide by a minute. */
@@ -338,7 +344,8 @@ static void judge(struct adit_scorer *scorer, uint32_t index)
 
 	if (!key->used)
 		return;
-	remember(scorer, index, key);
+	remember(scorer, key);
+	scorer->burst_hits = bursts_take(scorer, index, key);
 	if (!filter_passes(key, scorer->burst_hits))
 		return;
 	scorer->counters.judged++;
@@ -469,9 +476,8 @@ static void judge_rest(struct adit_scorer *scorer)
 
 		if (!key->used || key->last_slice <= key->judged)
 			continue;
+		remember(scorer, key);
 		scorer->burst_hits = 0;
-		scorer->domain_age = key->last_slice - key->first_slice;
-		scorer->server_subscribers = 0;
 		if (!filter_passes(key, 0))
 			continue;
 		for (int span = ADIT_SPAN_HOUR; span < ADIT_SPAN_COUNT; span++)

@@ -128,9 +128,11 @@ static void story_begin(struct adit_scorer *scorer, struct story *story)
 	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, story->index);
 	enum adit_span span = span_untold(scorer, key);
 
-	counts_clear(story);
 	story->begun = true;
-	adit_ledger_sum(scorer->ledger, story->index, span, &scorer->sum);
+	/* Of one that was told early the slice's row may have given way: what was told stands. */
+	if (!adit_ledger_sum(scorer->ledger, story->index, span, &scorer->sum))
+		return;
+	counts_clear(story);
 	story_count(story, &scorer->sum);
 	if (scorer->sum.first_slice < story->first_slice)
 		story->first_slice = scorer->sum.first_slice;

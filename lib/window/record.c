@@ -4,17 +4,6 @@
  */
 #include "shard_priv.h"
 
-static void sample_keep(struct record *record, const struct adit_event *event)
-{
-	struct adit_sample *sample = &record->sample[record->sample_count];
-
-	if (record->sample_count == ADIT_DETAIL_SAMPLES || event->wire_size <= 1)
-		return;
-	record->sample_count++;
-	sample->size = event->wire_size;
-	memcpy(sample->wire, event->wire, event->wire_size);
-}
-
 /* With the name before, if it was another one: a slice may begin with what the last one ended with.
  */
 static void count_agreement(struct adit_detail *detail, const struct adit_event *event,
@@ -37,11 +26,9 @@ static void count_agreement(struct adit_detail *detail, const struct adit_event 
 }
 
 /* What is made from the name itself. */
-static void count_name(struct record *record, const struct adit_event *event, struct octets *octets,
-	const struct track *track)
+static void count_name(struct adit_detail *detail, const struct adit_event *event,
+	struct octets *octets, const struct track *track)
 {
-	struct adit_detail *detail = &record->detail;
-
 	detail->looked_at++;
 	for (uint32_t classes = event->classes; classes != 0; classes &= classes - 1)
 		detail->class_names[__builtin_ctz(classes)]++;
@@ -65,7 +52,6 @@ static void count_name(struct record *record, const struct adit_event *event, st
 	detail->bigram_sum += octets->bigram;
 	if (track != NULL)
 		count_agreement(detail, event, octets, track);
-	sample_keep(record, event);
 }
 
 static inline unsigned time_bin(uint64_t ns)
@@ -163,13 +149,11 @@ static void count_response(struct adit_detail *detail, const struct adit_event *
 	}
 }
 
-void record_count(struct record *record, enum adit_kind kind, const struct adit_event *event,
+void record_count(struct adit_detail *detail, enum adit_kind kind, const struct adit_event *event,
 	struct octets *octets, const struct track *track, bool is_new, bool kept)
 {
-	struct adit_detail *detail = &record->detail;
-
 	if (is_new)
-		count_name(record, event, octets, track);
+		count_name(detail, event, octets, track);
 	detail->beside[event->is_query ? ADIT_UP : ADIT_DOWN] += event->beside_bytes;
 	if (event->unparsable)
 		return;

@@ -140,6 +140,17 @@ static void side_fill(
 	}
 }
 
+static void sample_keep(struct record *record, const struct adit_event *event)
+{
+	struct adit_sample *sample = &record->sample[record->sample_count];
+
+	if (record->sample_count == ADIT_DETAIL_SAMPLES || event->wire_size <= 1)
+		return;
+	record->sample_count++;
+	sample->size = event->wire_size;
+	memcpy(sample->wire, event->wire, event->wire_size);
+}
+
 #define OWNER_BITS       29
 #define OWNER(kind, row) ((uint32_t)(kind) << OWNER_BITS | (row))
 
@@ -288,9 +299,12 @@ static uint32_t row_names(struct adit_shard *shard, enum adit_kind kind, uint32_
 	} else if (!fits) {
 		row->flags |= ADIT_ROW_MORE_NAMES;
 	}
+	/* The first name of a row stands beside it. */
+	if (record != NULL && is_new && row->names != 0)
+		sample_keep(record, event);
 	if (record != NULL)
-		record_count(record, kind, event, octets, kind != ADIT_KIND_DOMAIN ? track : NULL,
-			is_new, kept);
+		record_count(&record->detail, kind, event, octets,
+			kind != ADIT_KIND_DOMAIN ? track : NULL, is_new, kept);
 	if (!event->unparsable && fits && !row_knows(row, hash)) {
 		if (row->names == 0 && kind != ADIT_KIND_DOMAIN && event->wire_size > 1)
 			sample_set(
@@ -351,8 +365,8 @@ static void session_count(struct adit_shard *shard, const struct adit_event *eve
 	}
 	row = &table->rows[number];
 	row->last_ms = ms > row->last_ms ? ms : row->last_ms;
-	row->queries += event->is_query;
-	row->responses += !event->is_query;
+	row->queries += event->is_query && !event->again;
+	row->responses += !event->is_query && !event->again;
 	*(event->is_query ? &row->bytes_up : &row->bytes_down) += event->message_bytes;
 }
 
