@@ -21,8 +21,8 @@ extern "C" {
 #define ADIT_KEY_SERVER  (1u << ADIT_KIND_SERVER)
 #define ADIT_KEY_SESSION (1u << ADIT_KIND_SESSION)
 
-/* What a feature speaks of. Only SHAPE is what a default model is trained on: how much there is, who
- * else asks, and when, say more of the training data than of tunnels. */
+/* What a feature speaks of. Only SHAPE is what a default model is trained on: how much there is,
+ * who else asks, and when, say more of the training data than of tunnels. */
 enum adit_nature {
 	ADIT_NATURE_SHAPE,   /* what names, types and answers look like */
 	ADIT_NATURE_VOLUME,  /* how much there is */
@@ -38,12 +38,12 @@ enum adit_cost {
 	ADIT_COST_SCORER, /* nothing: the scoring core's own */
 };
 
-#define D_ ADIT_KEY_DOMAIN
-#define P_ ADIT_KEY_PAIR
-#define S_ ADIT_KEY_SERVER
-#define U_ ADIT_KEY_SESSION
+#define D_   ADIT_KEY_DOMAIN
+#define P_   ADIT_KEY_PAIR
+#define S_   ADIT_KEY_SERVER
+#define U_   ADIT_KEY_SESSION
 #define DPS_ (D_ | P_ | S_)
-#define PS_ (P_ | S_)
+#define PS_  (P_ | S_)
 #define ALL_ (D_ | P_ | S_ | U_)
 
 /* X(enumerator, name, unit, keys, nature, cost, how it is computed). "Names" are distinct ones that
@@ -68,7 +68,7 @@ enum adit_cost {
 	X(REPEATED_SHARE, "repeated_share", "share", DPS_, RHYTHM, RECORD,                         \
 		"messages that came again within 5 s / messages")                                  \
 	X(INFORMATION_UP, "information_up", "bytes", DPS_, VOLUME, ROW,                            \
-		"over distinct names, subdomain octets × log2(alphabet) / 8; and bytes beside "    \
+		"over distinct names, subdomain octets × log2(alphabet) / 8; and bytes beside "   \
 		"names")                                                                           \
 	X(INFORMATION_DOWN, "information_down", "bytes", DPS_, VOLUME, ROW,                        \
 		"RDATA octets of distinct answers; and bytes beside answers")                      \
@@ -95,8 +95,7 @@ enum adit_cost {
 		"its standard deviation")                                                          \
 	X(MAX_LABEL, "max_label", "octets", DPS_, SHAPE, NAME, "longest label of a subdomain")     \
 	X(DIGIT_SHARE, "digit_share", "share", DPS_, SHAPE, NAME, "digits / subdomain octets")     \
-	X(HEX_SHARE, "hex_share", "share", DPS_, SHAPE, NAME,                                      \
-		"digits and a-f / subdomain octets")                                               \
+	X(HEX_SHARE, "hex_share", "share", DPS_, SHAPE, NAME, "digits and a-f / subdomain octets") \
 	X(BASE32_SHARE, "base32_share", "share", DPS_, SHAPE, NAME,                                \
 		"letters and 2-7 / subdomain octets")                                              \
 	X(BASE64_SHARE, "base64_share", "share", DPS_, SHAPE, NAME,                                \
@@ -116,8 +115,7 @@ enum adit_cost {
 		"the same of the last 16 octets of the subdomain")                                 \
 	X(AGREEMENT, "agreement", "share", PS_, SHAPE, NAME,                                       \
 		"octets equal to the name before / octets compared, of the first 16")              \
-	X(AGREEMENT_TAIL, "agreement_tail", "share", PS_, SHAPE, NAME,                             \
-		"the same of the last 16")                                                         \
+	X(AGREEMENT_TAIL, "agreement_tail", "share", PS_, SHAPE, NAME, "the same of the last 16")  \
 	X(NON_A_SHARE, "non_a_share", "share", DPS_, SHAPE, RECORD,                                \
 		"queries for other types than A / queries")                                        \
 	X(PAYLOAD_QUERY_SHARE, "payload_query_share", "share", DPS_, SHAPE, ROW,                   \

@@ -21,7 +21,7 @@ struct adit_judges;
 
 /* What a judge says of a row. */
 struct adit_opinion {
-	const char *name;        /* of the model's kind: "trees", "svm", "envelope" */
+	const char *name; /* of the model's kind: "trees", "svm", "envelope" */
 	enum adit_model_kind kind;
 	double score, threshold; /* of the model */
 	double points;           /* 0: nothing to say; to 100 */
@@ -34,8 +34,7 @@ void adit_judges_destroy(struct adit_judges *judges);
 /* Reads a model folder into the set. -EINVAL for a feature that nobody derives, a kind of row that
  * is not judged or more than ADIT_JUDGES_MAX models, and what adit_model_read gives; the message
  * names the folder. */
-int adit_judges_add(
-	struct adit_judges *judges, const char *folder, struct adit_error *error);
+int adit_judges_add(struct adit_judges *judges, const char *folder, struct adit_error *error);
 /* Takes a model that was just fitted. -EINVAL as above: the model is then still the caller's. */
 int adit_judges_take(
 	struct adit_judges *judges, struct adit_model *model, struct adit_error *error);

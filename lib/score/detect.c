@@ -170,17 +170,17 @@ static void detect_models(const struct adit_detect_params *params, enum adit_kin
 
 	if (params->judges == NULL)
 		return;
-	count = adit_judges_ask(params->judges, kind, params->models, value,
-		params->suspect_score, params->tunnel_score, opinion);
+	count = adit_judges_ask(params->judges, kind, params->models, value, params->suspect_score,
+		params->tunnel_score, opinion);
 	for (size_t i = 0; i < count; i++) {
 		score_raise(finding, opinion[i].points);
 		reason_named(finding, opinion[i].name, opinion[i].score, opinion[i].threshold);
 	}
 }
 
-/* A tool that needs no domain makes a new "domain" of each name: a handful of names under a top-level
- * domain that is not delegated is told by the server that answers, not once a name. Of servers:
- * what resolvers in general use are asked, and what nobody answers, says nothing. */
+/* A tool that needs no domain makes a new "domain" of each name: a handful of names under a
+ * top-level domain that is not delegated is told by the server that answers, not once a name. Of
+ * servers: what resolvers in general use are asked, and what nobody answers, says nothing. */
 static bool is_left_out(enum adit_kind kind, const struct adit_sum *sum, const double *value)
 {
 	if (kind != ADIT_KIND_SERVER)
@@ -191,18 +191,22 @@ static bool is_left_out(enum adit_kind kind, const struct adit_sum *sum, const d
 	       value[ADIT_FEATURE_ANSWERED_SHARE] < SERVER_ANSWERED;
 }
 
+double adit_information_most(const struct adit_sum *sum, double information)
+{
+	bool is_exact = adit_distinct_exact(&sum->detail.names) &&
+			adit_distinct_exact(&sum->detail.answers);
+
+	return is_exact ? information : information * ADIT_DISTINCT_MARGIN;
+}
+
 /* Many subscribers together pass any bound: it is a bound per subscriber. Estimates must not miss
- * what passes it, so two standard errors are added to what is not exact. */
+ * what passes it. */
 static void detect_information(const struct adit_detect_params *params, enum adit_kind kind,
 	const struct adit_sum *sum, const double *value, struct adit_finding *finding)
 {
-	double information = value[ADIT_FEATURE_INFORMATION];
-
 	if (!params->information || kind == ADIT_KIND_DOMAIN)
 		return;
-	if (!adit_distinct_exact(&sum->detail.names) || !adit_distinct_exact(&sum->detail.answers))
-		information *= ADIT_DISTINCT_MARGIN;
-	if (information < params->information_bound)
+	if (adit_information_most(sum, value[ADIT_FEATURE_INFORMATION]) < params->information_bound)
 		return;
 	score_raise(finding, params->suspect_score > SCORE_INFORMATION ? params->suspect_score
 								       : SCORE_INFORMATION);
@@ -210,16 +214,16 @@ static void detect_information(const struct adit_detect_params *params, enum adi
 		params->information_bound);
 }
 
-static void detect_burst(const struct adit_detect_params *params, const double *value,
-	struct adit_finding *finding)
+static void detect_burst(
+	const struct adit_detect_params *params, const double *value, struct adit_finding *finding)
 {
 	/* Only domains have it: of others it is NaN. */
 	if (!params->burst || !(value[ADIT_FEATURE_BURST_HITS] >= ADIT_BURST_LEAST))
 		return;
 	score_raise(finding, params->suspect_score > ADIT_BURST_SCORE ? params->suspect_score
-								 : ADIT_BURST_SCORE);
-	reason_add(finding, ADIT_FEATURE_BURST_HITS, value[ADIT_FEATURE_BURST_HITS],
-		ADIT_BURST_LEAST);
+								      : ADIT_BURST_SCORE);
+	reason_add(
+		finding, ADIT_FEATURE_BURST_HITS, value[ADIT_FEATURE_BURST_HITS], ADIT_BURST_LEAST);
 }
 
 void adit_detect(const struct adit_detect_params *params, enum adit_kind kind,

@@ -186,7 +186,9 @@ void adit_detail_from_row(struct adit_detail *detail, const struct adit_row *row
 	for (uint8_t i = 0; i < row->names; i++)
 		adit_distinct_add(&detail->names, row->name[i],
 			messages > row->names ? messages / row->names : 1,
-			row->unparsable != 0 ? 0 : row->info_up / row->names);
+			row->unparsable != 0
+				? 0
+				: row->info_up / row->names + (i < row->info_up % row->names));
 	if (row->unparsable != 0 || row->answer == 0)
 		detail->beside[ADIT_DOWN] += row->info_down;
 	else
