@@ -126,7 +126,7 @@ static inline uint64_t outcomes_sum(const struct fixture *x)
 }
 
 /* The pair or server row of a shard in which there is one. */
-static const struct adit_party *party_of(
+static inline const struct adit_party *party_of(
 	const struct fixture *x, uint8_t shard, enum adit_kind kind, uint32_t rows)
 {
 	CHECK_EQ_INT(adit_window_rows(x->window, shard, kind), rows);
