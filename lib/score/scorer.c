@@ -368,11 +368,13 @@ static void judge(struct adit_scorer *scorer, uint32_t index)
 	}
 }
 
-/* What keys got after they were judged over long spans, and got nothing since. */
+/* What keys got after they were judged over long spans, and got nothing since. An hour that ends
+ * now may have lost what one that ended then had: the day has it. */
 static void judge_late(struct adit_scorer *scorer, bool is_end)
 {
 	for (uint32_t i = 0; i < scorer->late_count; i++) {
 		struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, scorer->late[i]);
+		bool is_new;
 
 		if (!key->used || !key->late)
 			continue;
@@ -382,8 +384,11 @@ static void judge_late(struct adit_scorer *scorer, bool is_end)
 			continue;
 		remember(scorer, key);
 		scorer->burst_hits = 0;
-		for (int span = ADIT_SPAN_HOUR; span < ADIT_SPAN_COUNT; span++)
-			judge_span(scorer, scorer->late[i], span);
+		is_new = span_is_new(scorer, scorer->late[i], ADIT_SPAN_HOUR);
+		if (is_new)
+			judge_span(scorer, scorer->late[i], ADIT_SPAN_HOUR);
+		if (is_new || span_is_new(scorer, scorer->late[i], ADIT_SPAN_DAY))
+			judge_span(scorer, scorer->late[i], ADIT_SPAN_DAY);
 		key->judged = scorer->slice;
 	}
 	scorer->late_count = 0;
