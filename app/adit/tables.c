@@ -107,7 +107,7 @@ static int read_filters(struct app_tables *tables, struct adit_error *error)
  */
 static bool is_windows(const char *path)
 {
-	static const char start[] = "window_start,window_end,kind,domain,";
+	static const char start[] = "window_start,window_end,span,kind,domain,";
 	char text[sizeof(start)] = "";
 	struct stat about;
 	FILE *file = stat(path, &about) == 0 && S_ISREG(about.st_mode) ? fopen(path, "r") : NULL;

@@ -7,6 +7,8 @@
  */
 #include "score_priv.h"
 
+#include <assert.h>
+
 /* The cheap filter: a key with less than this in a day, and no signature, reaches no detector. */
 #define FILTER_NAMES       6
 #define FILTER_INFORMATION 200
@@ -20,6 +22,8 @@
 #define ONE_WAY_RESPONSES 50
 /* What a domain's subscribers must have moved each, on average, to be judged together. */
 #define TOGETHER_INFORMATION 200
+
+static_assert((int)ADIT_FEATURE_COUNT <= ADIT_FEATURE_MAX, "a row has room for all features");
 
 static const char *const kind_names[ADIT_KIND_JUDGED] = {
 	[ADIT_KIND_DOMAIN] = "domain",
