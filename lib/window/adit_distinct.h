@@ -34,8 +34,8 @@ struct adit_distinct {
 };
 
 enum adit_distinct_added {
-	ADIT_DISTINCT_NEW,   /* a member that was not there; it is kept */
-	ADIT_DISTINCT_AGAIN,   /* a member that is kept came again */
+	ADIT_DISTINCT_NEW,    /* a member that was not there; it is kept */
+	ADIT_DISTINCT_AGAIN,  /* a member that is kept came again */
 	ADIT_DISTINCT_PASSED, /* not kept: nobody knows whether it is new */
 };
 

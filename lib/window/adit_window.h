@@ -91,24 +91,24 @@ struct adit_event {
 	const struct adit_address *server;
 	const uint8_t *wire, *lower; /* name, as it came and in lower case */
 	uint32_t name_hash;
-	uint32_t classes;        /* pattern classes of the name or datagram, a bit each */
-	uint32_t payload_bytes;  /* RDATA bytes that can carry data */
-	uint32_t answer_digest;  /* of all records; 0: none */
-	uint32_t answer_bytes;   /* their RDATA */
+	uint32_t classes;       /* pattern classes of the name or datagram, a bit each */
+	uint32_t payload_bytes; /* RDATA bytes that can carry data */
+	uint32_t answer_digest; /* of all records; 0: none */
+	uint32_t answer_bytes;  /* their RDATA */
 	uint32_t addresses, odd_addresses, address_digest, network; /* struct adit_answers */
-	uint32_t ttl_min;        /* seconds; UINT32_MAX: no answer */
-	uint32_t edns;           /* OPT fingerprint; 0: no OPT */
-	uint32_t info_bytes;     /* that the subdomain can carry */
-	uint32_t whole_bytes;    /* that the whole name can carry, where the zone is no evidence of
-				    who owns it: not delegated, or made up for the name */
-	uint32_t beside_bytes;   /* bytes of the message that are neither name nor answer */
+	uint32_t ttl_min;      /* seconds; UINT32_MAX: no answer */
+	uint32_t edns;         /* OPT fingerprint; 0: no OPT */
+	uint32_t info_bytes;   /* that the subdomain can carry */
+	uint32_t whole_bytes;  /* that the whole name can carry, where the zone is no evidence of
+				  who owns it: not delegated, or made up for the name */
+	uint32_t beside_bytes; /* bytes of the message that are neither name nor answer */
 	uint32_t message_bytes;
-	uint16_t id, port;       /* the client's port */
+	uint16_t id, port; /* the client's port */
 	uint8_t wire_size, registrable_at;
-	uint8_t type_group;      /* enum adit_type_group */
+	uint8_t type_group; /* enum adit_type_group */
 	uint8_t rcode;
-	uint8_t subdomain_length; /* octets left of the registrable domain, length octets not
-				     counted */
+	uint8_t subdomain_length;  /* octets left of the registrable domain, length octets not
+				      counted */
 	uint8_t labels, label_max; /* of the subdomain */
 	bool is_query, answered, cname, payload_type;
 	bool again;      /* the same was asked or said a moment ago: only its bytes count */
