@@ -33,6 +33,7 @@ static const struct cell {
 	}
 	DNS(dns_queries, "dns_queries", "DNS queries whose question was read"),
 	DNS(dns_responses, "dns_responses", "DNS responses whose question was read"),
+	DNS(repeated, "dns_repeated", "of them, those said again within 5 s, which count as bytes"),
 	DNS(raw_bytes, "dns_raw_bytes", "bytes on DNS ports that are no DNS"),
 #undef DNS
 #define FRAGMENTS(field, help)                                                                     \

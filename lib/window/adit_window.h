@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What a worker counts in a slice: for each of its shards a table by registrable domain, by
- * subscriber × domain, by subscriber × server, and by subscriber × way of encrypting DNS. The third
- * holds those who asked a server for what has no zone to be judged by, or sent it what is no DNS;
- * the last is counted and not judged. A window is all of them; it is filled by one worker, sealed,
- * handed by pointer to the scoring core, read there and given back.
+ * subscriber × domain, by subscriber × server, by subscriber, and by subscriber × way of encrypting
+ * DNS. The third holds those who asked a server for what has no zone to be judged by, or sent it
+ * what is no DNS; the fourth makes sessions; the last is counted and not judged. A window is all of
+ * them; it is filled by one worker, sealed, handed by pointer to the scoring core, read there and
+ * given back.
  *
  * Memory is fixed at creation (adit_window_bytes): per row 64 bytes, its index slots (32 to 64),
  * a penalty, and a side record of 256 (domain) or 448 bytes (the others); per detail record
- * sizeof(struct adit_detail). Untouched rows cost address space, not memory.
+ * sizeof(struct adit_detail) and two names; per look sizeof(struct adit_look). Untouched rows cost
+ * address space, not memory.
  *
  * A full table keeps what carries information, not what came first: a newcomer wears down the
  * row of least information among a handful (its penalty grows by the newcomer's information) and

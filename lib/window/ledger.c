@@ -21,7 +21,7 @@ size_t adit_ledger_bytes(const struct adit_ledger_params *params)
 	       params->keys * (sizeof(struct adit_ledger_key) + 2 * sizeof(uint32_t)) +
 	       params->entries * (sizeof(struct entry) + sizeof(uint32_t)) +
 	       params->details * (sizeof(struct adit_detail) + sizeof(uint32_t)) +
-	       buckets_for(params->keys) * sizeof(struct bucket);
+	       buckets_for(params->keys) * sizeof(struct ledger_bucket);
 }
 
 struct adit_ledger *adit_ledger_create(
@@ -79,7 +79,7 @@ void adit_ledger_reset(struct adit_ledger *ledger)
 {
 	for (uint32_t i = 0; i < ledger->keys_high; i++)
 		ledger->keys[i].used = false;
-	memset(ledger->buckets, 0, (ledger->bucket_mask + 1) * sizeof(struct bucket));
+	memset(ledger->buckets, 0, (ledger->bucket_mask + 1) * sizeof(struct ledger_bucket));
 	ledger->keys_freed = ledger->keys_high = 0;
 	ledger->entries_freed = ledger->params.entries;
 	for (uint32_t i = 0; i < ledger->params.entries; i++)
@@ -94,7 +94,7 @@ void adit_ledger_reset(struct adit_ledger *ledger)
 
 static uint32_t key_find(const struct adit_ledger *ledger, enum adit_kind kind, uint64_t key)
 {
-	const struct bucket *bucket = bucket_of(ledger, key);
+	const struct ledger_bucket *bucket = ledger_bucket_of(ledger, key);
 
 	for (int i = 0; i < BUCKET_SIZE; i++) {
 		const struct adit_ledger_key *it;
@@ -140,7 +140,7 @@ static void touched_remove(struct adit_ledger *ledger, struct adit_ledger_key *k
 static void key_forget(struct adit_ledger *ledger, uint32_t index)
 {
 	struct adit_ledger_key *key = &ledger->keys[index];
-	struct bucket *bucket = bucket_of(ledger, key->key);
+	struct ledger_bucket *bucket = ledger_bucket_of(ledger, key->key);
 
 	while (key->child != NONE)
 		key_forget(ledger, key->child);
@@ -170,7 +170,7 @@ static uint64_t weight_left(const struct adit_ledger_key *key)
 }
 
 uint32_t ledger_key_least(
-	const struct adit_ledger *ledger, const struct bucket *bucket, bool with_entries)
+	const struct adit_ledger *ledger, const struct ledger_bucket *bucket, bool with_entries)
 {
 	uint32_t best = NONE;
 	uint32_t high = ledger->keys_high, count = high < RUN ? high : RUN;
@@ -200,7 +200,7 @@ void ledger_hand_move(struct adit_ledger *ledger)
 static uint32_t key_take(
 	struct adit_ledger *ledger, enum adit_kind kind, uint64_t key, uint64_t weight)
 {
-	struct bucket *bucket = bucket_of(ledger, key);
+	struct ledger_bucket *bucket = ledger_bucket_of(ledger, key);
 	struct adit_ledger_key *it;
 	uint32_t index, victim;
 	int slot = 0;

@@ -18,7 +18,7 @@ struct entry {
 	struct adit_row row; /* row.detail: number in ledger->details + 1 */
 };
 
-struct bucket {
+struct ledger_bucket {
 	uint32_t index[BUCKET_SIZE]; /* key index + 1; 0: free */
 };
 
@@ -27,7 +27,7 @@ struct adit_ledger {
 	struct adit_ledger_key *keys;
 	struct entry *entries;
 	struct adit_detail *details;
-	struct bucket *buckets;
+	struct ledger_bucket *buckets;
 	uint32_t *keys_free, *entries_free, *details_free, *touched;
 	uint32_t keys_freed, entries_freed, details_freed; /* stack heights */
 	uint32_t keys_high;                                /* indexes below it have been used */
@@ -39,7 +39,7 @@ struct adit_ledger {
 	struct adit_allocator allocator;
 };
 
-static inline struct bucket *bucket_of(const struct adit_ledger *ledger, uint64_t key)
+static inline struct ledger_bucket *ledger_bucket_of(const struct adit_ledger *ledger, uint64_t key)
 {
 	return &ledger->buckets[key & ledger->bucket_mask];
 }
@@ -55,7 +55,7 @@ static inline uint32_t ledger_tier_block(int tier)
 /* The key that gives way: of a run of keys from the hand on (or of a full bucket), the one of least
  * weight that may go, or, `with_entries`, of those that have any. ADIT_LEDGER_NONE: none. */
 uint32_t ledger_key_least(
-	const struct adit_ledger *ledger, const struct bucket *bucket, bool with_entries);
+	const struct adit_ledger *ledger, const struct ledger_bucket *bucket, bool with_entries);
 void ledger_hand_move(struct adit_ledger *ledger);
 /* The key got something in this slice. */
 void ledger_touch(struct adit_ledger *ledger, uint32_t index);

@@ -99,7 +99,7 @@ static void check_children(const struct adit_ledger *ledger, uint32_t index)
 static void check_key(const struct adit_ledger *ledger, uint32_t index, struct seen *seen)
 {
 	const struct adit_ledger_key *key = &ledger->keys[index];
-	const struct bucket *bucket = bucket_of(ledger, key->key);
+	const struct ledger_bucket *bucket = ledger_bucket_of(ledger, key->key);
 	uint64_t weight = 0;
 	uint32_t names = 0;
 	int slots = 0;
