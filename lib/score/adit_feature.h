@@ -47,7 +47,7 @@ enum adit_cost {
 #define ALL_ (D_ | P_ | S_ | U_)
 
 /* X(enumerator, name, unit, keys, nature, cost, how it is computed). "Names" are distinct ones that
- * were looked at: all up to 64, then a uniform sample (adit_distinct.h). */
+ * were looked at: all up to 64, then fewer and fewer (struct adit_detail). */
 #define ADIT_FEATURES(X)                                                                           \
 	X(QUERIES, "queries", "messages", ALL_, VOLUME, ROW,                                       \
 		"DNS queries; the same name and type again within 5 s is the same query")          \

@@ -24,8 +24,8 @@ extern "C" {
  *	domain until YYYY-MM-DD [below BYTES] reason in words
  *
  * A domain stands for itself and all below it. An entry lowers a score only while the information
- * that a subscriber exchanged with the domain in the last hour stays below BYTES (where absent, the
- * information bound), and never one that a strong signature made.
+ * that a subscriber exchanged with the domain in what is judged, at most a day, stays below BYTES
+ * (where absent, the information bound), and never one that a strong signature made.
  */
 struct adit_allow;
 struct adit_allow_entry {

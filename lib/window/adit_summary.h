@@ -103,9 +103,10 @@ struct adit_map {
 };
 
 /*
- * Second tier. Names are looked at once each: those that the set keeps, which beyond 64 are a
- * uniform sample of the distinct ones (adit_distinct.h). So what is known of names does not depend
- * on how often they come, and its counters stay small however long a window is.
+ * Second tier. Names are looked at once each: those that the set keeps when they come, all of 64
+ * and then the n-th distinct one with a probability of 64 / n. So what is known of names does not
+ * depend on how often they come, and its counters stay small however long a window is; the first
+ * names of a slice weigh more than the last.
  */
 struct adit_detail {
 	struct adit_distinct names;   /* bytes: information of the name */
