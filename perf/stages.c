@@ -117,6 +117,8 @@ static uint32_t of_shard(int64_t rows)
 	return (uint32_t)(rows / ADIT_SHARDS);
 }
 
+#define LOOKS 8 /* of a shard and slice, as in the program */
+
 /* One worker, as the options say. */
 static void pipeline_make(struct bench *bench, const struct options *options)
 {
@@ -125,12 +127,15 @@ static void pipeline_make(struct bench *bench, const struct options *options)
 		.rows = {[ADIT_KIND_DOMAIN] = of_shard(config->window_domains),
 			[ADIT_KIND_PAIR] = of_shard(config->window_pairs),
 			[ADIT_KIND_SERVER] = of_shard(config->window_servers),
+			[ADIT_KIND_SESSION] = of_shard(config->window_sessions),
 			[ADIT_KIND_ENCRYPTED] = of_shard(config->window_encrypted)},
-		.details = of_shard(config->window_details)};
+		.details = of_shard(config->window_details),
+		.looks = LOOKS};
 	struct adit_pipeline_params params = {.rule = &bench->rule,
 		.key = &adit_hash_key_fixed,
 		.workers = 1,
 		.duplicate_ns = (uint64_t)config->worker_duplicate_window * ADIT_NS_PER_MS,
+		.tracks = (uint32_t)config->window_tracks,
 		.streams = (uint32_t)config->tcp_streams,
 		.stream_buffers = (uint32_t)config->tcp_buffers};
 	struct adit_error error = {"no memory"};

@@ -116,7 +116,8 @@ void app_memory_plan(const struct adit_config *config, size_t ports, bool has_sp
 	struct app_memory *memory)
 {
 	struct appliance appliance = {.config = config};
-	struct adit_window_params window = app_window_params(config, (uint32_t)config->worker_count);
+	struct adit_window_params window =
+		app_window_params(config, (uint32_t)config->worker_count);
 	struct adit_score_params score = app_score_params(&appliance);
 	struct adit_reassembly_params fragment = fragment_params(config);
 	struct adit_pipeline_params pipeline = app_pipeline_params(&appliance);

@@ -26,7 +26,7 @@
 #define APP_PORTS_MAX    RTE_MAX_ETHPORTS
 #define APP_TAPS_MAX     64
 #define APP_MERGE_MAX    64 /* captures read side by side */
-#define APP_LOOKS   8 /* of a shard and slice */
+#define APP_LOOKS        8  /* of a shard and slice */
 #define APP_WINDOWS      2  /* per worker: one that fills, one that is scored */
 #define APP_BLINDS       2  /* tables of encrypted DNS: one that fills, one that is written */
 #define APP_MESSAGES     256
@@ -204,7 +204,7 @@ struct appliance {
 	struct adit_suffix_list *suffixes;
 	struct adit_pattern_set *patterns;
 	struct adit_allow *allow;
-	struct adit_judges *judges; /* the scorer's from its creation on */
+	struct adit_judges *judges;   /* the scorer's from its creation on */
 	uint16_t port[APP_PORTS_MAX]; /* of adit run */
 	uint16_t port_count;
 	struct app_port *ports_open; /* port.h: one for each of port[]; owned by port.c */
@@ -229,8 +229,8 @@ struct app_memory {
 void app_memory_plan(const struct adit_config *config, size_t ports, bool has_spreader,
 	struct app_memory *memory);
 
-/* What the configuration says of the tables, for so many workers; of a pipeline and the scorer, from
- * what was loaded: their sinks are the caller's to set. */
+/* What the configuration says of the tables, for so many workers; of a pipeline and the scorer,
+ * from what was loaded: their sinks are the caller's to set. */
 struct adit_window_params app_window_params(const struct adit_config *config, uint32_t workers);
 struct adit_pipeline_params app_pipeline_params(const struct appliance *appliance);
 struct adit_score_params app_score_params(const struct appliance *appliance);
@@ -273,8 +273,8 @@ unsigned app_cpu_count(void);
  * installed. */
 void app_data_directory(const char *configured, const char *name, char path[PATH_MAX]);
 
-/* models.c: the models of detect.models, or those that came with the program; none of a kind that is
- * switched off. 0 or -errno. */
+/* models.c: the models of detect.models, or those that came with the program; none of a kind that
+ * is switched off. 0 or -errno. */
 int app_models_load(
 	const struct adit_config *config, struct adit_judges **judges, struct adit_error *error);
 

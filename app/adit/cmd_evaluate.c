@@ -166,8 +166,7 @@ static int judge(struct evaluate *evaluate, const char *folder, struct adit_mode
 	static char what[] = "scoring", drawing[] = "drawing groups";
 	const struct adit_table *table = evaluate->tables.table;
 	struct adit_progress progress = {app_progress_report, what};
-	struct compared compared = {
-		model, evaluate->fit.has_threshold, evaluate->fit.threshold};
+	struct compared compared = {model, evaluate->fit.has_threshold, evaluate->fit.threshold};
 	struct app_evaluation evaluation = {.samples = 0};
 	struct adit_model_about about;
 	double *scores = calloc(table->rows, sizeof(*scores)), threshold;
@@ -218,15 +217,16 @@ static int evaluate_model(
 }
 
 /* What the program itself says of captures. */
-static int evaluate_program(struct evaluate *evaluate, const struct app_line *line,
-	struct adit_error *error)
+static int evaluate_program(
+	struct evaluate *evaluate, const struct app_line *line, struct adit_error *error)
 {
 	int status = app_tables_read(&evaluate->tables, line, 0, NULL, 0, error);
 
 	if (status != 0)
 		return status;
 	if (evaluate->json)
-		printf("{\"schema\": \"adit.evaluation/1\",\n  \"captures\": %zu, \"packets\": %lu,\n  ",
+		printf("{\"schema\": \"adit.evaluation/1\",\n  \"captures\": %zu, \"packets\": "
+		       "%lu,\n  ",
 			evaluate->tables.labels.count,
 			(unsigned long)evaluate->tables.harvest.packets);
 	else
@@ -238,8 +238,8 @@ static int evaluate_program(struct evaluate *evaluate, const struct app_line *li
 }
 
 /* Every group by a fit that has not seen it. */
-static int evaluate_folds(struct evaluate *evaluate, const struct app_line *line,
-	struct adit_error *error)
+static int evaluate_folds(
+	struct evaluate *evaluate, const struct app_line *line, struct adit_error *error)
 {
 	struct app_evaluation evaluation = {.samples = 0};
 	struct app_fitted fitted = {.model = NULL};
@@ -415,8 +415,8 @@ static int check(struct evaluate *evaluate, const struct app_line *line, struct 
 	if (line->operand_count == 0 && tables->captures.count == 0)
 		return adit_error_set(error, -EINVAL, "name the FOLDER of a model");
 	if (line->operand_count == 0 && (evaluate->curve != NULL || evaluate->fit.has_threshold))
-		return adit_error_set(error, -EINVAL,
-			"--curve and --threshold are of a model: name its FOLDER");
+		return adit_error_set(
+			error, -EINVAL, "--curve and --threshold are of a model: name its FOLDER");
 	if (tables->features != NULL || tables->columns != NULL)
 		return adit_error_set(error, -EINVAL,
 			"the model names its features: --features and --columns are for --fit");

@@ -16,8 +16,7 @@
 
 /* Which kinds an option belongs to, in the order of the options. */
 static const unsigned kinds_of[APP_FIT_OPTIONS] = {SVM, SVM, SVM, SVM | ENVELOPE, ENVELOPE,
-	ENVELOPE, TREES, TREES, TREES, TREES, TREES, TREES, ANY, ANY, ANY, ANY, ANY, ANY, ANY,
-	ANY};
+	ENVELOPE, TREES, TREES, TREES, TREES, TREES, TREES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY};
 
 size_t app_fit_options(struct app_fit *fit, struct app_option *options)
 {
@@ -146,7 +145,8 @@ static int read_steps(struct app_fit *fit, struct adit_error *error)
 		}
 	if (status != 0 || fit->steps == 0 || fit->steps != parts.count)
 		status = adit_error_set(error, -EINVAL,
-			"--by-names '%s': up to %d numbers that ascend, parted by commas, are right",
+			"--by-names '%s': up to %d numbers that ascend, parted by commas, are "
+			"right",
 			fit->by_names, ADIT_MODEL_STEPS_MAX);
 	free(copy);
 	return status;
@@ -172,8 +172,8 @@ int app_fit_check(struct app_fit *fit, const char *kind, const struct app_option
 		status = adit_error_set(error, -EINVAL,
 			"--folds finds a threshold; --holdout and --threshold do too: give one");
 	if (status == 0 && fit->suspect_rate > 0 && fit->suspect_rate <= fit->rate)
-		status = adit_error_set(error, -EINVAL,
-			"--suspect-rate %g must be above --rate %g", fit->suspect_rate, fit->rate);
+		status = adit_error_set(error, -EINVAL, "--suspect-rate %g must be above --rate %g",
+			fit->suspect_rate, fit->rate);
 	fit->svm.standardise = fit->envelope.standardise = !fit->no_scale;
 	fit->envelope.robust = !fit->not_robust;
 	fit->trees.rounds = (unsigned)fit->rounds;

@@ -60,9 +60,10 @@ int app_fit_model(struct app_fit *fit, const struct adit_table *table, struct ad
 
 /*
  * Fits, and sets the threshold: by benign rows of groups held out (--holdout); or, with folds, by
- * scores that every row gets from a fit to the other folds' groups, while the model itself is fitted
- * to all rows; or else by the rows fitted to. With folds it is a group of benign rows that is a false
- * alarm, if one of its rows is above the threshold. `fitted` is to be cleared, whatever the outcome.
+ * scores that every row gets from a fit to the other folds' groups, while the model itself is
+ * fitted to all rows; or else by the rows fitted to. With folds it is a group of benign rows that
+ * is a false alarm, if one of its rows is above the threshold. `fitted` is to be cleared, whatever
+ * the outcome.
  */
 int app_fit_run(struct app_fit *fit, const struct adit_table *table, struct app_fitted *fitted,
 	struct adit_error *error);

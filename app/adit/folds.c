@@ -70,8 +70,8 @@ static int folds_score(struct app_fit *fit, const struct adit_table *table,
 	return status;
 }
 
-/* What each benign group came to at most with rows of so many names, in front of `most`; gives their
- * number. */
+/* What each benign group came to at most with rows of so many names, in front of `most`; gives
+ * their number. */
 static size_t group_maxima(const struct app_fit *fit, const struct adit_table *table,
 	const double *scores, double least, double below, double *most)
 {
@@ -137,7 +137,8 @@ int app_folds_run(struct app_fit *fit, const struct adit_table *table, struct ap
 
 	if (grouping->column == NULL || grouping->count < fit->folds)
 		return adit_error_set(error, -EINVAL,
-			"--folds %lu takes whole groups, and there are %u: name the column that tells "
+			"--folds %lu takes whole groups, and there are %u: name the column that "
+			"tells "
 			"them apart (--group)",
 			(unsigned long)fit->folds, grouping->column != NULL ? grouping->count : 0);
 	if (fit->steps != 0 && fit->names == NULL)
@@ -160,7 +161,8 @@ void app_folds_describe(const struct app_fit *fit, const struct app_fitted *fitt
 	const struct adit_threshold *all = &fitted->threshold;
 
 	fprintf(to,
-		"thresholds from %lu folds of %zu groups: of benign groups that a fit has not seen, %g "
+		"thresholds from %lu folds of %zu groups: of benign groups that a fit has not "
+		"seen, %g "
 		"may have\na row above\n",
 		(unsigned long)fit->folds, fitted->groups, fit->rate);
 	for (size_t i = 0; i < fitted->step_count; i++) {

@@ -128,8 +128,8 @@ static double larger(double a, double b)
 	return a > b ? a : b;
 }
 
-static bool row_keep(struct app_harvest *harvest, const struct adit_feature_row *row,
-	uint32_t number, int span)
+static bool row_keep(
+	struct app_harvest *harvest, const struct adit_feature_row *row, uint32_t number, int span)
 {
 	const struct app_harvest_key *key = &harvest->keys[number];
 	size_t room = harvest->row_room;
@@ -142,8 +142,7 @@ static bool row_keep(struct app_harvest *harvest, const struct adit_feature_row 
 		rows = reallocarray(harvest->rows, room, sizeof(*rows));
 		if (rows != NULL)
 			harvest->rows = rows;
-		values = reallocarray(
-			harvest->values, room, ADIT_FEATURE_COUNT * sizeof(*values));
+		values = reallocarray(harvest->values, room, ADIT_FEATURE_COUNT * sizeof(*values));
 		if (values != NULL)
 			harvest->values = values;
 		if (rows == NULL || values == NULL)
@@ -185,7 +184,8 @@ static void row_take(void *context, const struct adit_feature_row *row)
 	key->up = larger(key->up, value[ADIT_FEATURE_INFORMATION_UP]);
 	key->down = larger(key->down, value[ADIT_FEATURE_INFORMATION_DOWN]);
 	stretch = (uint32_t)(row->window_start_ns / STRETCH_NS);
-	if (span <= 2 && value[ADIT_FEATURE_UNIQUE_NAMES] >= MANY_NAMES && stretch != key->many_in) {
+	if (span <= 2 && value[ADIT_FEATURE_UNIQUE_NAMES] >= MANY_NAMES &&
+		stretch != key->many_in) {
 		key->many_in = stretch;
 		key->many++;
 	}
@@ -216,8 +216,7 @@ static void verdict_take(void *context, const struct adit_verdict *verdict)
 	label_name(&verdict->domain, verdict->has_server, &verdict->server, text);
 	it = verdict_find(harvest, text);
 	if (it == NULL) {
-		grown = reallocarray(
-			harvest->verdicts, harvest->verdict_count + 1, sizeof(*grown));
+		grown = reallocarray(harvest->verdicts, harvest->verdict_count + 1, sizeof(*grown));
 		if (grown == NULL) {
 			harvest->no_memory = true;
 			return;
@@ -227,8 +226,7 @@ static void verdict_take(void *context, const struct adit_verdict *verdict)
 		*it = (struct app_harvest_verdict){
 			.capture = harvest->capture,
 			.domain = strdup(text),
-			.label = app_label_find(
-				&harvest->labels->captures[harvest->capture], text),
+			.label = app_label_find(&harvest->labels->captures[harvest->capture], text),
 		};
 		harvest->no_memory |= it->domain == NULL;
 		harvest->verdict_count += it->domain != NULL;

@@ -40,11 +40,11 @@ struct app_harvest_row {
 /* What was told of a domain or server of a capture. */
 struct app_harvest_verdict {
 	uint32_t capture;
-	char *domain; /* or "server ADDRESS" */
+	char *domain;                  /* or "server ADDRESS" */
 	const struct app_label *label; /* NULL: nothing is said of it */
 	bool tunnel;                   /* else a suspect */
 	uint32_t score;
-	const char *tool;              /* that was named, or NULL; outlives the harvest */
+	const char *tool; /* that was named, or NULL; outlives the harvest */
 	/* when the first tunnel record was written: queries and information until then */
 	double queries, up, down;
 };
@@ -65,12 +65,12 @@ struct app_harvest {
 };
 
 struct app_harvest_params {
-	unsigned least_names;  /* rows of fewer are left out */
-	bool domains;          /* rows of domains, not of their subscribers */
+	unsigned least_names; /* rows of fewer are left out */
+	bool domains;         /* rows of domains, not of their subscribers */
 };
 
-/* Reads all captures. `sets` are options as of --set. Verdicts are those of the configuration. To be
- * cleared whatever the outcome. -EIO only if a capture could not be read to its end. */
+/* Reads all captures. `sets` are options as of --set. Verdicts are those of the configuration. To
+ * be cleared whatever the outcome. -EIO only if a capture could not be read to its end. */
 int app_harvest_read(struct app_harvest *harvest, const struct app_labels *labels,
 	const struct app_harvest_params *params, char *const *sets, size_t set_count,
 	struct adit_error *error);
@@ -79,8 +79,9 @@ void app_harvest_clear(struct app_harvest *harvest);
 /* A capture's group: what it is of. */
 void app_harvest_group(const struct app_labelled *capture, char name[ADIT_TABLE_NAME_MAX + 1]);
 
-/* A table of these features (NULL: of all that speak of shape or rhythm), with labels, groups in grouping 0, and in
- * grouping 1 what `leave_out` says: "tool", "setup", "rate", "capture" or NULL. -EINVAL, -ENOMEM. */
+/* A table of these features (NULL: of all that speak of shape or rhythm), with labels, groups in
+ * grouping 0, and in grouping 1 what `leave_out` says: "tool", "setup", "rate", "capture" or NULL.
+ * -EINVAL, -ENOMEM. */
 int app_harvest_table(const struct app_harvest *harvest, const char *const *features, size_t count,
 	const char *leave_out, struct adit_table **table, struct adit_error *error);
 

@@ -26,9 +26,8 @@ void app_harvest_group(const struct app_labelled *capture, char name[ADIT_TABLE_
 	snprintf(name, ADIT_TABLE_NAME_MAX + 1, "%.*s", (int)length, base);
 }
 
-static const char *grouping_text(
-	const struct app_harvest *harvest, const struct app_harvest_key *key, const char *column,
-	char room[ADIT_TABLE_NAME_MAX + 1])
+static const char *grouping_text(const struct app_harvest *harvest,
+	const struct app_harvest_key *key, const char *column, char room[ADIT_TABLE_NAME_MAX + 1])
 {
 	static const struct app_label nothing = {.tool = "-", .setup = "-", .rate = "-"};
 	const struct app_label *label = key->label != NULL ? key->label : &nothing;
@@ -55,8 +54,8 @@ static int grouping_fill(const struct app_harvest *harvest, const char *column,
 	if (grouping->column == NULL || grouping->of_row == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for groups");
 	for (size_t i = 0; i < harvest->row_count; i++) {
-		const char *text = grouping_text(
-			harvest, &harvest->keys[harvest->rows[i].key], column, room);
+		const char *text =
+			grouping_text(harvest, &harvest->keys[harvest->rows[i].key], column, room);
 		char **names;
 		uint32_t at = last;
 
@@ -66,8 +65,7 @@ static int grouping_fill(const struct app_harvest *harvest, const char *column,
 				if (strcmp(grouping->names[at], text) == 0)
 					break;
 		if (at == grouping->count) {
-			names = reallocarray(
-				grouping->names, grouping->count + 1, sizeof(*names));
+			names = reallocarray(grouping->names, grouping->count + 1, sizeof(*names));
 			if (names == NULL)
 				return adit_error_set(error, -ENOMEM, "no memory for groups");
 			grouping->names = names;
@@ -167,15 +165,15 @@ float *app_harvest_weights(const struct app_harvest *harvest, const struct adit_
 	if (rows_of_key != NULL && keys_of_group != NULL && weights != NULL) {
 		keys_count(harvest, table, rows_of_key, keys_of_group);
 		for (size_t i = 0; i < harvest->row_count; i++) {
-			size_t group =
-				2 * (size_t)table->groupings[0].of_row[i] + table->labels[i];
+			size_t group = 2 * (size_t)table->groupings[0].of_row[i] + table->labels[i];
 
 			weights[i] = (float)(1 / (rows_of_key[harvest->rows[i].key] *
 							 sqrt(keys_of_group[group])));
 			sum[table->labels[i]] += weights[i];
 		}
 		for (size_t i = 0; i < harvest->row_count; i++)
-			weights[i] *= (float)((double)harvest->row_count / 2 / sum[table->labels[i]]);
+			weights[i] *=
+				(float)((double)harvest->row_count / 2 / sum[table->labels[i]]);
 	} else {
 		free(weights);
 		weights = NULL;

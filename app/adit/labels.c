@@ -205,7 +205,7 @@ const struct app_label *app_label_find(const struct app_labelled *capture, const
 {
 	struct app_label want = {.domain = (char *)(uintptr_t)domain};
 
-	return capture->count != 0 ? bsearch(&want, capture->labels, capture->count,
-					     sizeof(want), label_order)
-				   : NULL;
+	return capture->count != 0
+		       ? bsearch(&want, capture->labels, capture->count, sizeof(want), label_order)
+		       : NULL;
 }

@@ -12,8 +12,8 @@
 
 static int is_folder(const struct dirent *entry)
 {
-	return entry->d_name[0] != '.' && (entry->d_type == DT_DIR || entry->d_type == DT_LNK ||
-						  entry->d_type == DT_UNKNOWN);
+	return entry->d_name[0] != '.' &&
+	       (entry->d_type == DT_DIR || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN);
 }
 
 /* Every folder of a directory that holds a model, in byte order. A directory that is not there

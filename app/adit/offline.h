@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Captures through the pipeline without lcores: one thread, no EAL. For commands that want what the
- * scoring core derives and finds, and not a running appliance. The code is that of the appliance, and
- * so are the results: a capture is one timeline, one worker's windows go straight to the scorer.
+ * scoring core derives and finds, and not a running appliance. The code is that of the appliance,
+ * and so are the results: a capture is one timeline, one worker's windows go straight to the
+ * scorer.
  */
 #ifndef ADIT_OFFLINE_H
 #define ADIT_OFFLINE_H
@@ -16,7 +17,8 @@ struct app_offline {
 	struct adit_window *window;
 	struct adit_scorer *scorer;
 	uint64_t received;
-	/* Called about every thousand frames with the position in the file; false stops. NULL: not */
+	/* Called about every thousand frames with the position in the file; false stops. NULL: not
+	 */
 	bool (*progress)(void *context, uint64_t done, uint64_t total);
 	void *context;
 };

@@ -129,9 +129,9 @@ static bool *keys_add(const struct app_harvest *harvest, const struct places *pl
 	for (size_t i = 0; i < harvest->key_count; i++) {
 		const struct app_harvest_key *key = &harvest->keys[i];
 		struct app_outcome *it =
-			key->label != NULL ? outcome_of(harvest, places, outcomes, key->capture,
-						     key->label)
-					   : outcome_new(outcomes, outcomes, key->capture);
+			key->label != NULL
+				? outcome_of(harvest, places, outcomes, key->capture, key->label)
+				: outcome_new(outcomes, outcomes, key->capture);
 
 		of_key[i] = (uint32_t)(it - outcomes->all);
 		it->keys += key->many;
@@ -159,9 +159,9 @@ int app_outcomes_of_verdicts(
 	for (size_t i = 0; i < harvest->verdict_count && status == 0; i++) {
 		const struct app_harvest_verdict *said = &harvest->verdicts[i];
 		struct app_outcome *it =
-			said->label != NULL ? outcome_of(harvest, &places, outcomes, said->capture,
-						      said->label)
-					    : outcome_new(outcomes, outcomes, said->capture);
+			said->label != NULL
+				? outcome_of(harvest, &places, outcomes, said->capture, said->label)
+				: outcome_new(outcomes, outcomes, said->capture);
 
 		it->found = said->tunnel;
 		it->suspected = true;

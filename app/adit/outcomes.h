@@ -13,9 +13,9 @@
 /* A domain of a capture. */
 struct app_outcome {
 	const char *tool, *setup, *rate, *capture; /* "-" of benign ones */
-	const char *named;        /* tool that was named, or NULL */
-	bool tunnel;              /* by its label */
-	bool found, suspected;    /* called a tunnel; or a suspect */
+	const char *named;                         /* tool that was named, or NULL */
+	bool tunnel;                               /* by its label */
+	bool found, suspected;                     /* called a tunnel; or a suspect */
 	uint32_t keys;            /* subscribers × 10 minutes with 20 names or more */
 	uint32_t cluster;         /* of outcomes that are alike: tool and set-up, or a capture */
 	double queries, up, down; /* until it was found; information in names and in answers */
@@ -42,7 +42,7 @@ int app_outcomes_of_scores(const struct app_harvest *harvest, const double *scor
 void app_outcomes_clear(struct app_outcomes *outcomes);
 
 /* A table by this column: "tool", "setup", "rate" or "capture". `samples` of the bootstrap. */
-int app_outcomes_tell(const struct app_outcomes *outcomes, const char *by, bool json, size_t samples,
-	uint64_t seed, FILE *to, struct adit_error *error);
+int app_outcomes_tell(const struct app_outcomes *outcomes, const char *by, bool json,
+	size_t samples, uint64_t seed, FILE *to, struct adit_error *error);
 
 #endif

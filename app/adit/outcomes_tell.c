@@ -12,7 +12,7 @@
 /* Some outcomes taken together. */
 struct heap {
 	const char *name;
-	size_t all, found, suspected; /* suspected: and not found */
+	size_t all, found, suspected;     /* suspected: and not found */
 	size_t nameable, named, misnamed; /* found ones of tools that have a name here */
 	double *queries, *up, *down;      /* of those found; sorted */
 };
@@ -33,12 +33,13 @@ static const char *rate_name(const char *rate)
 
 	if (strcmp(rate, "-") == 0)
 		return "not said";
-	return number == 0   ? "idle"
-	       : number < 1  ? "below 1"
-	       : number < 10 ? "1 to 10"
-	       : number < 100
-		       ? "10 to 100"
-		       : number < 1000 ? "100 to 1000" : number < INFINITY ? "1000 and more" : "full";
+	return number == 0         ? "idle"
+	       : number < 1        ? "below 1"
+	       : number < 10       ? "1 to 10"
+	       : number < 100      ? "10 to 100"
+	       : number < 1000     ? "100 to 1000"
+	       : number < INFINITY ? "1000 and more"
+				   : "full";
 }
 
 static const char *value_of(const struct app_outcome *it, const char *by)
@@ -55,7 +56,8 @@ static bool is_name_of(const char *named, const char *tool)
 {
 	size_t length = strlen(named);
 
-	return strncasecmp(named, tool, length) == 0 && (tool[length] == '\0' || tool[length] == ' ');
+	return strncasecmp(named, tool, length) == 0 &&
+	       (tool[length] == '\0' || tool[length] == ' ');
 }
 
 /* Of these no tool could be named. */
@@ -84,7 +86,8 @@ static int heap_make(struct heap *heap, const struct app_outcomes *outcomes, con
 {
 	size_t count = 0;
 
-	*heap = (struct heap){.name = value, .queries = malloc((outcomes->count + 1) * 3 * sizeof(double))};
+	*heap = (struct heap){
+		.name = value, .queries = malloc((outcomes->count + 1) * 3 * sizeof(double))};
 	if (heap->queries == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for a table");
 	heap->up = heap->queries + outcomes->count + 1;
@@ -100,8 +103,8 @@ static int heap_make(struct heap *heap, const struct app_outcomes *outcomes, con
 			continue;
 		heap->found++;
 		heap->nameable += has_name(it->tool);
-		heap->named += has_name(it->tool) && it->named != NULL &&
-			       is_name_of(it->named, it->tool);
+		heap->named +=
+			has_name(it->tool) && it->named != NULL && is_name_of(it->named, it->tool);
 		heap->misnamed += it->named != NULL && !is_name_of(it->named, it->tool);
 		heap->queries[count] = it->queries;
 		heap->up[count] = it->up;
@@ -130,8 +133,8 @@ static void heap_json(const struct heap *heap, FILE *to)
 
 	fputs("{\"name\": ", to);
 	app_json_text(heap->name, to);
-	fprintf(to, ", \"tunnels\": %zu, \"found\": %zu, \"suspected\": %zu, \"named\": %zu", heap->all,
-		heap->found, heap->suspected, heap->named);
+	fprintf(to, ", \"tunnels\": %zu, \"found\": %zu, \"suspected\": %zu, \"named\": %zu",
+		heap->all, heap->found, heap->suspected, heap->named);
 	for (int i = 0; i < 2; i++) {
 		fprintf(to, ", \"queries_p%d\": ", i == 0 ? 50 : 90);
 		app_json_number(quantile(heap->queries, heap->found, shares[i]), to);
@@ -144,11 +147,10 @@ static void heap_json(const struct heap *heap, FILE *to)
 }
 
 /* The values of a column among tunnels, in order; gives their number. */
-static size_t values_find(
-	const struct app_outcomes *outcomes, const char *by, const char **values)
+static size_t values_find(const struct app_outcomes *outcomes, const char *by, const char **values)
 {
-	static const char *const rates[] = {"idle", "below 1", "1 to 10", "10 to 100", "100 to 1000",
-		"1000 and more", "full", "not said"};
+	static const char *const rates[] = {"idle", "below 1", "1 to 10", "10 to 100",
+		"100 to 1000", "1000 and more", "full", "not said"};
 	size_t count = 0;
 
 	for (size_t i = 0; strcmp(by, "rate") == 0 && i < ADIT_COUNT(rates); i++)
@@ -178,9 +180,9 @@ static int by_tell(const struct app_outcomes *outcomes, const char *by, bool jso
 	int status = values != NULL ? 0 : adit_error_set(error, -ENOMEM, "no memory for a table");
 
 	if (!json)
-		fprintf(to,
-			"\n%-28s %5s %5s %5s %7s %8s %8s %8s %8s\n%63s %17s\n", by, "all", "found",
-			"susp.", "recall", "queries", "p90", "bytes up", "p90", "until found:", "");
+		fprintf(to, "\n%-28s %5s %5s %5s %7s %8s %8s %8s %8s\n%63s %17s\n", by, "all",
+			"found", "susp.", "recall", "queries", "p90", "bytes up", "p90",
+			"until found:", "");
 	else
 		fprintf(to, ",\n  \"by_%s\": [", by);
 	for (size_t i = 0; i < count && status == 0; i++) {
@@ -270,7 +272,8 @@ static void totals_text(const struct totals *totals, const struct heap *all, FIL
 		all->all, all->found, all->suspected, totals->domains,
 		(unsigned long)counts->false_positives);
 	fprintf(to,
-		"%zu benign keys (subscriber, domain, 10 min) with 20 names or more: %zu of a domain "
+		"%zu benign keys (subscriber, domain, 10 min) with 20 names or more: %zu of a "
+		"domain "
 		"called a tunnel;\n  at most %.2g of such keys, with 95 %% confidence if they were "
 		"independent\n\n",
 		totals->keys, totals->false_keys, most_likely(totals->false_keys, totals->keys));
@@ -279,10 +282,12 @@ static void totals_text(const struct totals *totals, const struct heap *all, FIL
 		to);
 	share_text("F1", adit_quality_f1(counts), &interval[ADIT_STATISTIC_F1], to);
 	if (all->nameable != 0)
-		fprintf(to, "%-10s %.4f of %zu that were found of tools with a name; %zu other names\n",
+		fprintf(to,
+			"%-10s %.4f of %zu that were found of tools with a name; %zu other names\n",
 			"named", (double)all->named / (double)all->nameable, all->nameable,
 			all->misnamed);
-	fprintf(to, "(intervals: 95 %%, by a bootstrap that draws tools with set-ups, and captures)\n");
+	fprintf(to,
+		"(intervals: 95 %%, by a bootstrap that draws tools with set-ups, and captures)\n");
 }
 
 static void totals_json(const struct totals *totals, const struct heap *all, FILE *to)
@@ -318,8 +323,8 @@ static void totals_json(const struct totals *totals, const struct heap *all, FIL
 	}
 }
 
-int app_outcomes_tell(const struct app_outcomes *outcomes, const char *by, bool json, size_t samples,
-	uint64_t seed, FILE *to, struct adit_error *error)
+int app_outcomes_tell(const struct app_outcomes *outcomes, const char *by, bool json,
+	size_t samples, uint64_t seed, FILE *to, struct adit_error *error)
 {
 	struct totals totals;
 	struct heap all;

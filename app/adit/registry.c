@@ -33,6 +33,7 @@ static const struct cell {
 	}
 	DNS(dns_queries, "dns_queries", "DNS queries whose question was read"),
 	DNS(dns_responses, "dns_responses", "DNS responses whose question was read"),
+	DNS(repeated, "dns_repeated", "of them, those said again within 5 s, which count as bytes"),
 	DNS(raw_bytes, "dns_raw_bytes", "bytes on DNS ports that are no DNS"),
 #undef DNS
 #define FRAGMENTS(field, help)                                                                     \
@@ -121,7 +122,8 @@ static const struct cell {
 	TABLES(SPREADER, app_spreader, counters.timelines, "timelines",
 		"times that time started anew"),
 	TABLES(SCORER, app_scorer, counters.slices, "slices", "slices scored"),
-	TABLES(SCORE, adit_score_counters, touched, "touched", "keys that got something, in slices"),
+	TABLES(SCORE, adit_score_counters, touched, "touched",
+		"keys that got something, in slices"),
 	TABLES(SCORE, adit_score_counters, judged, "judged",
 		"keys that reached the detectors, in slices"),
 	TABLES(SCORE, adit_score_counters, rows[ADIT_SPAN_SLICE], "judged_slices",
@@ -132,8 +134,10 @@ static const struct cell {
 		"rows of an hour that were judged"),
 	TABLES(SCORE, adit_score_counters, rows[ADIT_SPAN_DAY], "judged_days",
 		"rows of a day that were judged"),
-	TABLES(SCORE, adit_score_counters, asked, "asked_models", "of these rows, judged by models"),
-	TABLES(SCORE, adit_score_counters, sessions, "sessions", "sessions of subscribers that ended"),
+	TABLES(SCORE, adit_score_counters, asked, "asked_models",
+		"of these rows, judged by models"),
+	TABLES(SCORE, adit_score_counters, sessions, "sessions",
+		"sessions of subscribers that ended"),
 	TABLES(SCORE, adit_score_counters, sessions_refused, "sessions_refused",
 		"times that a subscriber had no room for a session"),
 	TABLES(SCORE, adit_score_counters, opened, "stories", "stories opened"),

@@ -325,18 +325,20 @@ static int read_one(struct app_tables *tables, size_t at, struct adit_error *err
 static int check_captures(const struct app_tables *tables, struct adit_error *error)
 {
 	if (tables->path_count != 0)
-		return adit_error_set(error, -EINVAL,
-			"'%s': with --captures there are no tables", tables->paths[0]);
+		return adit_error_set(error, -EINVAL, "'%s': with --captures there are no tables",
+			tables->paths[0]);
 	if (tables->label != NULL || tables->label_files.count != 0 || tables->where.count != 0 ||
-		tables->columns != NULL || (tables->group != NULL && strcmp(tables->group, "capture") != 0))
+		tables->columns != NULL ||
+		(tables->group != NULL && strcmp(tables->group, "capture") != 0))
 		return adit_error_set(error, -EINVAL,
-			"--captures brings labels and groups of its own: --label, --labels, --where, "
+			"--captures brings labels and groups of its own: --label, --labels, "
+			"--where, "
 			"--columns and --group are for tables");
 	return 0;
 }
 
-static int read_captures(struct app_tables *tables, const char *const *names, size_t count,
-	struct adit_error *error)
+static int read_captures(
+	struct app_tables *tables, const char *const *names, size_t count, struct adit_error *error)
 {
 	struct app_harvest_params params = {.least_names = APP_LEAST_NAMES};
 	struct app_harvest *harvest = &tables->harvest;
@@ -346,8 +348,8 @@ static int read_captures(struct app_tables *tables, const char *const *names, si
 	for (size_t i = 0; i < tables->captures.count && status == 0; i++)
 		status = app_labels_read(&tables->labels, tables->captures.text[i], error);
 	if (status == 0 && names == NULL && tables->features != NULL) {
-		status = keep_list(tables, tables->features, ',', chosen,
-			"features parted by commas", error);
+		status = keep_list(
+			tables, tables->features, ',', chosen, "features parted by commas", error);
 		if (status == 0)
 			status = chosen_expand(tables, error);
 		names = chosen->text;
@@ -397,8 +399,8 @@ int app_tables_read(struct app_tables *tables, const struct app_line *line, size
 	if (tables->captures.count != 0)
 		return read_captures(tables, names, count, error);
 	if (tables->path_count == 0)
-		return adit_error_set(error, -EINVAL,
-			"name at least one table, or captures (--captures)");
+		return adit_error_set(
+			error, -EINVAL, "name at least one table, or captures (--captures)");
 	tables->params.progress = (struct adit_progress){app_progress_report, what};
 	status = prepare(tables, names, count, error);
 	for (size_t i = 0; i < tables->path_count && status == 0; i++) {

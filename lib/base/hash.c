@@ -2,7 +2,8 @@
  *
  * AES as a keyed hash. Two rounds per block: after one round a difference in one byte spreads over
  * four only, and the next block could cancel it with a probability that no key changes; after two
- * it fills the block. The scalar row computes the same rounds (FIPS 197) for CPUs without AES-NI.
+ * it fills the block. The length comes last: before the first block, data could cancel it. The
+ * scalar row computes the same rounds (FIPS 197) for CPUs without AES-NI.
  */
 #include "adit_hash.h"
 
@@ -30,7 +31,7 @@ __attribute__((target("aes,sse4.1"))) static uint64_t hash_aesni(
 	uint8_t room[16];
 	__m128i k0 = _mm_loadu_si128((const __m128i *)key->bytes);
 	__m128i k1 = _mm_loadu_si128((const __m128i *)(key->bytes + 16));
-	__m128i state = _mm_xor_si128(k0, _mm_set_epi64x(0, (long long)size));
+	__m128i state = k0;
 	size_t at;
 
 	for (at = 0; at < size; at += 16) {
@@ -39,6 +40,7 @@ __attribute__((target("aes,sse4.1"))) static uint64_t hash_aesni(
 		state = _mm_aesenc_si128(state, k1);
 		state = _mm_aesenc_si128(state, k0);
 	}
+	state = _mm_xor_si128(state, _mm_set_epi64x(0, (long long)size));
 	state = _mm_aesenc_si128(state, k1);
 	state = _mm_aesenc_si128(state, k0);
 	state = _mm_aesenc_si128(state, k1);
@@ -115,8 +117,6 @@ static uint64_t hash_scalar(const struct adit_hash_key *key, const void *data, s
 		made = 1;
 	}
 	memcpy(state, k0, 16);
-	for (int i = 0; i < 8; i++)
-		state[i] ^= (uint8_t)(length >> 8 * i);
 	for (size_t at = 0; at < size; at += 16) {
 		const uint8_t *block = block_at(p + at, size - at, room);
 
@@ -125,6 +125,8 @@ static uint64_t hash_scalar(const struct adit_hash_key *key, const void *data, s
 		round_scalar(state, k1, sbox);
 		round_scalar(state, k0, sbox);
 	}
+	for (int i = 0; i < 8; i++)
+		state[i] ^= (uint8_t)(length >> 8 * i);
 	round_scalar(state, k1, sbox);
 	round_scalar(state, k0, sbox);
 	round_scalar(state, k1, sbox);

@@ -113,7 +113,7 @@
 	ADIT_INT(window, sessions, 65536, 64, 16777216, "rows",                                    \
 		"Rows of the table of subscribers, over all shards")                               \
 	ADIT_INT(window, tracks, 65536, 256, 16777216, "keys",                                     \
-		"Subscriber × domain whose last query is remembered from slice to slice, over "    \
+		"Subscriber × domain whose last query is remembered from slice to slice, over "   \
 		"all shards")                                                                      \
 	ADIT_INT(window, encrypted, 16384, 64, 16777216, "rows",                                   \
 		"Rows of the subscriber × encrypted DNS table, over all shards")                   \
@@ -123,16 +123,16 @@
 	ADIT_INT(history, keys, 131072, 64, 16777216, "keys", "Keys whose roll-ups are kept")      \
 	ADIT_INT(history, entries, 524288, 64, 67108864, "entries",                                \
 		"Windows of single keys that are kept for roll-ups")                               \
-	ADIT_INT(history, details, 32768, 64, 4194304, "records",                          \
-		"Second-tier records that are kept for roll-ups")                          \
-	ADIT_INT(history, sessions, 65536, 64, 16777216, "subscribers",                    \
-		"Subscribers whose sessions are kept")                                     \
-	ADIT_INT(history, domains, 262144, 64, 67108864, "domains",                        \
-		"Domains of which it is remembered when they were first seen")             \
-	ADIT_INT(history, servers, 16384, 64, 16777216, "servers",                         \
-		"Servers of which it is remembered how many subscribers use them")         \
-	ADIT_INT(history, bursts, 16384, 64, 16777216, "records",                          \
-		"Domains and record types whose seconds are watched for bursts")           \
+	ADIT_INT(history, details, 32768, 64, 4194304, "records",                                  \
+		"Second-tier records that are kept for roll-ups")                                  \
+	ADIT_INT(history, sessions, 65536, 64, 16777216, "subscribers",                            \
+		"Subscribers whose sessions are kept")                                             \
+	ADIT_INT(history, domains, 262144, 64, 67108864, "domains",                                \
+		"Domains of which it is remembered when they were first seen")                     \
+	ADIT_INT(history, servers, 16384, 64, 16777216, "servers",                                 \
+		"Servers of which it is remembered how many subscribers use them")                 \
+	ADIT_INT(history, bursts, 16384, 64, 16777216, "records",                                  \
+		"Domains and record types whose seconds are watched for bursts")                   \
 	ADIT_SECTION(detect, "What makes a verdict")                                               \
 	ADIT_BOOL(detect, signatures, true, "Name tunnel tools by the pattern files")              \
 	ADIT_STRING(detect, pattern_directory, "", NULL,                                           \
@@ -140,21 +140,20 @@
 	ADIT_STRING(detect, allow_directory, "", NULL,                                             \
 		"Directory of lists of known services; empty: the ones that came with the "        \
 		"program")                                                                         \
-	ADIT_BOOL(detect, structure, true,                                                 \
+	ADIT_BOOL(detect, structure, true,                                                         \
 		"Judge by rules that need neither a description nor training: a lasting exchange " \
-		"that is no DNS, a constant step of the transaction ID")                   \
-	ADIT_BOOL(detect, trees, true, "Judge by models of boosted trees")                 \
-	ADIT_BOOL(detect, svm, true, "Judge by models that are one-class SVMs")            \
-	ADIT_BOOL(detect, envelope, true, "Judge by models that are elliptic envelopes")   \
-	ADIT_LIST(detect, models, "",                                                      \
-		"Folders of models; empty: the ones that came with the program")           \
-	ADIT_BOOL(detect, burst, true,                                                     \
-		"Judge domains by bursts of queries after long pauses")                    \
-	ADIT_BOOL(detect, information, true,                                               \
-		"Judge by the information that a subscriber and a domain may have exchanged") \
-	ADIT_INT(detect, information_bound, 4000, 100, 1000000000, "bytes",                \
-		"Information that a subscriber may exchange with a domain in a day "       \
-		"before a record is made")                                                 \
+		"that is no DNS, a constant step of the transaction ID")                           \
+	ADIT_BOOL(detect, trees, true, "Judge by models of boosted trees")                         \
+	ADIT_BOOL(detect, svm, true, "Judge by models that are one-class SVMs")                    \
+	ADIT_BOOL(detect, envelope, true, "Judge by models that are elliptic envelopes")           \
+	ADIT_LIST(detect, models, "",                                                              \
+		"Folders of models; empty: the ones that came with the program")                   \
+	ADIT_BOOL(detect, burst, true, "Judge domains by bursts of queries after long pauses")     \
+	ADIT_BOOL(detect, information, true,                                                       \
+		"Judge by the information that a subscriber and a domain may have exchanged")      \
+	ADIT_INT(detect, information_bound, 4000, 100, 1000000000, "bytes",                        \
+		"Information that a subscriber may exchange with a domain in a day "               \
+		"before a record is made")                                                         \
 	ADIT_INT(detect, tunnel_score, 70, 1, 100, "points", "Least score of a tunnel verdict")    \
 	ADIT_INT(detect, suspect_score, 40, 1, 100, "points", "Least score of a suspect verdict")  \
 	ADIT_INT(detect, story_idle, 600, 10, 86400, "seconds",                                    \

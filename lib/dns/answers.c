@@ -61,8 +61,8 @@ static uint32_t record_digest(const struct adit_hash_key *key, const struct reco
 {
 	uint8_t room[PLAIN_ROOM];
 
-	return fold(adit_hash_pair(key, record->type,
-		adit_hash(key, plain_rdata(record, room), record->rdata_size)));
+	return fold(adit_hash_pair(
+		key, record->type, adit_hash(key, plain_rdata(record, room), record->rdata_size)));
 }
 
 static bool is_odd(const struct record *record)

@@ -13,9 +13,9 @@
 
 #define BIT(type) (UINT64_C(1) << (type))
 /* RFC 4034, 5155, 7344: what a signer makes, beside what was asked for. */
-#define DNSSEC_TYPES                                                                       \
+#define DNSSEC_TYPES                                                                          \
 	(BIT(43) /* DS */ | BIT(46) /* RRSIG */ | BIT(47) /* NSEC */ | BIT(48) /* DNSKEY */ | \
-		BIT(50) /* NSEC3 */ | BIT(51) /* NSEC3PARAM */ | BIT(59) /* CDS */ |        \
+		BIT(50) /* NSEC3 */ | BIT(51) /* NSEC3PARAM */ | BIT(59) /* CDS */ |          \
 		BIT(60) /* CDNSKEY */)
 
 /*

@@ -226,14 +226,15 @@ double adit_model_score(struct adit_model *model, const double *values);
 
 /* A feature's part in a score. */
 struct adit_model_cause {
-	size_t place;          /* among the names bound */
-	double value, typical; /* of the row; of benign rows that the model was fitted to: the median */
-	double effect;         /* what the score loses with the one in place of the other */
+	size_t place; /* among the names bound */
+	double value,
+		typical; /* of the row; of benign rows that the model was fitted to: the median */
+	double effect;   /* what the score loses with the one in place of the other */
 };
 
-/* The features that make the score of a row high, the strongest first, `room` at most; returns their
- * number. `values` as of adit_model_score; they are changed meanwhile and as before after it. Costs
- * a score for each feature. */
+/* The features that make the score of a row high, the strongest first, `room` at most; returns
+ * their number. `values` as of adit_model_score; they are changed meanwhile and as before after it.
+ * Costs a score for each feature. */
 size_t adit_model_explain(
 	struct adit_model *model, double *values, struct adit_model_cause *causes, size_t room);
 

@@ -105,8 +105,8 @@ int adit_table_columns(const struct adit_table *table, const char *const *names,
 	struct adit_table **out, struct adit_error *error);
 
 /* Adds the rows of `from`, whose columns must have the same names in the same order; both have
- * labels or neither has, the same of weights, and groupings by the same columns. Groups of one name are one group.
- * -EINVAL, -ENOMEM; `table` is then as it was. */
+ * labels or neither has, the same of weights, and groupings by the same columns. Groups of one name
+ * are one group. -EINVAL, -ENOMEM; `table` is then as it was. */
 int adit_table_append(
 	struct adit_table *table, const struct adit_table *from, struct adit_error *error);
 

@@ -36,8 +36,8 @@ int adit_model_find_typical(struct adit_model *model, const struct adit_table *t
 		for (size_t i = 0; i < table->rows; i++) {
 			double value = table->values[i * table->columns + j];
 
-			if ((table->labels != NULL && table->labels[i] != 0) || seen++ % step != 0 ||
-				isnan(value))
+			if ((table->labels != NULL && table->labels[i] != 0) ||
+				seen++ % step != 0 || isnan(value))
 				continue;
 			sample[count++] = value;
 		}

@@ -28,8 +28,8 @@ static int compare_shapes(
 		same = (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
 	}
 	if (!same)
-		return adit_error_set(
-			error, -EINVAL, "the tables differ in columns, labels, weights or groupings");
+		return adit_error_set(error, -EINVAL,
+			"the tables differ in columns, labels, weights or groupings");
 	return 0;
 }
 
@@ -93,11 +93,11 @@ static bool enlarge(void *array, size_t count, size_t size)
 
 static bool make_room(struct adit_table *table, size_t rows)
 {
-	bool good = enlarge(&table->values, rows * table->columns, sizeof(*table->values)) &&
-		    enlarge(&table->lines, rows, sizeof(*table->lines)) &&
-		    (table->labels == NULL || enlarge(&table->labels, rows, 1)) &&
-		    (table->weights == NULL ||
-			    enlarge(&table->weights, rows, sizeof(*table->weights)));
+	bool good =
+		enlarge(&table->values, rows * table->columns, sizeof(*table->values)) &&
+		enlarge(&table->lines, rows, sizeof(*table->lines)) &&
+		(table->labels == NULL || enlarge(&table->labels, rows, 1)) &&
+		(table->weights == NULL || enlarge(&table->weights, rows, sizeof(*table->weights)));
 
 	for (size_t g = 0; g < ADIT_TABLE_GROUPINGS; g++) {
 		struct adit_grouping *grouping = &table->groupings[g];

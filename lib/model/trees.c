@@ -64,8 +64,8 @@ static int fill(const struct adit_table *table, const struct adit_trees_params *
 	snprintf(config, sizeof(config), "{\"missing\": NaN, \"nthread\": 1}");
 	if (XGDMatrixCreateFromDense(array, config, matrix) != 0 ||
 		XGDMatrixSetFloatInfo(*matrix, "label", labels, table->rows) != 0 ||
-		(table->weights != NULL && XGDMatrixSetFloatInfo(*matrix, "weight",
-						    table->weights, table->rows) != 0))
+		(table->weights != NULL &&
+			XGDMatrixSetFloatInfo(*matrix, "weight", table->weights, table->rows) != 0))
 		return xgboost_failed(error);
 	return 0;
 }

@@ -42,14 +42,14 @@ uint64_t adit_duplicate_digest(const struct adit_hash_key *key, const struct adi
 		adit_hash(key, frame->data + packet->payload_offset, size));
 }
 
-uint64_t adit_repetition_digest(
-	const struct adit_hash_key *key, uint64_t who_key, const struct adit_event *event,
-	uint16_t qtype)
+uint64_t adit_repetition_digest(const struct adit_hash_key *key, uint64_t who_key,
+	const struct adit_event *event, uint16_t qtype)
 {
 	uint64_t what = (uint64_t)qtype << 33 | (uint64_t)event->is_query << 32;
 
 	return adit_hash_pair(key, who_key + event->name_hash,
-		what + (event->is_query ? 0 : event->answer_digest + ((uint64_t)event->rcode << 50)));
+		what + (event->is_query ? 0
+					: event->answer_digest + ((uint64_t)event->rcode << 50)));
 }
 
 bool adit_duplicate_seen(

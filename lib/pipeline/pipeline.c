@@ -91,8 +91,8 @@ static int parts_create(struct adit_pipeline *made, const struct adit_allocator 
 	made->repetitions.slots = adit_alloc(allocator, duplicates_bytes(params), ADIT_CACHE_LINE);
 	if (made->repetitions.slots == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for the filter of repetitions");
-	made->tracks = adit_tracks_create(adit_shards_per_worker(params->workers),
-		params->tracks / ADIT_SHARDS, allocator);
+	made->tracks = adit_tracks_create(
+		adit_shards_per_worker(params->workers), params->tracks / ADIT_SHARDS, allocator);
 	if (made->tracks == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for what came last of each key");
 	if (params->witness) {
@@ -426,7 +426,8 @@ static void event_datagram(struct item *item)
 /* The client's port. */
 static uint16_t item_port(const struct item *item)
 {
-	return adit_load_be16(item->frame->data + item->packet->l4_offset + (item->packet_up ? 0 : 2));
+	return adit_load_be16(
+		item->frame->data + item->packet->l4_offset + (item->packet_up ? 0 : 2));
 }
 
 /* Name: what each message says, whose it is, and the keys it counts under. */
@@ -460,10 +461,10 @@ static void stage_name(struct adit_pipeline *pipeline, size_t items)
 		item_who(params, item);
 		item_server(item);
 		item_keys(params, item);
-		item->digest = adit_repetition_digest(
-			params->key, item->who_key, event, item->dns.qtype);
-		__builtin_prefetch(adit_duplicate_bucket(
-			&pipeline->repetitions, item->shard, item->digest));
+		item->digest =
+			adit_repetition_digest(params->key, item->who_key, event, item->dns.qtype);
+		__builtin_prefetch(
+			adit_duplicate_bucket(&pipeline->repetitions, item->shard, item->digest));
 		event->who = &item->who;
 		event->server = &item->server;
 	}
@@ -504,10 +505,9 @@ static void items_count(struct adit_pipeline *pipeline, struct adit_window *wind
 	for (size_t i = 0; i < items; i++) {
 		struct item *item = &pipeline->items[i];
 
-		item->event.again =
-			!item->event.unparsable &&
-			adit_duplicate_seen(&pipeline->repetitions, item->shard, item->digest,
-				item->frame->ts_ns);
+		item->event.again = !item->event.unparsable &&
+				    adit_duplicate_seen(&pipeline->repetitions, item->shard,
+					    item->digest, item->frame->ts_ns);
 		pipeline->counters.repeated += item->event.again;
 		adit_window_prefetch(window, pipeline->tracks, item->shard, &item->event);
 	}

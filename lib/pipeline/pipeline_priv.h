@@ -33,10 +33,10 @@ uint64_t adit_duplicate_digest(const struct adit_hash_key *key, const struct adi
 	const struct adit_packet *packet, uint64_t who_key);
 
 /* What makes a message the same as one before: subscriber, direction, name, type, and of a response
- * all that it says. Identification and ports are left out: resolvers' clients repeat with new ones. */
-uint64_t adit_repetition_digest(
-	const struct adit_hash_key *key, uint64_t who_key, const struct adit_event *event,
-	uint16_t qtype);
+ * all that it says. Identification and ports are left out: resolvers' clients repeat with new ones.
+ */
+uint64_t adit_repetition_digest(const struct adit_hash_key *key, uint64_t who_key,
+	const struct adit_event *event, uint16_t qtype);
 
 /* Whether it came within the window before; remembers it. */
 bool adit_duplicate_seen(

@@ -21,8 +21,8 @@ extern "C" {
 #define ADIT_KEY_SERVER  (1u << ADIT_KIND_SERVER)
 #define ADIT_KEY_SESSION (1u << ADIT_KIND_SESSION)
 
-/* What a feature speaks of. Shape and rhythm are what a model is trained on unless told otherwise: how
- * much there is, who else asks, and how long things take, say more of the training data than of
+/* What a feature speaks of. Shape and rhythm are what a model is trained on unless told otherwise:
+ * how much there is, who else asks, and how long things take, say more of the training data than of
  * tunnels. */
 enum adit_nature {
 	ADIT_NATURE_SHAPE,   /* what names, types and answers look like */
@@ -40,16 +40,16 @@ enum adit_cost {
 	ADIT_COST_SCORER, /* nothing: the scoring core's own */
 };
 
-#define D_ ADIT_KEY_DOMAIN
-#define P_ ADIT_KEY_PAIR
-#define S_ ADIT_KEY_SERVER
-#define U_ ADIT_KEY_SESSION
+#define D_   ADIT_KEY_DOMAIN
+#define P_   ADIT_KEY_PAIR
+#define S_   ADIT_KEY_SERVER
+#define U_   ADIT_KEY_SESSION
 #define DPS_ (D_ | P_ | S_)
-#define PS_ (P_ | S_)
+#define PS_  (P_ | S_)
 #define ALL_ (D_ | P_ | S_ | U_)
 
 /* X(enumerator, name, unit, keys, nature, cost, how it is computed). "Names" are distinct ones that
- * were looked at: all up to 64, then a uniform sample (adit_distinct.h). */
+ * were looked at: all up to 64, then fewer and fewer (struct adit_detail). */
 #define ADIT_FEATURES(X)                                                                           \
 	X(QUERIES, "queries", "messages", ALL_, VOLUME, ROW,                                       \
 		"DNS queries; the same name and type again within 5 s is the same query")          \
@@ -70,7 +70,7 @@ enum adit_cost {
 	X(REPEATED_SHARE, "repeated_share", "share", DPS_, RHYTHM, RECORD,                         \
 		"messages that came again within 5 s / messages")                                  \
 	X(INFORMATION_UP, "information_up", "bytes", DPS_, VOLUME, ROW,                            \
-		"over distinct names, subdomain octets × log2(alphabet) / 8; and bytes beside "    \
+		"over distinct names, subdomain octets × log2(alphabet) / 8; and bytes beside "   \
 		"names")                                                                           \
 	X(INFORMATION_DOWN, "information_down", "bytes", DPS_, VOLUME, ROW,                        \
 		"RDATA octets of distinct answers; and bytes beside answers")                      \
@@ -97,8 +97,7 @@ enum adit_cost {
 		"its standard deviation")                                                          \
 	X(MAX_LABEL, "max_label", "octets", DPS_, SHAPE, NAME, "longest label of a subdomain")     \
 	X(DIGIT_SHARE, "digit_share", "share", DPS_, SHAPE, NAME, "digits / subdomain octets")     \
-	X(HEX_SHARE, "hex_share", "share", DPS_, SHAPE, NAME,                                      \
-		"digits and a-f / subdomain octets")                                               \
+	X(HEX_SHARE, "hex_share", "share", DPS_, SHAPE, NAME, "digits and a-f / subdomain octets") \
 	X(BASE32_SHARE, "base32_share", "share", DPS_, SHAPE, NAME,                                \
 		"letters and 2-7 / subdomain octets")                                              \
 	X(BASE64_SHARE, "base64_share", "share", DPS_, SHAPE, NAME,                                \
@@ -118,8 +117,7 @@ enum adit_cost {
 		"the same of the last 16 octets of the subdomain")                                 \
 	X(AGREEMENT, "agreement", "share", PS_, SHAPE, NAME,                                       \
 		"octets equal to the name before / octets compared, of the first 16")              \
-	X(AGREEMENT_TAIL, "agreement_tail", "share", PS_, SHAPE, NAME,                             \
-		"the same of the last 16")                                                         \
+	X(AGREEMENT_TAIL, "agreement_tail", "share", PS_, SHAPE, NAME, "the same of the last 16")  \
 	X(NON_A_SHARE, "non_a_share", "share", DPS_, SHAPE, RECORD,                                \
 		"queries for other types than A / queries")                                        \
 	X(PAYLOAD_QUERY_SHARE, "payload_query_share", "share", DPS_, SHAPE, ROW,                   \
@@ -185,19 +183,19 @@ enum adit_cost {
 	X(EDNS_SIZE, "edns_size", "bytes", PS_, CONTEXT, RECORD, "UDP size of the last OPT")       \
 	X(ID_STEP_SHARE, "id_step_share", "share", PS_, RHYTHM, RECORD,                            \
 		"transaction ID steps equal to the one before / steps")                            \
-	X(ID_STEP, "id_step", "step", PS_, CLOCK, RECORD, "the last transaction ID step")         \
+	X(ID_STEP, "id_step", "step", PS_, CLOCK, RECORD, "the last transaction ID step")          \
 	X(PORT_SHARE, "port_share", "share", PS_, RHYTHM, RECORD,                                  \
 		"queries from the port of the one before / queries with one before")               \
-	X(GAP_MODE, "gap_mode", "ms", PS_, CLOCK, RECORD,                                         \
+	X(GAP_MODE, "gap_mode", "ms", PS_, CLOCK, RECORD,                                          \
 		"lower edge of the fullest bin of gaps between queries")                           \
-	X(GAP_MODE_SHARE, "gap_mode_share", "share", PS_, CLOCK, RECORD,                          \
+	X(GAP_MODE_SHARE, "gap_mode_share", "share", PS_, CLOCK, RECORD,                           \
 		"gaps in that bin or its neighbours / gaps")                                       \
 	X(GAP_REGULARITY, "gap_regularity", "share", PS_, RHYTHM, RECORD,                          \
 		"gaps within an eighth of the one before / gaps")                                  \
 	X(IN_STEP_SHARE, "in_step_share", "share", PS_, RHYTHM, RECORD,                            \
 		"queries that waited for the response to the one before / queries with one "       \
 		"before")                                                                          \
-	X(WAIT_MODE, "wait_mode", "ms", PS_, CLOCK, RECORD,                                       \
+	X(WAIT_MODE, "wait_mode", "ms", PS_, CLOCK, RECORD,                                        \
 		"lower edge of the fullest bin of times from a query to its response")             \
 	X(BURST_HITS, "burst_hits", "seconds", D_, VOLUME, RECORD,                                 \
 		"burst-delta: of a record type within an hour, active seconds that differ by "     \

@@ -21,7 +21,7 @@ struct adit_judges;
 
 /* What a judge says of a row. */
 struct adit_opinion {
-	const char *name;        /* of the model's kind: "trees", "svm", "envelope" */
+	const char *name; /* of the model's kind: "trees", "svm", "envelope" */
 	enum adit_model_kind kind;
 	double score, threshold; /* of the model */
 	double points;           /* 0: nothing to say; to 100 */
@@ -35,8 +35,7 @@ void adit_judges_destroy(struct adit_judges *judges);
 /* Reads a model folder into the set. -EINVAL for a feature that nobody derives, a kind of row that
  * is not judged or more than ADIT_JUDGES_MAX models, and what adit_model_read gives; the message
  * names the folder. */
-int adit_judges_add(
-	struct adit_judges *judges, const char *folder, struct adit_error *error);
+int adit_judges_add(struct adit_judges *judges, const char *folder, struct adit_error *error);
 /* Takes a model that was just fitted. -EINVAL as above: the model is then still the caller's. */
 int adit_judges_take(
 	struct adit_judges *judges, struct adit_model *model, struct adit_error *error);
@@ -56,9 +55,9 @@ size_t adit_judges_ask(struct adit_judges *judges, enum adit_kind kind, unsigned
 	const double value[ADIT_FEATURE_COUNT], double suspect, double tunnel,
 	struct adit_opinion opinion[ADIT_JUDGES_MAX]);
 
-/* Features that make an opinion's score high, the strongest first, `room` at most, by their places in
- * the feature table. `value` is as before after it. Costs a score for each feature: for rows that are
- * told of, not for all. */
+/* Features that make an opinion's score high, the strongest first, `room` at most, by their places
+ * in the feature table. `value` is as before after it. Costs a score for each feature: for rows
+ * that are told of, not for all. */
 size_t adit_judges_explain(struct adit_judges *judges, const struct adit_opinion *opinion,
 	double value[ADIT_FEATURE_COUNT], struct adit_model_cause *causes, size_t room);
 

@@ -24,8 +24,8 @@ extern "C" {
  *	domain until YYYY-MM-DD [below BYTES] reason in words
  *
  * A domain stands for itself and all below it. An entry lowers a score only while the information
- * that a subscriber exchanged with the domain in the last hour stays below BYTES (where absent, the
- * information bound), and never one that a strong signature made.
+ * that a subscriber exchanged with the domain in what is judged, at most a day, stays below BYTES
+ * (where absent, the information bound), and never one that a strong signature made.
  */
 struct adit_allow;
 struct adit_allow_entry {
@@ -59,7 +59,7 @@ struct adit_detect_params {
 	const struct adit_pattern_set *patterns; /* NULL: no signatures */
 	struct adit_judges *judges;              /* NULL: no models */
 	bool signatures, structure, information, burst;
-	unsigned models; /* kinds that are asked, a bit for each enum adit_model_kind */
+	unsigned models;          /* kinds that are asked, a bit for each enum adit_model_kind */
 	double information_bound; /* bytes per key and day */
 	double tunnel_score, suspect_score;
 };
@@ -67,6 +67,10 @@ struct adit_detect_params {
 /* Hits of burst-delta from which on a domain is worth a record: "three or more". */
 #define ADIT_BURST_LEAST 3
 #define ADIT_BURST_SCORE 50
+
+/* What a sum may hold of information, given what is estimated: two standard errors above it, where
+ * it is not exact. */
+double adit_information_most(const struct adit_sum *sum, double information);
 
 /* Runs the switched-on detectors over a key's features, which are as before after it. Pure, but for
  * the judges' own memory. */
@@ -80,8 +84,8 @@ struct adit_score_params {
 	uint32_t subscribers, samples; /* listed in a verdict, at most */
 	uint32_t stories;              /* open at once */
 	struct adit_ledger_params ledger;
-	uint32_t looks;    /* of all windows of a slice, at most */
-	uint32_t sessions; /* of subscribers, at once; 0: none are kept */
+	uint32_t looks;                    /* of all windows of a slice, at most */
+	uint32_t sessions;                 /* of subscribers, at once; 0: none are kept */
 	uint32_t domains, servers, bursts; /* remembered: domains since when, servers by whom,
 					      domains × record types second by second */
 	/* Called on the scorer's thread; the record is valid during the call. */
@@ -97,11 +101,11 @@ struct adit_score_params {
 
 struct adit_score_counters {
 	uint64_t slices;
-	uint64_t touched;  /* keys that got something in a slice */
-	uint64_t judged;   /* of them, those that the filter let pass */
-	uint64_t rows[ADIT_SPAN_COUNT]; /* whose features were derived */
-	uint64_t asked;    /* of those, rows that models judged */
-	uint64_t looks;    /* keys judged within a slice */
+	uint64_t touched;                    /* keys that got something in a slice */
+	uint64_t judged;                     /* of them, those that the filter let pass */
+	uint64_t rows[ADIT_SPAN_COUNT];      /* whose features were derived */
+	uint64_t asked;                      /* of those, rows that models judged */
+	uint64_t looks;                      /* keys judged within a slice */
 	uint64_t sessions, sessions_refused; /* that ended; subscribers without room */
 	uint64_t opened, stories_refused;
 };
@@ -122,8 +126,8 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 	struct adit_window *const *windows, uint32_t workers);
 
 /*
- * Judges a look before its window is sealed; adit_scorer_slice judges those that were not. Whether a
- * capture's verdicts are told early or with the slice, they are the same, in the same order: a
+ * Judges a look before its window is sealed; adit_scorer_slice judges those that were not. Whether
+ * a capture's verdicts are told early or with the slice, they are the same, in the same order: a
  * record's time says when it could be told.
  */
 void adit_scorer_look(struct adit_scorer *scorer, struct adit_look *look);

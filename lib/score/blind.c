@@ -117,8 +117,8 @@ static void row_add(
 			return;
 		/* What gave way may have moved the free place. */
 		*row = (struct adit_blind_row){.who = party->who, .resolver = party->server};
-		*index_find(blind->index, party->who.key) = (struct index_slot){
-			party->who.key, (uint32_t)(row - blind->rows) + 1};
+		*index_find(blind->index, party->who.key) =
+			(struct index_slot){party->who.key, (uint32_t)(row - blind->rows) + 1};
 	}
 	row->packets_up[party->transport] += from->queries;
 	row->packets_down[party->transport] += from->responses;

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Burst-delta, streaming (after a notebook on resolver logs: "Detecting DNS tunneling … relied mostly
- * on statistical measures"): of a domain and a record type, seconds with queries are put side by
- * side. A hit is a second whose number of queries differs by more than 100 from that of the active
- * second before, after a pause longer than the median pause. The median is that of the 10-minute
- * roll-up that closed last, as the one at hand is not known yet; hits are counted over an hour.
+ * Burst-delta, streaming (after a notebook on resolver logs: "Detecting DNS tunneling … relied
+ * mostly on statistical measures"): of a domain and a record type, seconds with queries are put
+ * side by side. A hit is a second whose number of queries differs by more than 100 from that of the
+ * active second before, after a pause longer than the median pause. The median is that of the
+ * 10-minute roll-up that closed last, as the one at hand is not known yet; hits are counted over an
+ * hour.
  *
  * Memory: places × sizeof(struct place). A bucket of 4 forgets whom it has seen least of lately.
  */
 #include "burst_priv.h"
 
-#define WAYS          4
-#define ROLL_UPS      6  /* whose hits count: an hour */
-#define PAUSES        64 /* pauses of so many seconds and more are one */
-#define LEAST_CHANGE  100
-#define NO_MEDIAN     UINT8_MAX
+#define WAYS         4
+#define ROLL_UPS     6  /* whose hits count: an hour */
+#define PAUSES       64 /* pauses of so many seconds and more are one */
+#define LEAST_CHANGE 100
+#define NO_MEDIAN    UINT8_MAX
 
 struct place {
 	uint64_t key; /* of domain and type; 0: free */
@@ -45,8 +46,8 @@ struct adit_bursts *adit_bursts_create(uint32_t places, const struct adit_alloca
 		return NULL;
 	bursts->allocator = adit_allocator_copy(allocator);
 	bursts->buckets = places / WAYS != 0 ? places / WAYS : 1;
-	bursts->places = adit_alloc(allocator,
-		(size_t)bursts->buckets * WAYS * sizeof(struct place), ADIT_CACHE_LINE);
+	bursts->places = adit_alloc(
+		allocator, (size_t)bursts->buckets * WAYS * sizeof(struct place), ADIT_CACHE_LINE);
 	if (bursts->places == NULL) {
 		adit_bursts_destroy(bursts);
 		return NULL;
@@ -128,8 +129,8 @@ static void second_take(struct place *place, uint32_t second, uint32_t count)
 {
 	if (place->second != 0 && second > place->second) {
 		uint32_t pause = second - place->second;
-		uint32_t change = count > place->count ? count - place->count
-						       : place->count - count;
+		uint32_t change =
+			count > place->count ? count - place->count : place->count - count;
 		uint32_t bin = pause < PAUSES ? pause : PAUSES - 1;
 
 		place->pause[bin] += place->pause[bin] != UINT16_MAX;

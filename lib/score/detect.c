@@ -70,19 +70,14 @@ static bool class_holds(const struct adit_class *class, const struct adit_detail
 	       names * 1e6 >= (double)class->share_ppm * detail->looked_at;
 }
 
-/* Up or down by a few, as resolver libraries count, also where other names are asked in between. */
-static bool is_small(unsigned step)
-{
-	return step <= SMALL_STEP || step >= 65536 - SMALL_STEP;
-}
-
-/* A step that no ordinary resolver library makes: they count, in either byte order, or draw at random.
- */
+/* A step that no ordinary resolver library makes: they count up or down, in either byte order, by a
+ * few where other names are asked in between, or draw at random. */
 static bool id_step_odd(const double *value)
 {
 	unsigned step = (unsigned)value[ADIT_FEATURE_ID_STEP];
+	unsigned size = step < 65536 - step ? step : 65536 - step;
 
-	return !is_small(step) && !is_small((step & 0xff) << 8 | step >> 8);
+	return size > SMALL_STEP && (size % 256 != 0 || size / 256 > SMALL_STEP);
 }
 
 static bool id_step_constant(const struct adit_sum *sum, const double *value, double least)
@@ -193,8 +188,8 @@ static void detect_models(const struct adit_detect_params *params, enum adit_kin
 
 	if (params->judges == NULL || finding->left_out)
 		return;
-	count = adit_judges_ask(params->judges, kind, params->models, value,
-		params->suspect_score, params->tunnel_score, opinion);
+	count = adit_judges_ask(params->judges, kind, params->models, value, params->suspect_score,
+		params->tunnel_score, opinion);
 	for (size_t i = 0; i < count; i++) {
 		score_raise(finding, opinion[i].points);
 		reason_named(finding, opinion[i].name, opinion[i].score, opinion[i].threshold);
@@ -204,9 +199,9 @@ static void detect_models(const struct adit_detect_params *params, enum adit_kin
 		explain(params, &opinion[best], value, finding);
 }
 
-/* A tool that needs no domain makes a new "domain" of each name: a handful of names under a top-level
- * domain that is not delegated is told by the server that answers, not once a name. Of servers:
- * what resolvers in general use are asked, and what nobody answers, says nothing. */
+/* A tool that needs no domain makes a new "domain" of each name: a handful of names under a
+ * top-level domain that is not delegated is told by the server that answers, not once a name. Of
+ * servers: what resolvers in general use are asked, and what nobody answers, says nothing. */
 static bool is_left_out(enum adit_kind kind, const struct adit_sum *sum, const double *value)
 {
 	if (kind != ADIT_KIND_SERVER)
@@ -217,18 +212,22 @@ static bool is_left_out(enum adit_kind kind, const struct adit_sum *sum, const d
 	       value[ADIT_FEATURE_ANSWERED_SHARE] < SERVER_ANSWERED;
 }
 
+double adit_information_most(const struct adit_sum *sum, double information)
+{
+	bool is_exact = adit_distinct_exact(&sum->detail.names) &&
+			adit_distinct_exact(&sum->detail.answers);
+
+	return is_exact ? information : information * ADIT_DISTINCT_MARGIN;
+}
+
 /* Many subscribers together pass any bound: it is a bound per subscriber. Estimates must not miss
- * what passes it, so two standard errors are added to what is not exact. */
+ * what passes it. */
 static void detect_information(const struct adit_detect_params *params, enum adit_kind kind,
 	const struct adit_sum *sum, const double *value, struct adit_finding *finding)
 {
-	double information = value[ADIT_FEATURE_INFORMATION];
-
 	if (!params->information || kind == ADIT_KIND_DOMAIN)
 		return;
-	if (!adit_distinct_exact(&sum->detail.names) || !adit_distinct_exact(&sum->detail.answers))
-		information *= ADIT_DISTINCT_MARGIN;
-	if (information < params->information_bound)
+	if (adit_information_most(sum, value[ADIT_FEATURE_INFORMATION]) < params->information_bound)
 		return;
 	score_raise(finding, params->suspect_score > SCORE_INFORMATION ? params->suspect_score
 								       : SCORE_INFORMATION);
@@ -236,16 +235,16 @@ static void detect_information(const struct adit_detect_params *params, enum adi
 		params->information_bound);
 }
 
-static void detect_burst(const struct adit_detect_params *params, const double *value,
-	struct adit_finding *finding)
+static void detect_burst(
+	const struct adit_detect_params *params, const double *value, struct adit_finding *finding)
 {
 	/* Only domains have it: of others it is NaN. */
 	if (!params->burst || !(value[ADIT_FEATURE_BURST_HITS] >= ADIT_BURST_LEAST))
 		return;
 	score_raise(finding, params->suspect_score > ADIT_BURST_SCORE ? params->suspect_score
-								 : ADIT_BURST_SCORE);
-	reason_add(finding, ADIT_FEATURE_BURST_HITS, value[ADIT_FEATURE_BURST_HITS],
-		ADIT_BURST_LEAST);
+								      : ADIT_BURST_SCORE);
+	reason_add(
+		finding, ADIT_FEATURE_BURST_HITS, value[ADIT_FEATURE_BURST_HITS], ADIT_BURST_LEAST);
 }
 
 void adit_detect(const struct adit_detect_params *params, enum adit_kind kind,

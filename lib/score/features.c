@@ -75,8 +75,8 @@ static void derive_counts(const struct adit_sum *sum, double *value)
 		adit_distinct_bytes(&detail->answers) + (double)detail->beside[ADIT_DOWN];
 	value[ADIT_FEATURE_INFORMATION] =
 		value[ADIT_FEATURE_INFORMATION_UP] + value[ADIT_FEATURE_INFORMATION_DOWN];
-	value[ADIT_FEATURE_INFORMATION_PER_NAME] = share(
-		adit_distinct_bytes(&detail->names), adit_distinct_number(&detail->names));
+	value[ADIT_FEATURE_INFORMATION_PER_NAME] =
+		share(adit_distinct_bytes(&detail->names), adit_distinct_number(&detail->names));
 	value[ADIT_FEATURE_UNPARSABLE] = (double)sum->unparsable;
 	value[ADIT_FEATURE_UNZONED_ANSWERED] = detail->unzoned_answered;
 }
@@ -101,8 +101,7 @@ static void derive_octets(const struct adit_detail *detail, double *value)
 	value[ADIT_FEATURE_DIGIT_SHARE] = share(digits, all);
 	value[ADIT_FEATURE_HEX_SHARE] = share(digits + hex, all);
 	value[ADIT_FEATURE_BASE32_SHARE] = share(letters + base32, all);
-	value[ADIT_FEATURE_BASE64_SHARE] =
-		share(letters + digits + octets[ADIT_OCTET_HYPHEN], all);
+	value[ADIT_FEATURE_BASE64_SHARE] = share(letters + digits + octets[ADIT_OCTET_HYPHEN], all);
 	value[ADIT_FEATURE_UPPER_SHARE] = share(detail->upper, letters);
 	value[ADIT_FEATURE_NON_LDH_SHARE] =
 		share((double)octets[ADIT_OCTET_SYMBOL] + octets[ADIT_OCTET_HIGH] +
@@ -194,8 +193,8 @@ static void derive_answers(const struct adit_sum *sum, double *value)
 						     share((double)sum->cname_answers, answered));
 	value[ADIT_FEATURE_PAYLOAD_PER_ANSWER] =
 		share((double)detail->payload_sum, detail->answered);
-	value[ADIT_FEATURE_PAYLOAD_DEVIATION] = deviation(
-		(double)detail->payload_sum, (double)detail->payload_square_sum, said);
+	value[ADIT_FEATURE_PAYLOAD_DEVIATION] =
+		deviation((double)detail->payload_sum, (double)detail->payload_square_sum, said);
 	value[ADIT_FEATURE_ANSWER_VARIETY] =
 		smaller(share(adit_distinct_number(&detail->answers), names), 2);
 	value[ADIT_FEATURE_ANSWER_REPEATS] = times > 0 ? 1 - 1 / times : 0;
@@ -219,8 +218,8 @@ static void derive_sizes(const struct adit_sum *sum, double *value)
 	for (int i = 0; i < ADIT_TTL_BINS; i++)
 		answered += ttl[i];
 	value[ADIT_FEATURE_MEAN_RESPONSE] = share((double)sum->bytes_down, (double)sum->responses);
-	value[ADIT_FEATURE_RESPONSE_DEVIATION] = deviation(
-		(double)detail->response_sum, (double)detail->response_square_sum, said);
+	value[ADIT_FEATURE_RESPONSE_DEVIATION] =
+		deviation((double)detail->response_sum, (double)detail->response_square_sum, said);
 	value[ADIT_FEATURE_LARGE_SHARE] = share(large, said);
 	value[ADIT_FEATURE_ZERO_TTL_SHARE] = share(ttl[0], answered);
 	value[ADIT_FEATURE_LOW_TTL_SHARE] =

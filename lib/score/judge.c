@@ -65,8 +65,7 @@ static unsigned keys_of(const struct adit_model_about *about)
 	return keys & ADIT_KEY_PAIR ? keys & ~ADIT_KEY_SESSION : keys;
 }
 
-int adit_judges_take(
-	struct adit_judges *judges, struct adit_model *model, struct adit_error *error)
+int adit_judges_take(struct adit_judges *judges, struct adit_model *model, struct adit_error *error)
 {
 	struct judge *judge = &judges->judge[judges->count];
 	struct adit_model_about about;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Looks: a subscriber × domain is judged while its slice is still open, by what it has done so far
- * and by the 10 minutes before. Only a tunnel is told early; what else there is waits for the slice.
+ * and by the 10 minutes before. Only a tunnel is told early; what else there is waits for the
+ * slice.
  */
 #include "score_priv.h"
 
@@ -31,8 +32,8 @@ void adit_scorer_look(struct adit_scorer *scorer, struct adit_look *look)
 	look->judged = true;
 	scorer->counters.looks++;
 	index = sum_make(scorer, look);
-	/* A pair that is new stands in the ledger from now on, if a tunnel or its features are told:
-	 * the row of its slice comes later. */
+	/* A pair that is new stands in the ledger from now on, if a tunnel or its features are
+	 * told: the row of its slice comes later. */
 	adit_judge_look(scorer, index, look, &finding);
 	if (finding.score < scorer->params.detect.tunnel_score)
 		return;

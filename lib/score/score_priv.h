@@ -49,6 +49,8 @@ struct adit_scorer {
 	struct adit_seen *seen;
 	struct adit_bursts *bursts;
 	struct adit_look **looks; /* scratch */
+	uint32_t *late; /* keys that got something after they were judged over long spans */
+	uint32_t late_count, late_slice; /* slice in which the list was begun */
 	struct story *stories;
 	uint32_t *stories_free;
 	uint32_t stories_freed, stories_high;

@@ -2,9 +2,12 @@
  *
  * One slice after the other: merge, filter, derive, detect, tell. Only keys that got something in
  * the slice are judged: with time alone a sum can only shrink. Spans of an hour and a day are
- * judged once a minute, and when the timeline ends.
+ * judged with the first slice of a minute in which a key gets something; what it gets later, with
+ * its next one, or when the minute is over.
  */
 #include "score_priv.h"
+
+#include <assert.h>
 
 /* The cheap filter: a key with less than this in a day, and no signature, reaches no detector. */
 #define FILTER_NAMES       6
@@ -19,6 +22,8 @@
 #define ONE_WAY_RESPONSES 50
 /* What a domain's subscribers must have moved each, on average, to be judged together. */
 #define TOGETHER_INFORMATION 200
+
+static_assert((int)ADIT_FEATURE_COUNT <= ADIT_FEATURE_MAX, "a row has room for all features");
 
 static const char *const kind_names[ADIT_KIND_JUDGED] = {
 	[ADIT_KIND_DOMAIN] = "domain",
@@ -39,7 +44,8 @@ size_t adit_scorer_bytes(const struct adit_score_params *params)
 	       (params->sessions != 0 ? adit_sessions_bytes(params->sessions) : 0) +
 	       adit_seen_bytes(params->domains, params->servers) +
 	       adit_bursts_bytes(params->bursts) +
-	       params->looks * sizeof(struct adit_look *) +
+	       (params->looks + 1) * sizeof(struct adit_look *) +
+	       params->ledger.keys * sizeof(uint32_t) +
 	       params->stories * (sizeof(struct story) + sizeof(uint32_t));
 }
 
@@ -60,13 +66,15 @@ struct adit_scorer *adit_scorer_create(
 		allocator, params->stories * sizeof(*scorer->stories_free), ADIT_CACHE_LINE);
 	scorer->looks = adit_alloc(
 		allocator, (params->looks + 1) * sizeof(struct adit_look *), ADIT_CACHE_LINE);
+	scorer->late =
+		adit_alloc(allocator, params->ledger.keys * sizeof(*scorer->late), ADIT_CACHE_LINE);
 	if (params->sessions != 0)
 		scorer->sessions = adit_sessions_create(params->sessions, allocator);
 	scorer->seen = adit_seen_create(params->domains, params->servers, allocator);
 	scorer->bursts = adit_bursts_create(params->bursts, allocator);
 	if (scorer->ledger == NULL || scorer->stories == NULL || scorer->stories_free == NULL ||
-		scorer->looks == NULL || scorer->seen == NULL || scorer->bursts == NULL ||
-		(params->sessions != 0 && scorer->sessions == NULL)) {
+		scorer->looks == NULL || scorer->late == NULL || scorer->seen == NULL ||
+		scorer->bursts == NULL || (params->sessions != 0 && scorer->sessions == NULL)) {
 		adit_scorer_destroy(scorer);
 		return NULL;
 	}
@@ -85,6 +93,7 @@ void adit_scorer_destroy(struct adit_scorer *scorer)
 	adit_seen_destroy(scorer->seen);
 	adit_bursts_destroy(scorer->bursts);
 	adit_free(allocator, scorer->looks);
+	adit_free(allocator, scorer->late);
 	adit_free(allocator, scorer->stories);
 	adit_free(allocator, scorer->stories_free);
 	adit_free(allocator, scorer);
@@ -121,8 +130,8 @@ static void discount(const struct adit_scorer *scorer, const struct adit_ledger_
 {
 	const struct adit_detect_params *detect = &scorer->params.detect;
 	const struct adit_allow_entry *entry = NULL;
-	double bound = detect->information_bound, information = value[ADIT_FEATURE_INFORMATION];
-	double below;
+	double bound = detect->information_bound, below;
+	double information = adit_information_most(&scorer->sum, value[ADIT_FEATURE_INFORMATION]);
 
 	if (finding->strong || domain == NULL || finding->score <= 0)
 		return;
@@ -188,7 +197,8 @@ static void context_fill(struct adit_scorer *scorer, const struct adit_ledger_ke
 		value[ADIT_FEATURE_BURST_HITS] = scorer->burst_hits;
 }
 
-/* A subscriber whose session is an outlier: its domain that moved most is worth a record. */
+/* A subscriber whose session is an outlier: its domain that moved most is worth a record. Sums that
+ * begin before the session say nothing of it. */
 static void session_blame(const struct adit_scorer *scorer, const struct adit_ledger_key *key,
 	const double *value, struct adit_finding *finding)
 {
@@ -198,14 +208,15 @@ static void session_blame(const struct adit_scorer *scorer, const struct adit_le
 		return;
 	session = adit_sessions_find(scorer->sessions, key->who.key);
 	if (session == NULL || session->outlier <= session->threshold ||
+		slice_start_ns(scorer->sum.first_slice + 1) <= session->sum.first_ns ||
 		2 * value[ADIT_FEATURE_BYTES_UP] + 2 * value[ADIT_FEATURE_BYTES_DOWN] <
 			(double)session->sum.bytes_up + (double)session->sum.bytes_down)
 		return;
 	if (finding->score < scorer->params.detect.suspect_score)
 		finding->score = scorer->params.detect.suspect_score;
 	if (finding->reason_count < ADIT_VERDICT_REASONS)
-		finding->reason[finding->reason_count++] = (struct adit_reason){
-			"session", session->outlier, session->threshold};
+		finding->reason[finding->reason_count++] =
+			(struct adit_reason){"session", session->outlier, session->threshold};
 }
 
 /* Of a domain whose subscribers are not judged together, only its bursts count. */
@@ -289,8 +300,8 @@ void adit_judge_look(struct adit_scorer *scorer, uint32_t index, const struct ad
 	if (parent != ADIT_LEDGER_NONE)
 		domain.children = adit_ledger_key(scorer->ledger, parent)->children +
 				  (index == ADIT_LEDGER_NONE);
-	scorer->domain_age = adit_seen_domain(
-		scorer->seen, look->party.domain_key, adit_slice_of(look->ts_ns));
+	scorer->domain_age =
+		adit_seen_domain(scorer->seen, look->party.domain_key, adit_slice_of(look->ts_ns));
 	adit_features_derive(ADIT_KIND_PAIR, &scorer->sum, value);
 	context_fill(scorer, &key, &domain, value);
 	adit_detect(detect, ADIT_KIND_PAIR, &scorer->sum, value, finding);
@@ -303,26 +314,30 @@ void adit_judge_look(struct adit_scorer *scorer, uint32_t index, const struct ad
 
 /* What is remembered beside the ledger: of every key that got something, also those that the filter
  * stops. */
-static void remember(struct adit_scorer *scorer, uint32_t index, const struct adit_ledger_key *key)
+static void remember(struct adit_scorer *scorer, const struct adit_ledger_key *key)
 {
-	const struct adit_detail *now;
+	uint64_t domain = key->key;
 
-	scorer->burst_hits = 0;
 	if (key->kind == ADIT_KIND_SERVER) {
-		scorer->server_subscribers = adit_seen_server(
-			scorer->seen, &key->server, key->who.key, scorer->slice);
+		scorer->server_subscribers =
+			adit_seen_server(scorer->seen, &key->server, key->who.key, scorer->slice);
 		return;
 	}
-	if (key->kind == ADIT_KIND_PAIR) {
-		scorer->domain_age = adit_seen_domain(scorer->seen,
-			adit_ledger_key(scorer->ledger, key->parent)->key, scorer->slice);
-		return;
-	}
-	scorer->domain_age = adit_seen_domain(scorer->seen, key->key, scorer->slice);
-	now = adit_ledger_now(scorer->ledger, index);
-	if (scorer->params.detect.burst && now != NULL && !scorer->coalesced)
-		scorer->burst_hits =
-			adit_bursts_take(scorer->bursts, key->key, scorer->slice, now);
+	if (key->kind == ADIT_KIND_PAIR)
+		domain = adit_ledger_key(scorer->ledger, key->parent)->key;
+	scorer->domain_age = adit_seen_domain(scorer->seen, domain, scorer->slice);
+}
+
+/* The seconds of a domain; 0 of other keys. */
+static uint32_t bursts_take(
+	struct adit_scorer *scorer, uint32_t index, const struct adit_ledger_key *key)
+{
+	const struct adit_detail *now = adit_ledger_now(scorer->ledger, index);
+
+	if (key->kind != ADIT_KIND_DOMAIN || !scorer->params.detect.burst || now == NULL ||
+		scorer->coalesced)
+		return 0;
+	return adit_bursts_take(scorer->bursts, key->key, scorer->slice, now);
 }
 
 /* An hour and a day slide by a minute. */
@@ -333,9 +348,12 @@ static bool is_due(
 	       key->judged / ADIT_MINUTE_SLICES != scorer->slice / ADIT_MINUTE_SLICES;
 }
 
-static bool filter_passes(const struct adit_ledger_key *key, uint32_t burst_hits)
+/* A key's weight is not below what it has of information: what passes the bound passes here. */
+static bool filter_passes(
+	const struct adit_scorer *scorer, const struct adit_ledger_key *key, uint32_t burst_hits)
 {
-	if (key->classes != 0 || burst_hits >= ADIT_BURST_LEAST)
+	if (key->classes != 0 || burst_hits >= ADIT_BURST_LEAST ||
+		(double)key->weight >= scorer->params.detect.information_bound)
 		return true;
 	if (key->weight < FILTER_INFORMATION)
 		return false;
@@ -348,15 +366,47 @@ static void judge(struct adit_scorer *scorer, uint32_t index)
 
 	if (!key->used)
 		return;
-	remember(scorer, index, key);
-	if (!filter_passes(key, scorer->burst_hits))
+	remember(scorer, key);
+	scorer->burst_hits = bursts_take(scorer, index, key);
+	if (!filter_passes(scorer, key, scorer->burst_hits))
 		return;
 	scorer->counters.judged++;
 	for (int span = 0; span < ADIT_SPAN_COUNT; span++)
 		if (span_is_new(scorer, index, span) && is_due(scorer, key, span))
 			judge_span(scorer, index, span);
-	if (is_due(scorer, key, ADIT_SPAN_HOUR))
+	if (is_due(scorer, key, ADIT_SPAN_HOUR)) {
 		key->judged = scorer->slice;
+	} else if (!key->late && scorer->late_count < scorer->params.ledger.keys) {
+		key->late = true;
+		scorer->late[scorer->late_count++] = index;
+	}
+}
+
+/* What keys got after they were judged over long spans, and got nothing since. An hour that ends
+ * now may have lost what one that ended then had: the day has it. */
+static void judge_late(struct adit_scorer *scorer, bool is_end)
+{
+	for (uint32_t i = 0; i < scorer->late_count; i++) {
+		struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, scorer->late[i]);
+		bool is_new;
+
+		if (!key->used || !key->late)
+			continue;
+		key->late = false;
+		/* In its slice it has its own turn. */
+		if (key->last_slice == scorer->slice && !is_end)
+			continue;
+		remember(scorer, key);
+		scorer->burst_hits = 0;
+		is_new = span_is_new(scorer, scorer->late[i], ADIT_SPAN_HOUR);
+		if (is_new)
+			judge_span(scorer, scorer->late[i], ADIT_SPAN_HOUR);
+		if (is_new || span_is_new(scorer, scorer->late[i], ADIT_SPAN_DAY))
+			judge_span(scorer, scorer->late[i], ADIT_SPAN_DAY);
+		key->judged = scorer->slice;
+	}
+	scorer->late_count = 0;
+	scorer->late_slice = scorer->slice;
 }
 
 static void session_over(void *context, const struct adit_session *session)
@@ -464,6 +514,8 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 	sessions_judge(scorer);
 	if (scorer->sessions != NULL)
 		scorer->counters.sessions_refused = adit_sessions_refused(scorer->sessions);
+	if (slice / ADIT_MINUTE_SLICES != scorer->late_slice / ADIT_MINUTE_SLICES)
+		judge_late(scorer, false);
 	touched = adit_ledger_touched(scorer->ledger, &count);
 	scorer->counters.touched += count;
 	for (size_t i = 0; i < count; i++)
@@ -471,28 +523,9 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 	adit_story_slice(scorer);
 }
 
-/* What the last minute brought to long spans is judged when nothing follows. */
-static void judge_rest(struct adit_scorer *scorer)
-{
-	for (uint32_t i = 0; i < adit_ledger_high(scorer->ledger); i++) {
-		const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, i);
-
-		if (!key->used || key->last_slice <= key->judged)
-			continue;
-		scorer->burst_hits = 0;
-		scorer->domain_age = key->last_slice - key->first_slice;
-		scorer->server_subscribers = 0;
-		if (!filter_passes(key, 0))
-			continue;
-		for (int span = ADIT_SPAN_HOUR; span < ADIT_SPAN_COUNT; span++)
-			if (span_is_new(scorer, i, span))
-				judge_span(scorer, i, span);
-	}
-}
-
 void adit_scorer_end(struct adit_scorer *scorer)
 {
-	judge_rest(scorer);
+	judge_late(scorer, true);
 	adit_story_end(scorer);
 	blind_turn(scorer);
 	if (scorer->sessions != NULL)

@@ -103,9 +103,9 @@ void adit_sessions_add(struct adit_sessions *sessions, const struct adit_window 
 		struct index_slot *slot = index_find(&sessions->index, party->who.key);
 		struct adit_session *session;
 
-		if (slot->row != 0 && sessions->all[slot->row - 1].sum.last_ns +
-						      ADIT_SESSION_IDLE_NS <
-					      first_ns) {
+		if (slot->row != 0 &&
+			sessions->all[slot->row - 1].sum.last_ns + ADIT_SESSION_IDLE_NS <
+				first_ns) {
 			session_end(sessions, slot->row - 1, over, context);
 			slot = index_find(&sessions->index, party->who.key);
 		}

@@ -21,7 +21,7 @@ struct adit_session {
 
 struct adit_sessions;
 
-/* Memory: capacity × sizeof(struct adit_session), and 8 to 16 bytes of index. NULL: no memory. */
+/* Memory: capacity × sizeof(struct adit_session), and 32 to 64 bytes of index. NULL: no memory. */
 struct adit_sessions *adit_sessions_create(
 	uint32_t capacity, const struct adit_allocator *allocator);
 void adit_sessions_destroy(struct adit_sessions *sessions);

@@ -128,9 +128,11 @@ static void story_begin(struct adit_scorer *scorer, struct story *story)
 	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, story->index);
 	enum adit_span span = span_untold(scorer, key);
 
-	counts_clear(story);
 	story->begun = true;
-	adit_ledger_sum(scorer->ledger, story->index, span, &scorer->sum);
+	/* Of one that was told early the slice's row may have given way: what was told stands. */
+	if (!adit_ledger_sum(scorer->ledger, story->index, span, &scorer->sum))
+		return;
+	counts_clear(story);
 	story_count(story, &scorer->sum);
 	if (scorer->sum.first_slice < story->first_slice)
 		story->first_slice = scorer->sum.first_slice;
@@ -186,8 +188,8 @@ static struct story *story_open(struct adit_scorer *scorer, uint32_t index, uint
 }
 
 /* A finding of a story that is open: the best one stands. */
-static void story_improve(const struct adit_scorer *scorer, struct story *story,
-	const struct adit_finding *finding)
+static void story_improve(
+	const struct adit_scorer *scorer, struct story *story, const struct adit_finding *finding)
 {
 	double tunnel_score = scorer->params.detect.tunnel_score;
 	bool clearer = finding->score >= tunnel_score && story->best.score < tunnel_score;
@@ -313,8 +315,9 @@ static void story_tell(struct adit_scorer *scorer, struct story *story,
 	verdict->id = story->id;
 	verdict->state = state;
 	verdict->time_ns = time_ns;
-	verdict->verdict = story->best.score >= scorer->params.detect.tunnel_score ? ADIT_VERDICT_TUNNEL
-									    : ADIT_VERDICT_SUSPECT;
+	verdict->verdict = story->best.score >= scorer->params.detect.tunnel_score
+				   ? ADIT_VERDICT_TUNNEL
+				   : ADIT_VERDICT_SUSPECT;
 	verdict->window_start_ns = slice_start_ns(story->first_slice);
 	verdict->window_end_ns = slice_start_ns(story->last_slice + 1);
 	if (key->kind == ADIT_KIND_DOMAIN) {
@@ -370,8 +373,8 @@ void adit_story_look(struct adit_scorer *scorer, uint32_t index, const struct ad
 		story->dirty |= dirty;
 		return;
 	}
-	story = story_open(scorer, pair->parent, adit_slice_of(look->ts_ns),
-		scorer->sum.first_slice, finding);
+	story = story_open(
+		scorer, pair->parent, adit_slice_of(look->ts_ns), scorer->sum.first_slice, finding);
 	if (story == NULL)
 		return;
 	story_count(story, &scorer->sum);
@@ -469,9 +472,11 @@ void adit_story_end(struct adit_scorer *scorer)
 			continue;
 		/* Found when all was over. */
 		if (!story->told) {
-			story->last_slice = adit_ledger_key(scorer->ledger, story->index)->last_slice;
+			story->last_slice =
+				adit_ledger_key(scorer->ledger, story->index)->last_slice;
 			story_begin(scorer, story);
-			story_tell(scorer, story, ADIT_STATE_OPEN, slice_start_ns(scorer->slice + 1));
+			story_tell(
+				scorer, story, ADIT_STATE_OPEN, slice_start_ns(scorer->slice + 1));
 		}
 		story_close(scorer, story);
 	}

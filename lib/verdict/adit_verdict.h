@@ -139,7 +139,7 @@ int adit_verdict_board_draw(const struct adit_verdict_board *board,
 #define ADIT_FEATURE_MAX 96
 struct adit_feature_row {
 	uint64_t window_start_ns, window_end_ns;
-	const char *span; /* "slice", "10min", "hour", "day"; sessions: "" */
+	const char *span; /* "slice", "10min", "hour", "day", within a slice "look"; sessions: "" */
 	const char *kind; /* "domain", "subscriber_domain", "subscriber_server", "session" */
 	struct adit_wire_name domain; /* size 0: none */
 	bool has_subscriber, has_server;
@@ -152,9 +152,10 @@ struct adit_feature_row {
 };
 /* Header and lines of the CSV (RFC 4180): window_start, window_end, span, kind, domain, subscriber,
  * server, score, tap, vlan, then the features in order. Integers without fraction, others with 9
- * significant digits (as many as single precision has, in which trees compare), an empty cell for what is not finite. Lines end in LF. Names are identifiers;
- * `count` is at most ADIT_FEATURE_MAX. Nothing is flushed here: the last error shows when the
- * caller flushes or closes. Return 0 or -errno. */
+ * significant digits (as many as single precision has, in which trees compare), an empty cell for
+ * what is not finite. Lines end in LF. Names are identifiers; `count` is at most ADIT_FEATURE_MAX.
+ * Nothing is flushed here: the last error shows when the caller flushes or closes. Return 0 or
+ * -errno. */
 int adit_feature_write_header(const char *const *names, size_t count, FILE *to);
 int adit_feature_write_row(const struct adit_feature_row *row, size_t count,
 	const struct adit_privacy *privacy, FILE *to);

@@ -8,7 +8,7 @@
 static const char fixed_columns[] =
 	"window_start,window_end,span,kind,domain,subscriber,server,score,tap,vlan";
 
-#define KIND_LENGTH 32 /* characters of a kind; the rest is cut */
+#define KIND_LENGTH 32 /* characters of a span and a kind; the rest is cut */
 
 int adit_feature_write_header(const char *const *names, size_t count, FILE *to)
 {
@@ -31,7 +31,8 @@ int adit_feature_write_row(const struct adit_feature_row *row, size_t count,
 	line.size = 0;
 	adit_csv_time(&line, row->window_start_ns);
 	adit_csv_time(&line, row->window_end_ns);
-	adit_csv_text(&line, row->span);
+	snprintf(text, KIND_LENGTH + 1, "%s", row->span);
+	adit_csv_text(&line, text);
 	snprintf(text, KIND_LENGTH + 1, "%s", row->kind);
 	adit_csv_text(&line, text);
 	adit_verdict_name_text(&row->domain, text);

@@ -419,7 +419,8 @@ static const struct field verdict_fields[] = {
 		"records"},
 	{"state", value_state, 0, "string", "`open`, `update` or `closed`"},
 	{"time", value_time, AT(time_ns), "string",
-		"when the record could be written, by the packets' clock: the end of a slice, or within "
+		"when the record could be written, by the packets' clock: the end of a slice, or "
+		"within "
 		"one where a tunnel is told early"},
 	{"window_start", value_time, AT(window_start_ns), "string",
 		"start of what was judged, RFC 3339, UTC"},

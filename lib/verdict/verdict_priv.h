@@ -27,11 +27,12 @@ json_t *adit_verdict_json_count(uint64_t value);
 /* The escaped text of a name; "" where there is none. */
 void adit_verdict_name_text(const struct adit_wire_name *name, char text[ADIT_NAME_TEXT_MAX]);
 
-/* A line of CSV. The longest is one of features: kind and domain of 32 and ADIT_NAME_TEXT_MAX
- * characters, which quoting doubles at worst, and numbers that take at most 25 with their comma. */
+/* A line of CSV. The longest is one of features: span, kind and domain of 32, 32 and
+ * ADIT_NAME_TEXT_MAX characters, which quoting doubles at worst, and numbers that take at most 25
+ * with their comma. */
 struct csv_line {
 	size_t size;
-	char text[2 * (ADIT_NAME_TEXT_MAX + 32) + 25 * ADIT_FEATURE_MAX + 512];
+	char text[2 * (ADIT_NAME_TEXT_MAX + 64) + 25 * ADIT_FEATURE_MAX + 512];
 };
 
 /* Each adds a cell: a text, a number (empty where it is not finite), a counter, a time. */

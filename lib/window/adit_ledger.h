@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The scoring core's memory: per key the slices of the last 10 minutes, the minutes of the last hour
- * and the hours of the last day in which it was seen, so that any roll-up is a sum of what is held.
- * Each ends now; at its far end the 10-minute roll-up slides by a slice, the 1-hour one by a minute,
- * the 24-hour one by an hour (what is partly older than the roll-up is counted whole). Idle time
- * costs nothing, however long.
+ * The scoring core's memory: per key the slices of the last 10 minutes, the minutes of the last
+ * hour and the hours of the last day in which it was seen, so that any roll-up is a sum of what is
+ * held. Each ends now; at its far end the 10-minute roll-up slides by a slice, the 1-hour one by a
+ * minute, the 24-hour one by an hour (what is partly older than the roll-up is counted whole). Idle
+ * time costs nothing, however long.
  *
  * Memory is fixed at creation (adit_ledger_bytes): keys × about 1 KiB, entries × 84 bytes, details
  * × sizeof(struct adit_detail). When one of them is full, the key of least information among a
@@ -26,13 +26,7 @@ extern "C" {
 #define ADIT_DAY_SLICES    8640
 
 /* Lengths of time that a key is judged over. */
-enum adit_span {
-	ADIT_SPAN_SLICE,
-	ADIT_SPAN_10MIN,
-	ADIT_SPAN_HOUR,
-	ADIT_SPAN_DAY,
-	ADIT_SPAN_COUNT
-};
+enum adit_span { ADIT_SPAN_SLICE, ADIT_SPAN_10MIN, ADIT_SPAN_HOUR, ADIT_SPAN_DAY, ADIT_SPAN_COUNT };
 
 /* A key's entries by age: slices, minutes, hours. */
 enum adit_tier { ADIT_TIER_SLICES, ADIT_TIER_MINUTES, ADIT_TIER_HOURS, ADIT_TIER_COUNT };
@@ -47,8 +41,8 @@ struct adit_ledger_params {
 	uint32_t keys, entries, details; /* each at least 1 */
 };
 
-/* A key. Fields are for reading, but `story`, `told` and `judged`, which are the caller's; a key
- * with a story is not forgotten. */
+/* A key. Fields are for reading, but `story`, `told`, `judged` and `late`, which are the caller's;
+ * a key with a story is not forgotten. */
 struct adit_ledger_key {
 	uint64_t key;
 	uint64_t weight; /* information held in its entries */
@@ -67,6 +61,7 @@ struct adit_ledger_key {
 	uint32_t judged;     /* the caller's: slice in which it was last judged over long spans */
 	uint8_t kind;
 	bool used;
+	bool late; /* the caller's */
 	uint8_t sample_count;
 	struct adit_subscriber who;                     /* pairs and servers */
 	struct adit_address server;                     /* pairs and servers */

@@ -45,8 +45,8 @@ struct adit_row {
 	uint8_t names;            /* hashes in name[] */
 	uint8_t flags;            /* ADIT_ROW_* */
 };
-#define ADIT_ROW_MORE_NAMES 0x01 /* there were more distinct names than any set here holds */
-#define ADIT_ROW_UNZONED    0x02 /* under a top-level domain that is not delegated */
+#define ADIT_ROW_MORE_NAMES   0x01 /* there were more distinct names than any set here holds */
+#define ADIT_ROW_UNZONED      0x02 /* under a top-level domain that is not delegated */
 #define ADIT_ROW_ANSWERS_VARY 0x04 /* there were other answers than the last one */
 static_assert(sizeof(struct adit_row) == ADIT_CACHE_LINE, "a row is one cache line");
 
@@ -91,7 +91,10 @@ struct adit_sample {
 #define ADIT_MAP_WORDS     4
 
 /* Lower ends of the bins of TTLs, in seconds. */
-#define ADIT_TTL_EDGES {0, 1, 5, 30, 61, 300, 3600, 86400}
+#define ADIT_TTL_EDGES                            \
+	{                                         \
+		0, 1, 5, 30, 61, 300, 3600, 86400 \
+	}
 
 /* A bitmap of 256 places for a number of distinct things below about 1000 (linear counting: Whang,
  * Vander-Zanden, Taylor 1990; standard error 4 % at 64). */
@@ -100,9 +103,10 @@ struct adit_map {
 };
 
 /*
- * Second tier. Names are looked at once each: those that the set keeps, which beyond 64 are a
- * uniform sample of the distinct ones (adit_distinct.h). So what is known of names does not depend
- * on how often they come, and its counters stay small however long a window is.
+ * Second tier. Names are looked at once each: those that the set keeps when they come, all of 64
+ * and then the n-th distinct one with a probability of 64 / n. So what is known of names does not
+ * depend on how often they come, and its counters stay small however long a window is; the first
+ * names of a slice weigh more than the last.
  */
 struct adit_detail {
 	struct adit_distinct names;   /* bytes: information of the name */
@@ -114,12 +118,12 @@ struct adit_detail {
 	/* Of names looked at. Length: octets of the subdomain. A label's is without its length
 	 * octet. */
 	uint32_t looked_at;
-	uint32_t class_names[ADIT_CLASS_COUNT]; /* names of each pattern class */
+	uint32_t class_names[ADIT_CLASS_COUNT];           /* names of each pattern class */
 	uint32_t length_sum, label_sum, label_square_sum; /* label_sum: their number */
 	uint64_t length_square_sum, piece_square_sum;     /* the latter of labels' lengths */
 	uint32_t octets[ADIT_OCTET_COUNT];
-	uint32_t upper;      /* of the letters: A-Z */
-	uint64_t bigram_sum; /* sixteenths of a bit (bigrams.h) */
+	uint32_t upper;                       /* of the letters: A-Z */
+	uint64_t bigram_sum;                  /* sixteenths of a bit (bigrams.h) */
 	uint32_t agree_head[ADIT_FIELD_SIZE]; /* names that agree with the one before, by place */
 	uint32_t agree_tail[ADIT_FIELD_SIZE]; /* the same from the end of the subdomain */
 	uint32_t compared;                    /* names that had one before */
@@ -138,19 +142,19 @@ struct adit_detail {
 	uint32_t unzoned_answered; /* answers to names under no delegated top-level domain */
 	uint32_t response_size[ADIT_SIZE_BINS];
 	uint64_t response_sum, response_square_sum;
-	uint64_t payload_sum;        /* RDATA that can carry data, over all responses */
+	uint64_t payload_sum; /* RDATA that can carry data, over all responses */
 	uint64_t payload_square_sum;
 	uint32_t ttl[ADIT_TTL_BINS]; /* answered responses, by their least TTL */
 
 	/* Of a subscriber's queries in their order; not of domains. */
-	uint32_t gap[ADIT_GAP_BINS]; /* between queries */
-	uint32_t gaps, gap_same;     /* gaps; those within an eighth of the one before */
+	uint32_t gap[ADIT_GAP_BINS];  /* between queries */
+	uint32_t gaps, gap_same;      /* gaps; those within an eighth of the one before */
 	uint32_t wait[ADIT_GAP_BINS]; /* from the last query to its response, when that is next */
 	uint32_t in_step;             /* queries that came after a response, none being open */
 	uint32_t id_steps, id_step_same; /* steps seen; steps equal to the one before */
 	uint16_t id_step;                /* the last one */
 	uint32_t port_same;              /* queries from the port of the one before */
-	uint32_t edns, edns_same; /* fingerprint of the last OPT; equal to the one before */
+	uint32_t edns, edns_same;        /* fingerprint of the last OPT; equal to the one before */
 	uint32_t edns_seen;
 
 	/* Queries by type and second of the slice, saturating: of domains, in a single slice. */

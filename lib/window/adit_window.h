@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What a worker counts in a slice: for each of its shards a table by registrable domain, by
- * subscriber × domain, by subscriber × server, and by subscriber × way of encrypting DNS. The third
- * holds those who asked a server for what has no zone to be judged by, or sent it what is no DNS;
- * the last is counted and not judged. A window is all of them; it is filled by one worker, sealed,
- * handed by pointer to the scoring core, read there and given back.
+ * subscriber × domain, by subscriber × server, by subscriber, and by subscriber × way of encrypting
+ * DNS. The third holds those who asked a server for what has no zone to be judged by, or sent it
+ * what is no DNS; the fourth makes sessions; the last is counted and not judged. A window is all of
+ * them; it is filled by one worker, sealed, handed by pointer to the scoring core, read there and
+ * given back.
  *
  * Memory is fixed at creation (adit_window_bytes): per row 64 bytes, its index slots (32 to 64),
  * a penalty, and a side record of 256 (domain) or 448 bytes (the others); per detail record
- * sizeof(struct adit_detail). Untouched rows cost address space, not memory.
+ * sizeof(struct adit_detail) and two names; per look sizeof(struct adit_look). Untouched rows cost
+ * address space, not memory.
  *
  * A full table keeps what carries information, not what came first: a newcomer wears down the
  * row of least information among a handful (its penalty grows by the newcomer's information) and
@@ -91,24 +93,24 @@ struct adit_event {
 	const struct adit_address *server;
 	const uint8_t *wire, *lower; /* name, as it came and in lower case */
 	uint32_t name_hash;
-	uint32_t classes;        /* pattern classes of the name or datagram, a bit each */
-	uint32_t payload_bytes;  /* RDATA bytes that can carry data */
-	uint32_t answer_digest;  /* of all records; 0: none */
-	uint32_t answer_bytes;   /* their RDATA */
+	uint32_t classes;       /* pattern classes of the name or datagram, a bit each */
+	uint32_t payload_bytes; /* RDATA bytes that can carry data */
+	uint32_t answer_digest; /* of all records; 0: none */
+	uint32_t answer_bytes;  /* their RDATA */
 	uint32_t addresses, odd_addresses, address_digest, network; /* struct adit_answers */
-	uint32_t ttl_min;        /* seconds; UINT32_MAX: no answer */
-	uint32_t edns;           /* OPT fingerprint; 0: no OPT */
-	uint32_t info_bytes;     /* that the subdomain can carry */
-	uint32_t whole_bytes;    /* that the whole name can carry, where the zone is no evidence of
-				    who owns it: not delegated, or made up for the name */
-	uint32_t beside_bytes;   /* bytes of the message that are neither name nor answer */
+	uint32_t ttl_min;      /* seconds; UINT32_MAX: no answer */
+	uint32_t edns;         /* OPT fingerprint; 0: no OPT */
+	uint32_t info_bytes;   /* that the subdomain can carry */
+	uint32_t whole_bytes;  /* that the whole name can carry, where the zone is no evidence of
+				  who owns it: not delegated, or made up for the name */
+	uint32_t beside_bytes; /* bytes of the message that are neither name nor answer */
 	uint32_t message_bytes;
-	uint16_t id, port;       /* the client's port */
+	uint16_t id, port; /* the client's port */
 	uint8_t wire_size, registrable_at;
-	uint8_t type_group;      /* enum adit_type_group */
+	uint8_t type_group; /* enum adit_type_group */
 	uint8_t rcode;
-	uint8_t subdomain_length; /* octets left of the registrable domain, length octets not
-				     counted */
+	uint8_t subdomain_length;  /* octets left of the registrable domain, length octets not
+				      counted */
 	uint8_t labels, label_max; /* of the subdomain */
 	bool is_query, answered, cname, payload_type;
 	bool again;      /* the same was asked or said a moment ago: only its bytes count */

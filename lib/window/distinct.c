@@ -48,7 +48,7 @@ enum adit_distinct_added adit_distinct_add(
 		return ADIT_DISTINCT_PASSED;
 	at = place_of(set, hash);
 	if (at != KEPT) {
-		set->times[at] = capped16(set->times[at] + times);
+		set->times[at] = capped16((uint32_t)set->times[at] + capped16(times));
 		return ADIT_DISTINCT_AGAIN;
 	}
 	if (set->count < KEPT) {

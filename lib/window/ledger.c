@@ -1,48 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Roll-ups. A key holds three lists of entries: slices of the last 10 minutes, minutes before that
- * up to an hour, hours before that up to a day. When a key is added to, its entries that have grown
- * old move on to the next list and are merged there, those of over a day ago are dropped: amortised
- * constant work per addition, and none for keys that are idle.
+ * Keys: finding them, making them, and which one gives way.
  */
-#include "adit_ledger.h"
+#include "ledger_priv.h"
 
-#define NONE        ADIT_LEDGER_NONE
-#define BUCKET_SIZE 8
-#define RUN         8 /* keys that are compared when one must give way */
-
-/* What an entry of a tier spans, and up to which age it stays there; in slices. */
-static const uint32_t tier_block[ADIT_TIER_COUNT] = {1, ADIT_MINUTE_SLICES, ADIT_HOUR_SLICES};
-static const uint32_t tier_age[ADIT_TIER_COUNT] = {
-	ADIT_SPAN_SLICES, ADIT_HOUR_SLICES, ADIT_DAY_SLICES};
-
-struct entry {
-	uint32_t first_slice, last_slice;
-	uint32_t next;
-	uint32_t names;      /* distinct names, for the key's sum */
-	struct adit_row row; /* row.detail: number in ledger->details + 1 */
-};
-
-struct bucket {
-	uint32_t index[BUCKET_SIZE]; /* key index + 1; 0: free */
-};
-
-struct adit_ledger {
-	struct adit_ledger_params params;
-	struct adit_ledger_key *keys;
-	struct entry *entries;
-	struct adit_detail *details;
-	struct bucket *buckets;
-	uint32_t *keys_free, *entries_free, *details_free, *touched;
-	uint32_t keys_freed, entries_freed, details_freed; /* stack heights */
-	uint32_t keys_high;                                /* indexes below it have been used */
-	uint32_t touched_count;
-	uint32_t bucket_mask;
-	uint32_t slice, hand;
-	uint32_t pinned; /* key that must not give way now; params.keys: none */
-	struct adit_ledger_counters counters;
-	struct adit_allocator allocator;
-};
+#define NONE ADIT_LEDGER_NONE
 
 static uint32_t buckets_for(uint32_t keys)
 {
@@ -59,7 +21,7 @@ size_t adit_ledger_bytes(const struct adit_ledger_params *params)
 	       params->keys * (sizeof(struct adit_ledger_key) + 2 * sizeof(uint32_t)) +
 	       params->entries * (sizeof(struct entry) + sizeof(uint32_t)) +
 	       params->details * (sizeof(struct adit_detail) + sizeof(uint32_t)) +
-	       buckets_for(params->keys) * sizeof(struct bucket);
+	       buckets_for(params->keys) * sizeof(struct ledger_bucket);
 }
 
 struct adit_ledger *adit_ledger_create(
@@ -117,7 +79,7 @@ void adit_ledger_reset(struct adit_ledger *ledger)
 {
 	for (uint32_t i = 0; i < ledger->keys_high; i++)
 		ledger->keys[i].used = false;
-	memset(ledger->buckets, 0, (ledger->bucket_mask + 1) * sizeof(struct bucket));
+	memset(ledger->buckets, 0, (ledger->bucket_mask + 1) * sizeof(struct ledger_bucket));
 	ledger->keys_freed = ledger->keys_high = 0;
 	ledger->entries_freed = ledger->params.entries;
 	for (uint32_t i = 0; i < ledger->params.entries; i++)
@@ -130,14 +92,9 @@ void adit_ledger_reset(struct adit_ledger *ledger)
 	ledger->pinned = ledger->params.keys;
 }
 
-static struct bucket *bucket_of(const struct adit_ledger *ledger, uint64_t key)
-{
-	return &ledger->buckets[key & ledger->bucket_mask];
-}
-
 static uint32_t key_find(const struct adit_ledger *ledger, enum adit_kind kind, uint64_t key)
 {
-	const struct bucket *bucket = bucket_of(ledger, key);
+	const struct ledger_bucket *bucket = ledger_bucket_of(ledger, key);
 
 	for (int i = 0; i < BUCKET_SIZE; i++) {
 		const struct adit_ledger_key *it;
@@ -149,68 +106,6 @@ static uint32_t key_find(const struct adit_ledger *ledger, enum adit_kind kind, 
 			return bucket->index[i] - 1;
 	}
 	return NONE;
-}
-
-static void entry_detail_free(struct adit_ledger *ledger, struct entry *entry)
-{
-	if (entry->row.detail != 0)
-		ledger->details_free[ledger->details_freed++] = entry->row.detail - 1;
-	entry->row.detail = 0;
-}
-
-static void entry_free(struct adit_ledger *ledger, uint32_t number)
-{
-	entry_detail_free(ledger, &ledger->entries[number]);
-	ledger->entries_free[ledger->entries_freed++] = number;
-}
-
-/* Takes the first entry off one of a key's lists and its share off the key's sums. */
-static uint32_t list_pop(
-	struct adit_ledger *ledger, struct adit_ledger_key *key, struct adit_ledger_list *list)
-{
-	uint32_t number = list->first;
-	struct entry *entry = &ledger->entries[number];
-
-	list->first = entry->next;
-	if (list->first == NONE)
-		list->last = NONE;
-	key->weight -= (uint64_t)entry->row.info_up + entry->row.info_down;
-	key->names -= entry->names;
-	return number;
-}
-
-static void list_append(struct adit_ledger *ledger, struct adit_ledger_key *key,
-	struct adit_ledger_list *list, uint32_t number)
-{
-	struct entry *entry = &ledger->entries[number];
-
-	entry->next = NONE;
-	if (list->first == NONE)
-		list->first = number;
-	else
-		ledger->entries[list->last].next = number;
-	list->last = number;
-	key->weight += (uint64_t)entry->row.info_up + entry->row.info_down;
-	key->names += entry->names;
-}
-
-/* Drops the oldest entry of a key. False: it has none. */
-static bool key_drop_oldest(struct adit_ledger *ledger, struct adit_ledger_key *key)
-{
-	for (int tier = ADIT_TIER_COUNT - 1; tier >= 0; tier--)
-		if (key->tier[tier].first != NONE) {
-			entry_free(ledger, list_pop(ledger, key, &key->tier[tier]));
-			return true;
-		}
-	return false;
-}
-
-static bool key_is_empty(const struct adit_ledger_key *key)
-{
-	for (int tier = 0; tier < ADIT_TIER_COUNT; tier++)
-		if (key->tier[tier].first != NONE)
-			return false;
-	return true;
 }
 
 static void key_unlink(struct adit_ledger *ledger, struct adit_ledger_key *key)
@@ -245,13 +140,13 @@ static void touched_remove(struct adit_ledger *ledger, struct adit_ledger_key *k
 static void key_forget(struct adit_ledger *ledger, uint32_t index)
 {
 	struct adit_ledger_key *key = &ledger->keys[index];
-	struct bucket *bucket = bucket_of(ledger, key->key);
+	struct ledger_bucket *bucket = ledger_bucket_of(ledger, key->key);
 
 	while (key->child != NONE)
 		key_forget(ledger, key->child);
 	key_unlink(ledger, key);
 	touched_remove(ledger, key);
-	while (key_drop_oldest(ledger, key))
+	while (ledger_drop_oldest(ledger, key))
 		;
 	for (int i = 0; i < BUCKET_SIZE; i++)
 		if (bucket->index[i] == index + 1)
@@ -274,9 +169,8 @@ static uint64_t weight_left(const struct adit_ledger_key *key)
 	return weight > key->penalty ? weight - key->penalty : 0;
 }
 
-/* Of a run of keys from the hand on (or of a full bucket), the one of least weight that may go. */
-static uint32_t key_least(
-	const struct adit_ledger *ledger, const struct bucket *bucket, bool with_entries)
+uint32_t ledger_key_least(
+	const struct adit_ledger *ledger, const struct ledger_bucket *bucket, bool with_entries)
 {
 	uint32_t best = NONE;
 	uint32_t high = ledger->keys_high, count = high < RUN ? high : RUN;
@@ -289,7 +183,7 @@ static uint32_t key_least(
 			continue;
 		if (bucket == NULL && !with_entries && key_spared(ledger, key))
 			continue;
-		if (with_entries && key_is_empty(key))
+		if (with_entries && ledger_key_is_empty(key))
 			continue;
 		if (best == NONE || weight_left(key) < weight_left(&ledger->keys[best]))
 			best = at;
@@ -297,7 +191,7 @@ static uint32_t key_least(
 	return best;
 }
 
-static void hand_move(struct adit_ledger *ledger)
+void ledger_hand_move(struct adit_ledger *ledger)
 {
 	ledger->hand = ledger->keys_high != 0 ? (ledger->hand + RUN) % ledger->keys_high : 0;
 }
@@ -306,7 +200,7 @@ static void hand_move(struct adit_ledger *ledger)
 static uint32_t key_take(
 	struct adit_ledger *ledger, enum adit_kind kind, uint64_t key, uint64_t weight)
 {
-	struct bucket *bucket = bucket_of(ledger, key);
+	struct ledger_bucket *bucket = ledger_bucket_of(ledger, key);
 	struct adit_ledger_key *it;
 	uint32_t index, victim;
 	int slot = 0;
@@ -315,8 +209,8 @@ static uint32_t key_take(
 		slot++;
 	if (slot == BUCKET_SIZE ||
 		(ledger->keys_freed == 0 && ledger->keys_high == ledger->params.keys)) {
-		victim = key_least(ledger, slot == BUCKET_SIZE ? bucket : NULL, false);
-		hand_move(ledger);
+		victim = ledger_key_least(ledger, slot == BUCKET_SIZE ? bucket : NULL, false);
+		ledger_hand_move(ledger);
 		if (victim == NONE) {
 			ledger->counters.keys_refused++;
 			return NONE;
@@ -347,173 +241,7 @@ static uint32_t key_take(
 	return index;
 }
 
-/* Tries before an entry or a detail record is refused: what a slice may cost stays bounded. */
-#define TRIES 64
-
-/* An entry: a free one, else the oldest of a light key. */
-static uint32_t entry_take(struct adit_ledger *ledger)
-{
-	for (int tries = 0; ledger->entries_freed == 0 && tries < TRIES; tries++) {
-		uint32_t victim = key_least(ledger, NULL, true);
-
-		hand_move(ledger);
-		if (victim != NONE && key_drop_oldest(ledger, &ledger->keys[victim]))
-			ledger->counters.entries_dropped++;
-	}
-	if (ledger->entries_freed == 0) {
-		ledger->counters.entries_dropped++;
-		return NONE;
-	}
-	return ledger->entries_free[--ledger->entries_freed];
-}
-
-static bool key_drop_detail(struct adit_ledger *ledger, struct adit_ledger_key *key)
-{
-	for (int tier = ADIT_TIER_COUNT - 1; tier >= 0; tier--)
-		for (uint32_t i = key->tier[tier].first; i != NONE; i = ledger->entries[i].next)
-			if (ledger->entries[i].row.detail != 0) {
-				entry_detail_free(ledger, &ledger->entries[i]);
-				ledger->entries[i].row.flags |= ADIT_ROW_MORE_NAMES;
-				return true;
-			}
-	return false;
-}
-
-/* Returns a record's number + 1, or 0 after a bounded search. */
-static uint32_t detail_take(struct adit_ledger *ledger)
-{
-	for (int tries = 0; ledger->details_freed == 0 && tries < TRIES; tries++) {
-		uint32_t victim = key_least(ledger, NULL, true);
-
-		hand_move(ledger);
-		if (victim != NONE && key_drop_detail(ledger, &ledger->keys[victim]))
-			ledger->counters.details_dropped++;
-	}
-	if (ledger->details_freed == 0) {
-		ledger->counters.details_dropped++;
-		return 0;
-	}
-	return ledger->details_free[--ledger->details_freed] + 1;
-}
-
-static struct adit_detail *detail_of(const struct adit_ledger *ledger, const struct adit_row *row)
-{
-	return row->detail != 0 ? &ledger->details[row->detail - 1] : NULL;
-}
-
-/* The entry's detail record, taken if it has none. NULL: none can be had. */
-static struct adit_detail *entry_detail(struct adit_ledger *ledger, struct entry *entry)
-{
-	struct adit_detail *detail;
-
-	if (entry->row.detail != 0)
-		return detail_of(ledger, &entry->row);
-	entry->row.detail = detail_take(ledger);
-	detail = detail_of(ledger, &entry->row);
-	if (detail == NULL) {
-		entry->row.flags |= ADIT_ROW_MORE_NAMES;
-		return NULL;
-	}
-	memset(detail, 0, sizeof(*detail));
-	adit_detail_from_row(detail, &entry->row);
-	return detail;
-}
-
-/* Merges a row and its detail record into an entry. As in a shard, names that the row cannot hold
- * earn a record: rows of a few names each, of many shards or slices, are many names together. */
-static void entry_merge(struct adit_ledger *ledger, struct entry *entry, const struct adit_row *row,
-	const struct adit_detail *detail)
-{
-	struct adit_row before = entry->row;
-	struct adit_detail *into;
-
-	if (adit_row_merge(&entry->row, row) && detail == NULL && entry->row.detail == 0)
-		return;
-	/* A record that is made now stands for the row as it was. */
-	if (entry->row.detail == 0) {
-		struct adit_row merged = entry->row;
-
-		entry->row = before;
-		into = entry_detail(ledger, entry);
-		merged.detail = entry->row.detail;
-		merged.flags |= entry->row.flags;
-		entry->row = merged;
-	} else {
-		into = detail_of(ledger, &entry->row);
-	}
-	if (into == NULL)
-		return;
-	if (detail != NULL)
-		adit_detail_merge(into, detail);
-	else
-		adit_detail_from_row(into, row);
-}
-
-/* Distinct names of an entry, as a key's quick sum counts them: a lower bound is enough. */
-static uint32_t entry_names(const struct adit_ledger *ledger, const struct entry *entry)
-{
-	const struct adit_detail *detail = detail_of(ledger, &entry->row);
-
-	return detail != NULL ? detail->names.count : entry->row.names;
-}
-
-static void key_recount(struct adit_ledger *ledger, struct adit_ledger_key *key,
-	struct entry *entry, uint64_t weight_before)
-{
-	uint32_t names = entry_names(ledger, entry);
-
-	key->weight += (uint64_t)entry->row.info_up + entry->row.info_down - weight_before;
-	key->names += names - entry->names;
-	entry->names = names;
-}
-
-/* Moves an entry that has grown too old for its tier into the next one, where it may become part of
- * the last entry. */
-static void entry_age(
-	struct adit_ledger *ledger, struct adit_ledger_key *key, int tier, uint32_t number)
-{
-	struct entry *entry = &ledger->entries[number], *block;
-	uint64_t before;
-
-	block = key->tier[tier].last != NONE ? &ledger->entries[key->tier[tier].last] : NULL;
-	if (block == NULL ||
-		block->first_slice / tier_block[tier] != entry->first_slice / tier_block[tier]) {
-		list_append(ledger, key, &key->tier[tier], number);
-		return;
-	}
-	before = (uint64_t)block->row.info_up + block->row.info_down;
-	if (block->row.detail == 0 && entry->row.detail != 0) {
-		block->row.detail = entry->row.detail;
-		entry->row.detail = 0;
-		adit_detail_from_row(detail_of(ledger, &block->row), &block->row);
-		adit_row_merge(&block->row, &entry->row);
-	} else {
-		entry_merge(ledger, block, &entry->row, detail_of(ledger, &entry->row));
-	}
-	block->last_slice = entry->last_slice;
-	key_recount(ledger, key, block, before);
-	entry_free(ledger, number);
-}
-
-static void key_age(struct adit_ledger *ledger, struct adit_ledger_key *key)
-{
-	for (int tier = 0; tier < ADIT_TIER_COUNT; tier++) {
-		struct adit_ledger_list *list = &key->tier[tier];
-
-		while (list->first != NONE && ledger->entries[list->first].last_slice +
-							      tier_age[tier] <=
-						      ledger->slice) {
-			uint32_t number = list_pop(ledger, key, list);
-
-			if (tier + 1 < ADIT_TIER_COUNT)
-				entry_age(ledger, key, tier + 1, number);
-			else
-				entry_free(ledger, number);
-		}
-	}
-}
-
-static void touch(struct adit_ledger *ledger, uint32_t index)
+void ledger_touch(struct adit_ledger *ledger, uint32_t index)
 {
 	struct adit_ledger_key *key = &ledger->keys[index];
 
@@ -523,36 +251,6 @@ static void touch(struct adit_ledger *ledger, uint32_t index)
 	key->touched = ledger->slice;
 	key->touched_at = ledger->touched_count;
 	ledger->touched[ledger->touched_count++] = index;
-}
-
-/* Adds a sealed row to a key: into this slice's entry, made if it is the first. */
-static void key_add(struct adit_ledger *ledger, uint32_t index, const struct adit_row *row,
-	const struct adit_detail *detail)
-{
-	struct adit_ledger_key *key = &ledger->keys[index];
-	struct adit_ledger_list *slices = &key->tier[ADIT_TIER_SLICES];
-	struct entry *entry;
-	uint32_t number;
-
-	key_age(ledger, key);
-	if (slices->last == NONE || ledger->entries[slices->last].last_slice != ledger->slice) {
-		number = entry_take(ledger);
-		if (number == NONE)
-			return;
-		touch(ledger, index);
-		entry = &ledger->entries[number];
-		memset(entry, 0, sizeof(*entry));
-		entry->row.key = key->key;
-		entry->first_slice = entry->last_slice = ledger->slice;
-		list_append(ledger, key, slices, number);
-	}
-	entry = &ledger->entries[slices->last];
-	uint64_t before = (uint64_t)entry->row.info_up + entry->row.info_down;
-	entry_merge(ledger, entry, row, detail);
-	key_recount(ledger, key, entry, before);
-	if (detail != NULL)
-		for (int i = 0; i < ADIT_CLASS_COUNT; i++)
-			key->classes |= (uint32_t)(detail->class_names[i] != 0) << i;
 }
 
 static void sample_add(struct adit_ledger_key *key, const struct adit_sample *sample)
@@ -615,7 +313,7 @@ static void domain_add(
 		adit_window_domain(window, at, number));
 
 	if (index != NONE)
-		key_add(ledger, index, row, adit_window_detail(window, at, row));
+		ledger_add_row(ledger, index, row, adit_window_detail(window, at, row));
 }
 
 /* The key of a subscriber's row, made if it is not there. */
@@ -654,7 +352,7 @@ static void party_add(struct adit_ledger *ledger, const struct adit_window *wind
 		return;
 	count = adit_window_samples(window, at, row, &samples);
 	party_update(&ledger->keys[index], party, samples, count);
-	key_add(ledger, index, row, adit_window_detail(window, at, row));
+	ledger_add_row(ledger, index, row, adit_window_detail(window, at, row));
 }
 
 uint32_t adit_ledger_find(const struct adit_ledger *ledger, enum adit_kind kind, uint64_t key)
@@ -665,12 +363,22 @@ uint32_t adit_ledger_find(const struct adit_ledger *ledger, enum adit_kind kind,
 uint32_t adit_ledger_expect(struct adit_ledger *ledger, const struct adit_look *look)
 {
 	uint64_t weight = (uint64_t)look->row.info_up + look->row.info_down;
-	uint32_t index = NONE;
+	uint32_t slice = adit_slice_of(look->ts_ns), index;
+	struct adit_ledger_key *key;
 
-	if (domain_key(ledger, look->party.domain_key, weight, &look->domain) != NONE)
-		index = party_key(ledger, ADIT_KIND_PAIR, &look->row, &look->party);
-	if (index != NONE)
-		party_update(&ledger->keys[index], &look->party, NULL, 0);
+	if (domain_key(ledger, look->party.domain_key, weight, &look->domain) == NONE)
+		return NONE;
+	index = party_key(ledger, ADIT_KIND_PAIR, &look->row, &look->party);
+	if (index == NONE)
+		return NONE;
+	key = &ledger->keys[index];
+	party_update(key, &look->party, NULL, 0);
+	/* Those that are new are of the look's slice, which has not begun here. */
+	if (key->last_slice == 0)
+		key->first_slice = key->last_slice = slice;
+	key = &ledger->keys[key->parent];
+	if (key->last_slice == 0)
+		key->first_slice = key->last_slice = slice;
 	return index;
 }
 
@@ -742,53 +450,6 @@ uint32_t adit_ledger_high(const struct adit_ledger *ledger)
 size_t adit_ledger_used(const struct adit_ledger *ledger)
 {
 	return ledger->keys_high - ledger->keys_freed;
-}
-
-const struct adit_detail *adit_ledger_now(const struct adit_ledger *ledger, uint32_t index)
-{
-	const struct adit_ledger_key *key = &ledger->keys[index];
-	const struct entry *entry;
-
-	if (key->tier[ADIT_TIER_SLICES].last == NONE)
-		return NULL;
-	entry = &ledger->entries[key->tier[ADIT_TIER_SLICES].last];
-	return entry->last_slice == ledger->slice ? detail_of(ledger, &entry->row) : NULL;
-}
-
-bool adit_ledger_sum(
-	const struct adit_ledger *ledger, uint32_t index, enum adit_span span, struct adit_sum *sum)
-{
-	static const uint32_t lengths[ADIT_SPAN_COUNT] = {
-		1, ADIT_SPAN_SLICES, ADIT_HOUR_SLICES, ADIT_DAY_SLICES};
-	const struct adit_ledger_key *key = &ledger->keys[index];
-
-	adit_sum_clear(sum);
-	for (int tier = span <= ADIT_SPAN_10MIN ? ADIT_TIER_SLICES : (int)span - 1; tier >= 0; tier--)
-		for (uint32_t i = key->tier[tier].first; i != NONE; i = ledger->entries[i].next) {
-			const struct entry *entry = &ledger->entries[i];
-
-			if (entry->last_slice + lengths[span] > ledger->slice)
-				adit_sum_add(sum, &entry->row, detail_of(ledger, &entry->row),
-					entry->first_slice, entry->last_slice);
-		}
-	return sum->windows != 0;
-}
-
-void adit_ledger_totals(const struct adit_ledger *ledger, uint32_t index, struct adit_sum *sum)
-{
-	const struct adit_ledger_key *key = &ledger->keys[index];
-
-	adit_sum_clear(sum);
-	for (int tier = ADIT_TIER_COUNT - 1; tier >= 0; tier--)
-		for (uint32_t i = key->tier[tier].first; i != NONE; i = ledger->entries[i].next) {
-			const struct entry *entry = &ledger->entries[i];
-			struct adit_row row = entry->row;
-
-			row.names = 0;
-			if (entry->last_slice + ADIT_DAY_SLICES > ledger->slice)
-				adit_sum_add(
-					sum, &row, NULL, entry->first_slice, entry->last_slice);
-		}
 }
 
 const struct adit_ledger_counters *adit_ledger_counters(const struct adit_ledger *ledger)

@@ -4,24 +4,15 @@
  */
 #include "shard_priv.h"
 
-static void sample_keep(struct record *record, const struct adit_event *event)
+/* With the name before, if it was another one: a slice may begin with what the last one ended with.
+ */
+static void count_agreement(struct adit_detail *detail, const struct adit_event *event,
+	const struct octets *octets, const struct track *track)
 {
-	struct adit_sample *sample = &record->sample[record->sample_count];
-
-	if (record->sample_count == ADIT_DETAIL_SAMPLES || event->wire_size <= 1)
-		return;
-	record->sample_count++;
-	sample->size = event->wire_size;
-	memcpy(sample->wire, event->wire, event->wire_size);
-}
-
-static void count_agreement(
-	struct adit_detail *detail, const struct octets *octets, const struct track *track,
-	uint8_t length)
-{
+	uint8_t length = event->subdomain_length;
 	uint8_t both = length < track->length ? length : track->length;
 
-	if (!(track->flags & TRACK_NAME))
+	if (!(track->flags & TRACK_NAME) || track->name == event->name_hash)
 		return;
 	if (both > ADIT_FIELD_SIZE)
 		both = ADIT_FIELD_SIZE;
@@ -35,11 +26,9 @@ static void count_agreement(
 }
 
 /* What is made from the name itself. */
-static void count_name(struct record *record, const struct adit_event *event,
+static void count_name(struct adit_detail *detail, const struct adit_event *event,
 	struct octets *octets, const struct track *track)
 {
-	struct adit_detail *detail = &record->detail;
-
 	detail->looked_at++;
 	for (uint32_t classes = event->classes; classes != 0; classes &= classes - 1)
 		detail->class_names[__builtin_ctz(classes)]++;
@@ -62,8 +51,7 @@ static void count_name(struct record *record, const struct adit_event *event,
 	detail->upper += octets->upper;
 	detail->bigram_sum += octets->bigram;
 	if (track != NULL)
-		count_agreement(detail, octets, track, event->subdomain_length);
-	sample_keep(record, event);
+		count_agreement(detail, event, octets, track);
 }
 
 static inline unsigned time_bin(uint64_t ns)
@@ -103,8 +91,8 @@ static void count_order(
 	}
 }
 
-static void count_query(struct adit_detail *detail, enum adit_kind kind,
-	const struct adit_event *event)
+static void count_query(
+	struct adit_detail *detail, enum adit_kind kind, const struct adit_event *event)
 {
 	detail->queries++;
 	detail->type[event->type_group]++;
@@ -132,8 +120,7 @@ static unsigned ttl_bin(uint32_t ttl)
 	return bin;
 }
 
-static void count_response(
-	struct adit_detail *detail, const struct adit_event *event, bool kept)
+static void count_response(struct adit_detail *detail, const struct adit_event *event, bool kept)
 {
 	unsigned log2 = 31 - (unsigned)__builtin_clz(event->message_bytes | 1);
 	unsigned bin = log2 > 5 ? log2 - 5 : 0;
@@ -162,13 +149,11 @@ static void count_response(
 	}
 }
 
-void record_count(struct record *record, enum adit_kind kind, const struct adit_event *event,
+void record_count(struct adit_detail *detail, enum adit_kind kind, const struct adit_event *event,
 	struct octets *octets, const struct track *track, bool is_new, bool kept)
 {
-	struct adit_detail *detail = &record->detail;
-
 	if (is_new)
-		count_name(record, event, octets, track);
+		count_name(detail, event, octets, track);
 	detail->beside[event->is_query ? ADIT_UP : ADIT_DOWN] += event->beside_bytes;
 	if (event->unparsable)
 		return;

@@ -140,6 +140,17 @@ static void side_fill(
 	}
 }
 
+static void sample_keep(struct record *record, const struct adit_event *event)
+{
+	struct adit_sample *sample = &record->sample[record->sample_count];
+
+	if (record->sample_count == ADIT_DETAIL_SAMPLES || event->wire_size <= 1)
+		return;
+	record->sample_count++;
+	sample->size = event->wire_size;
+	memcpy(sample->wire, event->wire, event->wire_size);
+}
+
 #define OWNER_BITS       29
 #define OWNER(kind, row) ((uint32_t)(kind) << OWNER_BITS | (row))
 
@@ -266,10 +277,11 @@ static uint32_t row_names(struct adit_shard *shard, enum adit_kind kind, uint32_
 	bool is_known = event->unparsable || row_knows(row, hash);
 	bool fits = is_known || row->names < ADIT_ROW_NAMES;
 	bool is_new = !is_known, kept = true;
+	bool is_first = row->detail == 0; /* of the record: what the row knows was not looked at */
 	uint32_t bytes = event->info_bytes;
 	struct record *record = NULL;
 
-	if (row->detail != 0)
+	if (!is_first)
 		record = &shard->records[row->detail - 1];
 	else if (earns_record(event, track, fits))
 		record = record_take(shard, kind, number, event_weight(event), counters);
@@ -279,7 +291,7 @@ static uint32_t row_names(struct adit_shard *shard, enum adit_kind kind, uint32_
 		enum adit_distinct_added added =
 			adit_distinct_add(&record->detail.names, hash, 1, bytes);
 
-		is_new = added == ADIT_DISTINCT_NEW;
+		is_new = added == ADIT_DISTINCT_NEW || is_first;
 		kept = added != ADIT_DISTINCT_PASSED;
 		/* Of names passed over nobody knows whether they are new: the weight of the row,
 		 * by which rows give way, takes their queries for that. */
@@ -287,12 +299,16 @@ static uint32_t row_names(struct adit_shard *shard, enum adit_kind kind, uint32_
 	} else if (!fits) {
 		row->flags |= ADIT_ROW_MORE_NAMES;
 	}
+	/* The first name of a row stands beside it. */
+	if (record != NULL && is_new && row->names != 0)
+		sample_keep(record, event);
 	if (record != NULL)
-		record_count(record, kind, event, octets,
+		record_count(&record->detail, kind, event, octets,
 			kind != ADIT_KIND_DOMAIN ? track : NULL, is_new, kept);
 	if (!event->unparsable && fits && !row_knows(row, hash)) {
 		if (row->names == 0 && kind != ADIT_KIND_DOMAIN && event->wire_size > 1)
-			sample_set(&((struct adit_party *)shard->table[kind].sides + number)->sample,
+			sample_set(
+				&((struct adit_party *)shard->table[kind].sides + number)->sample,
 				event->wire, event->wire_size);
 		row->name[row->names++] = hash;
 	}
@@ -338,8 +354,7 @@ static void session_count(struct adit_shard *shard, const struct adit_event *eve
 
 	if (number == ROW_NONE) {
 		if (table->capacity != 0)
-			number = row_take(
-				shard, ADIT_KIND_SESSION, event->who->key, 2, counters);
+			number = row_take(shard, ADIT_KIND_SESSION, event->who->key, 2, counters);
 		if (number == ROW_NONE)
 			return;
 		side_fill(table, ADIT_KIND_SESSION, number, event);
@@ -350,20 +365,26 @@ static void session_count(struct adit_shard *shard, const struct adit_event *eve
 	}
 	row = &table->rows[number];
 	row->last_ms = ms > row->last_ms ? ms : row->last_ms;
-	row->queries += event->is_query;
-	row->responses += !event->is_query;
+	row->queries += event->is_query && !event->again;
+	row->responses += !event->is_query && !event->again;
 	*(event->is_query ? &row->bytes_up : &row->bytes_down) += event->message_bytes;
 }
 
-/* Names that weigh as little as those of hosts do are not worth a look, unless answers carry data. */
+/* Names that weigh as little as those of hosts do are not worth a look, unless answers carry data.
+ */
 #define LOOK_NAMES     4
 #define LOOK_NAME_INFO 20
 
 static bool look_is_due(const struct adit_row *row, const struct record *record)
 {
+	uint32_t names = record->detail.names.count;
+
+	/* Of more than are kept each query may be for another one. */
+	if (!adit_distinct_exact(&record->detail.names) && row->queries > names)
+		names = row->queries;
 	return row->info_up + row->info_down >= record->look_at &&
 	       record->look_at <= ADIT_LOOK_MOST && record->detail.names.count >= LOOK_NAMES &&
-	       (row->info_up >= LOOK_NAME_INFO * record->detail.names.count ||
+	       (row->info_up >= LOOK_NAME_INFO * names ||
 		       2u * row->payload_queries >= row->queries);
 }
 
@@ -408,8 +429,7 @@ static void keys_count(struct adit_window *window, struct adit_tracks *tracks, u
 	enum adit_kind kind, uint64_t key, const struct adit_event *event, struct octets *octets)
 {
 	struct adit_shard *shard = &window->shard[at];
-	struct track *track =
-		tracks != NULL ? track_take(tracks, at, key, event->ts_ns) : NULL;
+	struct track *track = tracks != NULL ? track_take(tracks, at, key, event->ts_ns) : NULL;
 
 	if (kind == ADIT_KIND_PAIR)
 		kind_count(shard, ADIT_KIND_DOMAIN, event->domain_key, event, octets, track,
@@ -417,7 +437,7 @@ static void keys_count(struct adit_window *window, struct adit_tracks *tracks, u
 	kind_count(shard, kind, key, event, octets, track, &window->counters);
 	if (kind == ADIT_KIND_PAIR && !event->again)
 		look_take(window, shard, event);
-	if (track != NULL && !event->again)
+	if (track != NULL && !event->again && !event->unparsable)
 		track_update(track, event, octets);
 }
 
@@ -454,7 +474,8 @@ void adit_window_count(struct adit_window *window, struct adit_tracks *tracks, u
 		if (!event->unparsable)
 			event_whole(&whole);
 		octets.made = false;
-		keys_count(window, tracks, at, ADIT_KIND_SERVER, event->server_key, &whole, &octets);
+		keys_count(
+			window, tracks, at, ADIT_KIND_SERVER, event->server_key, &whole, &octets);
 	}
 }
 
@@ -493,7 +514,8 @@ void adit_window_prefetch(const struct adit_window *window, const struct adit_tr
 	if (event->domain_key != 0) {
 		__builtin_prefetch(bucket_of(&shard->table[ADIT_KIND_DOMAIN], event->domain_key));
 		__builtin_prefetch(bucket_of(&shard->table[ADIT_KIND_PAIR], event->pair_key));
-		track_prefetch(tracks, at, event->pair_key);
+		if (tracks != NULL)
+			track_prefetch(tracks, at, event->pair_key);
 	}
 	if (event->by_server)
 		__builtin_prefetch(bucket_of(&shard->table[ADIT_KIND_SERVER], event->server_key));

@@ -49,10 +49,10 @@ static inline struct bucket *bucket_of(const struct table *table, uint64_t key)
 
 /* What came last of a subscriber × domain (or × server). */
 struct track {
-	uint64_t query_ns; /* of the last query, or, without any, of the last response */
-	uint32_t tag;      /* of the key; 0: free */
-	uint32_t name;     /* hash of the last name */
-	uint32_t gap;      /* between the last two queries, 64 us */
+	uint64_t query_ns;          /* of the last query, or, without any, of the last response */
+	uint32_t tag;               /* of the key; 0: free */
+	uint32_t name;              /* hash of the last name */
+	uint32_t gap;               /* between the last two queries, 64 us */
 	uint16_t id, id_step, port; /* of the last query */
 	uint8_t length;             /* of the last name's subdomain */
 	uint8_t names;              /* that came after another one; saturates */
@@ -77,9 +77,9 @@ void track_prefetch(const struct adit_tracks *tracks, uint32_t shard, uint64_t k
 /* What is seen by walking over a name's subdomain; made once an event, when first needed. */
 struct octets {
 	bool made;
-	uint16_t bigram;                   /* sixteenths of a bit */
-	uint16_t pieces;                   /* sum of the labels' squared lengths */
-	uint8_t upper;                     /* A-Z */
+	uint16_t bigram; /* sixteenths of a bit */
+	uint16_t pieces; /* sum of the labels' squared lengths */
+	uint8_t upper;   /* A-Z */
 	uint8_t count[ADIT_OCTET_COUNT];
 	uint8_t head[ADIT_FIELD_SIZE], tail[ADIT_FIELD_SIZE]; /* zeros beyond the name */
 };
@@ -87,7 +87,7 @@ void octets_make(const struct adit_event *event, struct octets *octets);
 
 /* Counts an event into a record. `track` is NULL for domains; is_new: the name is looked at for the
  * first time, kept: the set holds it. */
-void record_count(struct record *record, enum adit_kind kind, const struct adit_event *event,
+void record_count(struct adit_detail *detail, enum adit_kind kind, const struct adit_event *event,
 	struct octets *octets, const struct track *track, bool is_new, bool kept);
 /* After that: what came last is now this. */
 void track_update(struct track *track, const struct adit_event *event, struct octets *octets);

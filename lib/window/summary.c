@@ -47,8 +47,10 @@ bool adit_row_merge(struct adit_row *into, const struct adit_row *from)
 	uint8_t new_names, left_out = row_take_names(into, from, &new_names);
 	uint64_t info_up = from->info_up;
 
-	/* Names and answers that are known already are no more information. */
-	if (from->names != 0 && from->unparsable == 0)
+	/* Names and answers that are known already are no more information. What a row with a
+	 * record knows is not all that it has: its information is an upper bound then. */
+	if (from->names != 0 && from->unparsable == 0 && from->detail == 0 &&
+		!(from->flags & ADIT_ROW_MORE_NAMES))
 		info_up = info_up * new_names / from->names;
 	into->info_up = add32(into->info_up, (uint32_t)info_up);
 	if (from->answer == 0 || from->answer != into->answer ||
@@ -184,7 +186,9 @@ void adit_detail_from_row(struct adit_detail *detail, const struct adit_row *row
 	for (uint8_t i = 0; i < row->names; i++)
 		adit_distinct_add(&detail->names, row->name[i],
 			messages > row->names ? messages / row->names : 1,
-			row->unparsable != 0 ? 0 : row->info_up / row->names);
+			row->unparsable != 0
+				? 0
+				: row->info_up / row->names + (i < row->info_up % row->names));
 	if (row->unparsable != 0 || row->answer == 0)
 		detail->beside[ADIT_DOWN] += row->info_down;
 	else

@@ -101,7 +101,7 @@ struct track *track_take(struct adit_tracks *tracks, uint32_t shard, uint64_t ke
 
 void track_update(struct track *track, const struct adit_event *event, struct octets *octets)
 {
-	if (!event->unparsable && (track->name != event->name_hash || !(track->flags & TRACK_NAME))) {
+	if (track->name != event->name_hash || !(track->flags & TRACK_NAME)) {
 		if (!octets->made)
 			octets_make(event, octets);
 		track->names += (track->flags & TRACK_NAME) != 0 && track->names < UINT8_MAX;

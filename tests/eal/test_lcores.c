@@ -248,6 +248,56 @@ TEST(lcores, live_worker_coalesces_where_no_window_is_empty)
 	bench_clear(&bench);
 }
 
+/* Live, looks go to the scoring core before their window does, each once; in replay they wait in
+ * it. */
+TEST(lcores, live_worker_hands_looks_over)
+{
+	NEED_EAL();
+	for (int live = 0; live < 2; live++) {
+		struct bench bench;
+		struct app_worker *worker;
+		struct adit_window *window;
+		uint32_t looks = 0;
+		void *look;
+
+		REQUIRE(bench_make(&bench, live, 1));
+		worker = &bench.appliance.workers[0];
+		atomic_store(&bench.appliance.lcores_running, 1);
+		tick_give(worker, APP_OPEN, 100);
+		/* 28 bytes a name: 280 after ten, 532 after 19. */
+		for (uint32_t slice = 100; slice < 102; slice++) {
+			for (uint32_t i = 0; i < 25; i++) {
+				struct rte_mbuf *mbuf;
+				char name[80];
+
+				snprintf(name, sizeof(name), "abcdef012345%044x.example.com",
+					100 * slice + i);
+				mbuf = query_mbuf(&bench.appliance, name,
+					(uint64_t)slice * ADIT_SLICE_NS + i * ADIT_NS_PER_MS);
+				CHECK_EQ_INT(rte_ring_sp_enqueue(worker->packets, mbuf), 0);
+			}
+			if (slice == 100)
+				tick_give(worker, APP_SLICE, 101);
+		}
+		tick_give(worker, APP_FINAL, 0);
+		tick_give(worker, APP_QUIT, 0);
+		app_worker_main(worker);
+		CHECK_EQ_INT(worker->counters.looks, 4);
+		for (int i = 0; i < 2; i++) {
+			REQUIRE(rte_ring_sc_dequeue(worker->sealed, (void **)&window) == 0);
+			CHECK_EQ_INT(window->look_count, 2);
+			for (uint32_t k = 0; live && k < window->look_count; k++, looks++) {
+				REQUIRE(rte_ring_sc_dequeue(worker->looks, &look) == 0);
+				CHECK(look == &window->looks[k]);
+				CHECK_EQ_INT(window->looks[k].row.queries, k == 0 ? 10 : 19);
+			}
+		}
+		CHECK(rte_ring_sc_dequeue(worker->looks, &look) != 0);
+		CHECK_EQ_INT(looks, live ? 4 : 0);
+		bench_clear(&bench);
+	}
+}
+
 static void put_record(FILE *file, uint32_t seconds, struct frames *f)
 {
 	uint32_t record[4] = {seconds, 0};

@@ -10,6 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct adit_dns dns;
 	struct adit_name back;
 	struct adit_registrable found;
+	struct adit_answers answers;
 	char text[ADIT_NAME_TEXT_MAX];
 
 	if (list == NULL &&
@@ -23,6 +24,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		__builtin_trap();
 	adit_suffix_find(list, &dns.qname, &found);
 	if (found.labels > dns.qname.labels || found.offset >= dns.qname.size)
+		__builtin_trap();
+	adit_answers_read(&adit_hash_key_fixed, data, size, &dns, &answers);
+	if (answers.bytes > size || answers.odd_addresses > answers.addresses ||
+		answers.addresses > dns.answers)
 		__builtin_trap();
 	return 0;
 }

@@ -274,12 +274,13 @@ static void check_tunnels(const json_t *want, const json_t *have)
 	}
 }
 
-/* Rows `domain label tool subscriber queries responses …` labelled tunnel are the stories. */
+/* Rows `domain label tool subscriber …` labelled tunnel are the stories. How many queries a story
+ * has stands in expect.json: the table has every one, and what is asked again at once counts once.
+ */
 static void check_truth(const char *name, const json_t *have)
 {
 	char path[4096], line[1024], domain[256], label[32], tool[64], subscriber[64];
 	size_t tunnels = 0;
-	long long queries;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/%s", harness_source_root(), name);
@@ -290,13 +291,12 @@ static void check_truth(const char *name, const json_t *have)
 		json_t *record, *want;
 		bool found = false;
 
-		if (sscanf(line, "%255s %31s %63s %63s %lld", domain, label, tool, subscriber,
-			    &queries) != 5 ||
+		if (sscanf(line, "%255s %31s %63s %63s", domain, label, tool, subscriber) != 4 ||
 			strcmp(label, "tunnel") != 0)
 			continue;
 		tunnels++;
-		want = json_pack("{s:s, s:s, s:I, s:[{s:s}]}", "domain", domain, "tool", tool,
-			"queries", (json_int_t)queries, "subscribers", "address", subscriber);
+		want = json_pack("{s:s, s:s, s:[{s:s}]}", "domain", domain, "tool", tool,
+			"subscribers", "address", subscriber);
 		json_object_foreach((json_t *)have, id,
 			record) if (strcmp(json_string_value(json_object_get(record, "domain")),
 					    domain) == 0)

@@ -31,7 +31,7 @@ static const char pattern_text[] = "tool iodine\n"
 static inline bool fixture_open(struct fixture *x, uint32_t rows, uint32_t details)
 {
 	struct adit_window_params window = {
-		.shards = ADIT_SHARDS, .rows = {rows, rows, rows, rows}, .details = details};
+		.shards = ADIT_SHARDS, .rows = {rows, rows, rows, rows, rows}, .details = details};
 	struct adit_reassembly_params fragments = {.ports = dns_ports(),
 		.key = &adit_hash_key_fixed,
 		.datagrams = 16,
@@ -56,6 +56,7 @@ static inline bool fixture_open(struct fixture *x, uint32_t rows, uint32_t detai
 		.rule = &x->rule,
 		.key = &adit_hash_key_fixed,
 		.workers = 1,
+		.tracks = 16 * ADIT_SHARDS,
 		.streams = 4 * ADIT_SHARDS,
 		.stream_buffers = 2 * ADIT_SHARDS,
 		.witness = true};
@@ -125,7 +126,7 @@ static inline uint64_t outcomes_sum(const struct fixture *x)
 }
 
 /* The pair or server row of a shard in which there is one. */
-static const struct adit_party *party_of(
+static inline const struct adit_party *party_of(
 	const struct fixture *x, uint8_t shard, enum adit_kind kind, uint32_t rows)
 {
 	CHECK_EQ_INT(adit_window_rows(x->window, shard, kind), rows);

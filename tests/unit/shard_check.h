@@ -11,7 +11,7 @@
 static inline struct adit_window *window_make(uint32_t shards, uint32_t rows, uint32_t details)
 {
 	struct adit_window_params params = {
-		.shards = shards, .rows = {rows, rows, rows, rows}, .details = details};
+		.shards = shards, .rows = {rows, rows, rows, rows, rows}, .details = details};
 	struct adit_window *window = adit_window_create(&params, NULL);
 
 	if (window == NULL)
@@ -46,8 +46,8 @@ static inline void check_table(const struct adit_shard *shard, const struct tabl
 			if (table->rows[other].key == it->key)
 				FAIL("kind %d: rows %u and %u are of one key", kind, other, row);
 		if (it->detail != 0 &&
-			(it->detail > shard->details_used || shard->details[it->detail - 1].owner !=
-								     ((uint32_t)kind << 30 | row)))
+			(it->detail > shard->records_used || shard->records[it->detail - 1].owner !=
+								     ((uint32_t)kind << 29 | row)))
 			FAIL("kind %d: row %u has a record that is not its own", kind, row);
 	}
 }
@@ -64,10 +64,10 @@ static inline void check_shard(const struct adit_window *window, uint32_t at)
 	}
 	/* Each row's record names it as its owner, so none is shared; with those given back they
 	 * are all. */
-	if (owned + shard->details_freed != shard->details_used ||
-		shard->details_used > shard->details_capacity)
-		FAIL("details: %u owned, %u free, %u used of %u", owned, shard->details_freed,
-			shard->details_used, shard->details_capacity);
+	if (owned + shard->records_freed != shard->records_used ||
+		shard->records_used > shard->records_capacity)
+		FAIL("details: %u owned, %u free, %u used of %u", owned, shard->records_freed,
+			shard->records_used, shard->records_capacity);
 }
 
 #endif

@@ -5,7 +5,7 @@
 
 static struct adit_window *window_make(uint32_t rows)
 {
-	struct adit_window_params params = {.shards = 1, .rows = {1, 1, 1, rows}, .details = 1};
+	struct adit_window_params params = {.shards = 1, .rows = {1, 1, 1, 1, rows}, .details = 1};
 
 	return adit_window_create(&params, NULL);
 }
@@ -32,12 +32,12 @@ TEST(blind, survives_every_allocation_failure)
 {
 	struct harness_allocator counting;
 
-	for (size_t n = 0; n < 3; n++) {
+	for (size_t n = 0; n < 4; n++) {
 		harness_allocator_init(&counting, n);
 		CHECK(adit_blind_create(10, &counting.allocator) == NULL);
 		CHECK_EQ_INT(counting.live, 0);
 	}
-	harness_allocator_init(&counting, 3);
+	harness_allocator_init(&counting, 4);
 	adit_blind_destroy(adit_blind_create(10, &counting.allocator));
 	CHECK_EQ_INT(counting.live, 0);
 	adit_blind_destroy(NULL);

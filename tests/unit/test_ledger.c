@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Roll-ups against a model that keeps everything, and the ledger's lists when it is full. The
- * source is included: its lists have no other face.
+ * Roll-ups against a model that keeps everything, and the ledger's lists when it is full.
  */
-#include "ledger.c" /* NOLINT(bugprone-suspicious-include) */
+#include "ledger_priv.h"
 
 #include "harness.h"
 #include "window_cases.h"
 
 #include <stdlib.h>
 
+#define NONE        ADIT_LEDGER_NONE
 #define FIRST_SLICE 178000000u
 
 static struct adit_window *window_make(uint32_t shards, uint32_t rows, uint32_t details)
 {
 	struct adit_window_params params = {
-		.shards = shards, .rows = {rows, rows, rows, rows}, .details = details};
+		.shards = shards, .rows = {rows, rows, rows, rows, 1}, .details = details};
 
 	return adit_window_create(&params, NULL);
 }
 
 static uint32_t key_of(const struct adit_ledger *ledger, const struct test_event *e, int kind)
 {
-	return key_find(ledger, kind,
+	return adit_ledger_find(ledger, kind,
 		kind == ADIT_KIND_DOMAIN ? e->event.domain_key
 		: kind == ADIT_KIND_PAIR ? e->event.pair_key
 					 : e->event.server_key);
@@ -43,11 +43,12 @@ struct seen {
 };
 
 static void check_list(const struct adit_ledger *ledger, const struct adit_ledger_key *key,
-	uint32_t first, uint32_t last, struct seen *seen, uint64_t *weight, uint32_t *names)
+	int tier, struct seen *seen, uint64_t *weight, uint32_t *names)
 {
+	const struct adit_ledger_list *list = &key->tier[tier];
 	uint32_t previous = NONE, slice = 0;
 
-	for (uint32_t i = first; i != NONE; i = ledger->entries[i].next) {
+	for (uint32_t i = list->first; i != NONE; i = ledger->entries[i].next) {
 		const struct entry *entry = &ledger->entries[i];
 
 		if (seen->entries[i]++ != 0) {
@@ -60,13 +61,16 @@ static void check_list(const struct adit_ledger *ledger, const struct adit_ledge
 			FAIL("entry %u is of another key", i);
 		if (entry->first_slice > entry->last_slice || entry->first_slice < slice)
 			FAIL("entry %u is out of order", i);
+		if (entry->first_slice / ledger_tier_block(tier) !=
+			entry->last_slice / ledger_tier_block(tier))
+			FAIL("entry %u of tier %d is of two blocks", i, tier);
 		slice = entry->last_slice;
 		*weight += (uint64_t)entry->row.info_up + entry->row.info_down;
 		*names += entry->names;
 		previous = i;
 	}
-	if (previous != last)
-		FAIL("a list ends with %u, not %u", previous, last);
+	if (previous != list->last)
+		FAIL("a list ends with %u, not %u", previous, list->last);
 }
 
 static void check_children(const struct adit_ledger *ledger, uint32_t index)
@@ -95,18 +99,18 @@ static void check_children(const struct adit_ledger *ledger, uint32_t index)
 static void check_key(const struct adit_ledger *ledger, uint32_t index, struct seen *seen)
 {
 	const struct adit_ledger_key *key = &ledger->keys[index];
-	const struct bucket *bucket = bucket_of(ledger, key->key);
+	const struct ledger_bucket *bucket = ledger_bucket_of(ledger, key->key);
 	uint64_t weight = 0;
 	uint32_t names = 0;
 	int slots = 0;
 
-	check_list(ledger, key, key->aged_first, key->aged_last, seen, &weight, &names);
-	check_list(ledger, key, key->fresh_first, key->fresh_last, seen, &weight, &names);
+	for (int tier = 0; tier < ADIT_TIER_COUNT; tier++)
+		check_list(ledger, key, tier, seen, &weight, &names);
 	check_children(ledger, index);
 	for (int i = 0; i < BUCKET_SIZE; i++)
 		slots += bucket->index[i] == index + 1;
 	CHECK_EQ_INT(slots, 1);
-	if (key_find(ledger, key->kind, key->key) != index)
+	if (adit_ledger_find(ledger, key->kind, key->key) != index)
 		FAIL("key %u is not found", index);
 	CHECK_EQ_INT(key->weight, weight);
 	CHECK_EQ_INT(key->names, names);
@@ -181,20 +185,20 @@ TEST(ledger, survives_every_allocation_failure)
 /* One key's past, slice by slice, and what its sums must be. */
 #define MODEL_SLICES 4000
 struct model {
-	uint32_t slice[MODEL_SLICES], queries[MODEL_SLICES], info[MODEL_SLICES];
+	uint32_t slice[MODEL_SLICES], queries[MODEL_SLICES];
 	uint64_t names[MODEL_SLICES]; /* a bit for each of 64 */
 	size_t count;
 };
 
-/* The last slice of its minute that had left the 10 minutes at `now`; an hour is counted by it. */
-static uint32_t model_minute_end(const struct model *model, size_t i, uint32_t now)
+/* The last slice of its minute or hour that had left the tier before at `now`; what is older than a
+ * span is counted by it. */
+static uint32_t model_block_end(
+	const struct model *model, size_t i, uint32_t block, uint32_t left, uint32_t now)
 {
 	uint32_t end = model->slice[i];
 
-	for (size_t j = i;
-		j < model->count &&
-		model->slice[j] / ADIT_MINUTE_SLICES == model->slice[i] / ADIT_MINUTE_SLICES &&
-		model->slice[j] + ADIT_SPAN_SLICES <= now;
+	for (size_t j = i; j < model->count && model->slice[j] / block == model->slice[i] / block &&
+			   model->slice[j] + left <= now;
 		j++)
 		end = model->slice[j];
 	return end;
@@ -203,36 +207,44 @@ static uint32_t model_minute_end(const struct model *model, size_t i, uint32_t n
 static void model_check(const struct model *model, const struct adit_ledger *ledger, uint32_t index,
 	enum adit_span span, struct adit_sum *sum)
 {
-	static const uint32_t lengths[] = {1, ADIT_SPAN_SLICES, ADIT_HOUR_SLICES};
+	static const uint32_t lengths[] = {1, ADIT_SPAN_SLICES, ADIT_HOUR_SLICES, ADIT_DAY_SLICES};
 	uint32_t now = model->slice[model->count - 1], first = 0;
-	uint64_t queries = 0, info = 0, names = 0;
+	uint64_t queries = 0, names = 0;
 
-	for (size_t i = model->count; i-- > 0 && now - model->slice[i] < 2 * ADIT_HOUR_SLICES;) {
-		uint32_t end =
-			span == ADIT_SPAN_HOUR ? model_minute_end(model, i, now) : model->slice[i];
+	for (size_t i = model->count; i-- > 0 && now - model->slice[i] < 2 * ADIT_DAY_SLICES;) {
+		uint32_t end = model->slice[i];
 
+		if (span == ADIT_SPAN_HOUR)
+			end = model_block_end(model, i, ADIT_MINUTE_SLICES, ADIT_SPAN_SLICES, now);
+		if (span == ADIT_SPAN_DAY)
+			end = model_block_end(model, i, ADIT_HOUR_SLICES, ADIT_HOUR_SLICES, now);
 		if (end + lengths[span] <= now)
 			continue;
 		queries += model->queries[i];
-		info += model->info[i];
 		names |= model->names[i];
 		first = model->slice[i];
 	}
 	CHECK(adit_ledger_sum(ledger, index, span, sum));
 	CHECK_EQ_INT(sum->queries, queries);
 	CHECK_EQ_INT(sum->bytes_up, 40 * queries);
-	CHECK_EQ_INT(sum->info_up, info);
-	CHECK_EQ_INT(sum->names.count, __builtin_popcountll(names));
+	CHECK_EQ_INT(sum->detail.names.count, __builtin_popcountll(names));
+	CHECK(adit_distinct_bytes(&sum->detail.names) == 4 * __builtin_popcountll(names));
 	CHECK_EQ_INT(sum->first_slice, first);
 	CHECK_EQ_INT(sum->last_slice, now);
 	CHECK(!sum->more_names);
+	if (span != ADIT_SPAN_DAY)
+		return;
+	adit_ledger_totals(ledger, index, sum);
+	CHECK_EQ_INT(sum->queries, queries);
+	CHECK_EQ_INT(sum->detail.names.count, 0);
 }
 
 static uint32_t random_gap(uint64_t *state)
 {
 	switch (random_below(state, 40)) {
 	case 0:
-		return 34000000 + random_below(state, 10);
+		return random_below(state, 8) == 0 ? 34000000 + random_below(state, 10)
+						   : 8600 + random_below(state, 80);
 	case 1:
 		return 361 + random_below(state, 2000);
 	case 2:
@@ -246,8 +258,8 @@ static uint32_t random_gap(uint64_t *state)
 	}
 }
 
-/* Sums of a domain, a pair and a server after each slice of sparse random streams, with other
- * keys beside them so that the sweep has work. */
+/* Sums of a domain, a pair and a server after each slice of sparse random streams over days, with
+ * other keys beside them so that the sweep has work. */
 TEST(ledger, sums_slide_as_the_model_says)
 {
 	struct adit_ledger_params params = {.keys = 64, .entries = 8192, .details = 2048};
@@ -258,36 +270,34 @@ TEST(ledger, sums_slide_as_the_model_says)
 	struct test_event e, other;
 
 	REQUIRE(ledger != NULL && window != NULL && model != NULL && sum != NULL);
-	for (uint64_t seed = 1; seed <= 6 && !harness_failed(); seed++) {
+	for (uint64_t seed = 1; seed <= 8 && !harness_failed(); seed++) {
 		uint64_t state = seed;
 		uint32_t slice = FIRST_SLICE + random_below(&state, 6);
 
 		adit_ledger_reset(ledger);
 		model->count = 0;
-		for (size_t step = 0; step < 500 && !harness_failed(); step++) {
+		for (size_t step = 0; step < 600 && !harness_failed(); step++) {
 			size_t at = model->count++;
 			uint32_t events = 1 + random_below(&state, seed % 2 ? 3 : 12);
 
 			adit_window_open(window, slice);
 			model->slice[at] = slice;
-			model->queries[at] = model->info[at] = 0;
+			model->queries[at] = 0;
 			model->names[at] = 0;
 			for (uint32_t i = 0; i < events; i++) {
 				uint32_t name = random_below(&state, 64);
 
 				event_make(&e, 1, 1, name);
-				e.event.unzoned = true;
-				e.event.info_bytes = name + 1;
-				adit_window_count(window, 0, &e.event);
+				event_unzone(&e);
+				adit_window_count(window, NULL, 0, &e.event);
 				model->queries[at]++;
-				model->info[at] += name + 1;
 				model->names[at] |= UINT64_C(1) << name;
 			}
 			event_make(&other, 2 + random_below(&state, 30),
 				2 + random_below(&state, 10), 1);
-			adit_window_count(window, 1, &other.event);
+			adit_window_count(window, NULL, 1, &other.event);
 			ledger_take(ledger, slice, window);
-			for (int kind = 0; kind < ADIT_KIND_ENCRYPTED; kind++)
+			for (int kind = 0; kind < ADIT_KIND_JUDGED; kind++)
 				for (int span = 0; span < ADIT_SPAN_COUNT; span++)
 					model_check(
 						model, ledger, key_of(ledger, &e, kind), span, sum);
@@ -323,13 +333,13 @@ TEST(ledger, names_of_all_shards_are_one_set)
 		for (uint32_t shard = 0; shard < 3; shard++)
 			for (uint32_t i = 0; i < (shard == heavy ? 6 : 2); i++) {
 				event_make(&e, shard, 1, shard * 100 + i);
-				adit_window_count(window, shard, &e.event);
+				adit_window_count(window, NULL, shard, &e.event);
 			}
 		ledger_take(ledger, FIRST_SLICE, window);
 		CHECK(adit_ledger_sum(
 			ledger, key_of(ledger, &e, ADIT_KIND_DOMAIN), ADIT_SPAN_SLICE, sum));
 		CHECK_EQ_INT(sum->queries, 10);
-		CHECK_EQ_INT(sum->names.count, 10);
+		CHECK_EQ_INT(sum->detail.names.count, 10);
 		CHECK(!sum->more_names);
 		CHECK_EQ_INT(
 			adit_ledger_key(ledger, key_of(ledger, &e, ADIT_KIND_DOMAIN))->children, 3);
@@ -340,8 +350,8 @@ TEST(ledger, names_of_all_shards_are_one_set)
 	free(sum);
 }
 
-/* What a pair did more than an hour ago is no part of its totals, however idle it was since. */
-TEST(ledger, totals_are_of_the_hour)
+/* What a pair did more than a day ago is no part of its totals, however idle it was since. */
+TEST(ledger, totals_are_of_the_day)
 {
 	struct adit_ledger_params params = {.keys = 64, .entries = 64, .details = 16};
 	struct adit_ledger *ledger = adit_ledger_create(&params, NULL);
@@ -354,19 +364,21 @@ TEST(ledger, totals_are_of_the_hour)
 	event_make(&idle, 1, 1, 1);
 	event_make(&busy, 2, 1, 1);
 	adit_window_open(window, FIRST_SLICE);
-	adit_window_count(window, 0, &idle.event);
+	adit_window_count(window, NULL, 0, &idle.event);
 	ledger_take(ledger, FIRST_SLICE, window);
 	index = key_of(ledger, &idle, ADIT_KIND_PAIR);
 	REQUIRE(index != NONE);
 	adit_ledger_key(ledger, key_of(ledger, &idle, ADIT_KIND_DOMAIN))->story = 1;
-	for (uint32_t after = 359; after <= 360; after++) {
+	for (uint32_t after = ADIT_DAY_SLICES - 1; after <= ADIT_DAY_SLICES; after++) {
 		adit_window_open(window, FIRST_SLICE + after);
-		adit_window_count(window, 0, &busy.event);
+		adit_window_count(window, NULL, 0, &busy.event);
 		ledger_take(ledger, FIRST_SLICE + after, window);
 		adit_ledger_totals(ledger, index, sum);
-		CHECK_EQ_INT(sum->queries, after == 359);
-		CHECK_EQ_INT(sum->names.count, 0);
-		CHECK(adit_ledger_sum(ledger, index, ADIT_SPAN_HOUR, sum) == (after == 359));
+		CHECK_EQ_INT(sum->queries, after < ADIT_DAY_SLICES);
+		CHECK_EQ_INT(sum->detail.names.count, 0);
+		CHECK(adit_ledger_sum(ledger, index, ADIT_SPAN_DAY, sum) ==
+			(after < ADIT_DAY_SLICES));
+		CHECK(!adit_ledger_sum(ledger, index, ADIT_SPAN_HOUR, sum));
 	}
 	adit_window_destroy(window);
 	adit_ledger_destroy(ledger);
@@ -385,13 +397,14 @@ static void window_random(struct adit_window *window, uint32_t slice, uint64_t *
 
 		event_make(&e, client, domain, random_below(state, 200));
 		e.event.server_key = case_key(ADIT_KIND_SERVER, client, domain % 3);
-		e.event.unzoned = domain % 4 == 0;
 		e.event.info_bytes = random_below(state, 40);
+		if (domain % 4 == 0)
+			event_unzone(&e);
 		if (random_below(state, 30) == 0)
 			e.event.classes = 1u << random_below(state, 32);
 		if (random_below(state, 2) == 0)
 			event_answer(&e, random_below(state, 100));
-		adit_window_count(window, client % window->shards, &e.event);
+		adit_window_count(window, NULL, client % window->shards, &e.event);
 	}
 }
 
@@ -490,10 +503,10 @@ TEST(ledger, keeps_the_heavy_key)
 	heavy.event.info_bytes = 2000;
 	for (uint32_t i = 0; i < 300; i++) {
 		adit_window_open(window, FIRST_SLICE + i);
-		adit_window_count(window, 0, &heavy.event);
+		adit_window_count(window, NULL, 0, &heavy.event);
 		for (uint32_t n = 0; n < 20; n++) {
 			event_make(&e, 100 + i * 20 + n, 100 + i * 20 + n, 1);
-			adit_window_count(window, 0, &e.event);
+			adit_window_count(window, NULL, 0, &e.event);
 		}
 		ledger_take(ledger, FIRST_SLICE + i, window);
 		for (int kind = 0; kind < 2; kind++) {
@@ -509,7 +522,7 @@ TEST(ledger, keeps_the_heavy_key)
 	adit_ledger_destroy(ledger);
 }
 
-TEST(ledger, forgets_what_is_idle_for_an_hour)
+TEST(ledger, forgets_what_is_idle_for_a_day)
 {
 	struct adit_ledger_params params = {.keys = 500, .entries = 5000, .details = 500};
 	struct adit_ledger *ledger = adit_ledger_create(&params, NULL);
@@ -523,7 +536,10 @@ TEST(ledger, forgets_what_is_idle_for_an_hour)
 	}
 	CHECK(adit_ledger_used(ledger) > 50);
 	/* Idle slices: a domain leaves after its pairs, so one more round. */
-	for (uint32_t i = 50; i < 50 + 360 + 130; i++)
+	for (uint32_t i = 50; i < ADIT_DAY_SLICES; i++)
+		adit_ledger_begin(ledger, FIRST_SLICE + i);
+	CHECK(adit_ledger_used(ledger) > 50);
+	for (uint32_t i = ADIT_DAY_SLICES; i < 50 + ADIT_DAY_SLICES + 130; i++)
 		adit_ledger_begin(ledger, FIRST_SLICE + i);
 	CHECK_EQ_INT(adit_ledger_used(ledger), 0);
 	check_ledger(ledger);
@@ -565,7 +581,7 @@ TEST(ledger, party_data_and_samples_follow)
 			e.event.classes = 1u << 9;
 		}
 		adit_window_open(window, FIRST_SLICE + i);
-		adit_window_count(window, 0, &e.event);
+		adit_window_count(window, NULL, 0, &e.event);
 		ledger_take(ledger, FIRST_SLICE + i, window);
 	}
 	key = adit_ledger_key(ledger, key_of(ledger, &e, ADIT_KIND_PAIR));
@@ -585,6 +601,133 @@ TEST(ledger, party_data_and_samples_follow)
 	CHECK_EQ_INT(key->sample_count, 1);
 	CHECK_EQ_INT(key->sample[0].size, 14);
 	CHECK_EQ_MEM(key->sample[0].wire, "\ad000001\4test", 14);
+	adit_window_destroy(window);
+	adit_ledger_destroy(ledger);
+}
+
+/* A look makes its pair and domain before their slice begins; what counts comes with the slice. */
+TEST(ledger, expects_the_keys_of_a_look)
+{
+	struct adit_ledger_params params = {.keys = 50, .entries = 500, .details = 50};
+	struct adit_ledger *ledger = adit_ledger_create(&params, NULL);
+	struct adit_window_params looked = {
+		.shards = 1, .rows = {8, 8, 8, 8, 1}, .details = 8, .looks = 4};
+	struct adit_window *window = adit_window_create(&looked, NULL);
+	struct adit_sum *sum = calloc(1, sizeof(*sum));
+	const struct adit_ledger_key *key, *domain;
+	struct test_event e;
+	uint32_t index;
+	size_t count;
+
+	REQUIRE(ledger != NULL && window != NULL && sum != NULL);
+	/* First without anything before it, then with a pair that is there. */
+	for (uint32_t slice = FIRST_SLICE; slice < FIRST_SLICE + 2; slice++) {
+		adit_window_open(window, slice);
+		for (uint32_t name = 0; name < 20; name++) {
+			event_make(&e, 1, 1, name);
+			e.event.ts_ns = slice * ADIT_SLICE_NS + name;
+			e.event.info_bytes = 30;
+			adit_window_count(window, NULL, 0, &e.event);
+		}
+		REQUIRE(window->look_count != 0);
+		index = adit_ledger_expect(ledger, &window->looks[0]);
+		REQUIRE(index != NONE);
+		CHECK_EQ_INT(index, adit_ledger_find(ledger, ADIT_KIND_PAIR, e.event.pair_key));
+		CHECK_EQ_INT(adit_ledger_expect(ledger, &window->looks[0]), index);
+		key = adit_ledger_key(ledger, index);
+		domain = adit_ledger_key(ledger, key->parent);
+		CHECK(domain->key == e.event.domain_key && domain->children == 1);
+		CHECK_EQ_MEM(domain->sample[0].wire, "\ad000001\4test", 14);
+		CHECK_EQ_INT(key->first_slice, FIRST_SLICE);
+		CHECK_EQ_INT(domain->first_slice, FIRST_SLICE);
+		CHECK_EQ_INT(key->last_slice, FIRST_SLICE);
+		CHECK_EQ_MEM(key->who.address.bytes, "\12\0\0\1", 4);
+		adit_ledger_touched(ledger, &count);
+		CHECK_EQ_INT(count, slice == FIRST_SLICE ? 0 : 2);
+		CHECK_EQ_INT(
+			adit_ledger_sum(ledger, index, ADIT_SPAN_DAY, sum), slice != FIRST_SLICE);
+		check_ledger(ledger);
+		ledger_take(ledger, slice, window);
+		CHECK_EQ_INT(adit_ledger_find(ledger, ADIT_KIND_PAIR, e.event.pair_key), index);
+		CHECK(adit_ledger_sum(ledger, index, ADIT_SPAN_SLICE, sum));
+		CHECK_EQ_INT(sum->queries, 20);
+		check_ledger(ledger);
+	}
+	/* One whose slice never comes is forgotten like others. */
+	window->looks[0].row.key++;
+	window->looks[0].party.domain_key++;
+	CHECK(adit_ledger_expect(ledger, &window->looks[0]) != NONE);
+	CHECK_EQ_INT(adit_ledger_used(ledger), 4);
+	for (uint32_t i = 2; i < ADIT_DAY_SLICES + 200; i++)
+		adit_ledger_begin(ledger, FIRST_SLICE + i);
+	CHECK_EQ_INT(adit_ledger_used(ledger), 0);
+	adit_window_destroy(window);
+	adit_ledger_destroy(ledger);
+	free(sum);
+}
+
+/* The record of the slice at hand, and none when it is over. */
+TEST(ledger, now_is_the_current_slice)
+{
+	struct adit_ledger_params params = {.keys = 50, .entries = 500, .details = 50};
+	struct adit_ledger *ledger = adit_ledger_create(&params, NULL);
+	struct adit_window *window = window_make(2, 8, 8);
+	const struct adit_detail *now;
+	struct test_event e;
+	uint32_t index;
+
+	REQUIRE(ledger != NULL && window != NULL);
+	adit_window_open(window, FIRST_SLICE);
+	for (uint32_t shard = 0; shard < 2; shard++)
+		for (uint32_t name = 0; name < 5; name++) {
+			event_make(&e, shard, 1, name);
+			e.event.ts_ns = FIRST_SLICE * ADIT_SLICE_NS + name * ADIT_NS_PER_S;
+			e.event.classes = 1;
+			adit_window_count(window, NULL, shard, &e.event);
+		}
+	ledger_take(ledger, FIRST_SLICE, window);
+	index = key_of(ledger, &e, ADIT_KIND_DOMAIN);
+	REQUIRE(index != NONE);
+	now = adit_ledger_now(ledger, index);
+	REQUIRE(now != NULL);
+	/* Seconds of both shards. */
+	for (int i = 0; i < ADIT_SLICE_SECONDS; i++)
+		CHECK_EQ_INT(now->second[ADIT_GROUP_A][i], i < 5 ? 2 : 0);
+	adit_ledger_begin(ledger, FIRST_SLICE + 1);
+	CHECK(adit_ledger_now(ledger, index) == NULL);
+	adit_window_destroy(window);
+	adit_ledger_destroy(ledger);
+}
+
+/* The names that come first are always the same, so a row knows none of the others: what the key
+ * weighs must not fall below what it had, as the filter goes by it. */
+TEST(ledger, weight_is_no_less_than_the_information)
+{
+	struct adit_ledger_params params = {.keys = 50, .entries = 9000, .details = 9000};
+	struct adit_ledger *ledger = adit_ledger_create(&params, NULL);
+	struct adit_window *window = window_make(1, 8, 8);
+	uint32_t index = NONE, name = 100, slice = 0;
+
+	REQUIRE(ledger != NULL && window != NULL);
+	for (; slice < ADIT_DAY_SLICES - ADIT_HOUR_SLICES; slice += 3) {
+		struct test_event e;
+
+		adit_window_open(window, FIRST_SLICE + slice);
+		for (uint32_t i = 0; i < 5; i++) {
+			event_make(&e, 1, 1, i < 3 ? i : ++name);
+			e.event.info_bytes = i < 3 ? 1 : 20;
+			adit_window_count(window, NULL, 0, &e.event);
+		}
+		ledger_take(ledger, FIRST_SLICE + slice, window);
+		index = key_of(ledger, &e, ADIT_KIND_PAIR);
+		REQUIRE(index != NONE);
+		if (adit_ledger_key(ledger, index)->weight < 3 + 20 * (name - 100)) {
+			FAIL("slice %u: %u names, weight %u", slice, name - 100,
+				(unsigned)adit_ledger_key(ledger, index)->weight);
+			break;
+		}
+	}
+	check_ledger(ledger);
 	adit_window_destroy(window);
 	adit_ledger_destroy(ledger);
 }

@@ -511,28 +511,29 @@ TEST(pipeline, information_of_names)
 	fixture_close(&x);
 }
 
-/* Each octet is of one class, and classes are what they are called. */
+/* Each octet adds the characters of its class to the alphabet, and classes are what they are
+ * called: 64 octets carry as many eighths of a byte as eighths of a bit go into the alphabet. */
 TEST(pipeline, character_classes)
 {
 	struct fixture x;
 
 	REQUIRE(fixture_open(&x, 8, 8));
 	for (unsigned c = 0; c < 256; c++) {
-		enum adit_char_class want = c >= '0' && c <= '9'    ? ADIT_CHAR_DIGIT
-					    : c >= 'a' && c <= 'f'  ? ADIT_CHAR_HEX
-					    : c >= 'g' && c <= 'z'  ? ADIT_CHAR_LOWER
-					    : c >= 'A' && c <= 'Z'  ? ADIT_CHAR_UPPER
-					    : c == '-' || c == '_'  ? ADIT_CHAR_HYPHEN
-					    : c >= 0x80             ? ADIT_CHAR_HIGH
-					    : c <= ' ' || c == 0x7f ? ADIT_CHAR_OTHER
-								    : ADIT_CHAR_SYMBOL;
-		char text[32];
-		struct adit_event event;
+		unsigned alphabet = c >= '0' && c <= '9'    ? 10
+				    : c >= 'a' && c <= 'f'  ? 6
+				    : c >= 'g' && c <= 'z'  ? 20
+				    : c >= 'A' && c <= 'Z'  ? 26
+				    : c == '-' || c == '_'  ? 2
+				    : c >= 0x80             ? 128
+				    : c <= ' ' || c == 0x7f ? 34
+							    : 4;
+		char text[300];
 
-		snprintf(text, sizeof(text), "\\%03u.example.com", c);
-		event = profile(&x, text);
-		for (int i = 0; i < ADIT_CHAR_COUNT; i++)
-			CHECK_EQ_INT(event.chars[i], i == (int)want);
+		for (int i = 0; i < 64; i++)
+			snprintf(text + 4 * i + (i > 31), sizeof(text) - 4 * i, "\\%03u%s", c,
+				i == 31 ? "." : "");
+		strcat(text, ".example.com");
+		CHECK_EQ_INT(profile(&x, text).info_bytes, information(64, alphabet));
 		STOP_IN(text);
 	}
 	fixture_close(&x);
@@ -617,8 +618,10 @@ static void row_write(void *context, const struct adit_feature_row *row)
 static char *run_workers(struct fixture *x, const struct adit_frame *frames, uint32_t workers,
 	struct adit_score_params params)
 {
-	struct adit_window_params window = {
-		.shards = adit_shards_per_worker(workers), .rows = {10, 10, 10, 10}, .details = 4};
+	struct adit_window_params window = {.shards = adit_shards_per_worker(workers),
+		.rows = {10, 10, 10, 10, 10},
+		.details = 4,
+		.looks = 3};
 	struct adit_pipeline *pipeline[WORKERS_MAX] = {NULL};
 	struct adit_window *windows[WORKERS_MAX];
 	struct adit_scorer *scorer;
@@ -675,17 +678,22 @@ TEST(pipeline, any_number_of_workers_gives_the_same_verdicts)
 	struct adit_score_params params = {
 		.detect = {.patterns = x.patterns,
 			.signatures = true,
-			.information = true,
 			.structure = true,
+			.information = true,
+			.burst = true,
 			.information_bound = 500,
+			.tunnel_score = 70,
 			.suspect_score = 40},
-		.tunnel_score = 70,
-		.suspect_score = 40,
 		.story_idle_slices = 3,
 		.subscribers = 5,
 		.samples = 3,
 		.stories = 20,
 		.ledger = {.keys = 150, .entries = 400, .details = 60},
+		.looks = 3 * ADIT_SHARDS,
+		.sessions = 40,
+		.domains = 64,
+		.servers = 16,
+		.bursts = 16,
 		.verdict = verdict_write,
 		.features = row_write,
 	};

@@ -305,7 +305,8 @@ TEST(privacy_writers, csv)
 {
 	struct adit_privacy *some = opened(ADIT_PRIVACY_SUBSCRIBERS);
 	struct adit_privacy *all = opened(ADIT_PRIVACY_ALL);
-	struct adit_feature_row row = {.kind = "subscriber_server",
+	struct adit_feature_row row = {.span = "hour",
+		.kind = "subscriber_server",
 		.has_subscriber = true,
 		.has_server = true,
 		.subscriber = address_v4(10, 45, 0, 7),
@@ -324,9 +325,10 @@ TEST(privacy_writers, csv)
 	CHECK_EQ_INT(adit_encrypted_write_row(&encrypted, all, sink.file), 0);
 	fclose(sink.file);
 	snprintf(want, sizeof(want),
-		"%1$ssubscriber_server,,%2$s,2001:db8::9,0,0,\n%1$ssubscriber_server,,%2$s,%3$s,0,"
-		"0,\n"
-		"%1$ssubscriber_server,,,,0,,\n%1$s%3$s,0,,,,0,0,0,0,0,0,0,0,0,0,0,0,10.45.0.7\n"
+		"%1$shour,subscriber_server,,%2$s,2001:db8::9,0,0,\n"
+		"%1$shour,subscriber_server,,%2$s,%3$s,0,0,\n"
+		"%1$shour,subscriber_server,,,,0,,\n%1$s%3$s,0,,,,0,0,0,0,0,0,0,0,0,0,0,0,10.45.0."
+		"7\n"
 		"%1$s%3$s,0,,,,0,0,0,0,0,0,0,0,0,0,0,0,%2$s\n",
 		"1970-01-01T00:00:00Z,1970-01-01T00:00:00Z,", V4, V6);
 	CHECK_EQ_STR(sink.text, want);

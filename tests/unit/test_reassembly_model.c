@@ -395,7 +395,7 @@ static void step(struct adit_reassembly *table, struct model *m, uint64_t *seed,
 	unsigned variant = next_random(seed) % 16 == 0, want, got;
 	/* A tap in which the two sources' hashes differ. */
 	struct context c = {
-		.identification = identification, .v6 = identification % 2 != 0, .tap = 1};
+		.identification = identification, .v6 = identification % 2 != 0, .tap = 2};
 	bool other = identification >= 6 && next_random(seed) % 3 != 0;
 	struct fragment part = random_part(seed, sizes[identification % 4]);
 	uint8_t data[DATA_MAX];

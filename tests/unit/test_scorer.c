@@ -2,129 +2,7 @@
  *
  * Stories from the first record to the last, and what lowers a score.
  */
-#include "adit_score.h"
-
-#include "harness.h"
-#include "window_cases.h"
-
-#define FIRST_SLICE 178000000u
-
-static const char pattern_text[] = "tool iodine\n"
-				   "id-step 7727\n"
-				   "class handshake strong names 2 share 10% \"handshake\"\n"
-				   "  subdomain insensitive ^vaaaaka\n"
-				   "class session shape names 20 share 60% \"session\"\n"
-				   "  subdomain insensitive ^yaaaaka\n";
-
-#define CLASS_STRONG 0
-
-/* A scorer, a window of one shard, and what was told. */
-#define TOLD_MAX 64
-struct fixture {
-	struct adit_pattern_set *patterns;
-	struct adit_allow *allow;
-	struct adit_score_params params;
-	struct adit_scorer *scorer;
-	struct adit_window *window;
-	uint32_t slice;
-	size_t told, rows;
-	uint32_t highest; /* score of any judged key */
-	struct adit_verdict verdict[TOLD_MAX];
-};
-
-static void on_verdict(void *context, const struct adit_verdict *verdict)
-{
-	struct fixture *x = context;
-
-	if (x->told < TOLD_MAX)
-		x->verdict[x->told] = *verdict;
-	x->told++;
-}
-
-static void on_row(void *context, const struct adit_feature_row *row)
-{
-	struct fixture *x = context;
-
-	x->rows++;
-	if (row->score > x->highest)
-		x->highest = row->score;
-}
-
-static struct fixture *fixture_open(const char *allow)
-{
-	static struct fixture x;
-	struct adit_window_params window = {
-		.shards = 1, .rows = {200, 200, 200, 20}, .details = 200};
-	struct adit_error error = {""};
-
-	memset(&x, 0, sizeof(x));
-	if (adit_pattern_load_text("patterns", pattern_text, &x.patterns, &error) != 0 ||
-		(allow != NULL && adit_allow_load_text("allow", allow, &x.allow, &error) != 0))
-		FAIL("%s", error.text);
-	x.params = (struct adit_score_params){
-		.detect = {.patterns = x.patterns,
-			.signatures = true,
-			.information = true,
-			.structure = true,
-			.information_bound = 100000,
-			.suspect_score = 40},
-		.allow = x.allow,
-		.tunnel_score = 70,
-		.suspect_score = 40,
-		.story_idle_slices = 6,
-		.subscribers = 3,
-		.samples = 3,
-		.stories = 8,
-		.ledger = {.keys = 2000, .entries = 20000, .details = 4000},
-		.verdict = on_verdict,
-		.features = on_row,
-		.context = &x,
-	};
-	x.scorer = adit_scorer_create(&x.params, NULL);
-	x.window = adit_window_create(&window, NULL);
-	x.slice = FIRST_SLICE;
-	if (x.scorer == NULL || x.window == NULL)
-		FAIL("no memory");
-	else
-		adit_window_open(x.window, x.slice);
-	return &x;
-}
-
-static void fixture_close(struct fixture *x)
-{
-	adit_scorer_destroy(x->scorer);
-	adit_window_destroy(x->window);
-	adit_allow_destroy(x->allow);
-	adit_pattern_destroy(x->patterns);
-}
-
-/* Ends the slice. */
-static void slice_end(struct fixture *x)
-{
-	adit_scorer_slice(x->scorer, x->slice, &x->window, 1);
-	x->slice++;
-	adit_window_open(x->window, x->slice);
-}
-
-/* Queries for new names with answers of 100 bytes: 100 + info bytes of information each way. */
-static void tunnel(struct fixture *x, uint32_t client, uint32_t domain, uint32_t count,
-	uint32_t payload, uint32_t classes)
-{
-	static uint32_t name;
-	struct test_event e;
-
-	for (uint32_t i = 0; i < count; i++) {
-		event_make(&e, client, domain, ++name);
-		e.event.payload_type = true;
-		e.event.type_group = ADIT_GROUP_TXT;
-		e.event.info_bytes = payload != 0 ? 25 : 4;
-		e.event.classes = classes;
-		e.event.id = (uint16_t)(name * name * 31);
-		adit_window_count(x->window, 0, &e.event);
-		event_answer(&e, payload);
-		adit_window_count(x->window, 0, &e.event);
-	}
-}
+#include "scorer_cases.h"
 
 TEST(scorer, survives_every_allocation_failure)
 {
@@ -136,7 +14,7 @@ TEST(scorer, survives_every_allocation_failure)
 	adit_scorer_destroy(adit_scorer_create(&x->params, &counting.allocator));
 	CHECK_EQ_INT(counting.live, 0);
 	calls = counting.calls;
-	CHECK_EQ_INT(calls, 12);
+	CHECK(calls > 20);
 	for (size_t n = 0; n < calls; n++) {
 		harness_allocator_init(&counting, n);
 		CHECK(adit_scorer_create(&x->params, &counting.allocator) == NULL);
@@ -170,8 +48,7 @@ TEST(scorer, tells_a_tunnel_once_open_once_doubled_once_closed)
 		CHECK_EQ_INT(v[i].state, states[i]);
 		CHECK(v[i].id == v[0].id && v[i].id != 0);
 		CHECK_EQ_INT(v[i].verdict, ADIT_VERDICT_TUNNEL);
-		/* Uniqueness 15, answers 40 + 8, names 20, constant field 8. */
-		CHECK_EQ_INT(v[i].score, 91);
+		CHECK_EQ_INT(v[i].score, STEP_SCORE);
 		CHECK(v[i].tool == NULL);
 		CHECK_EQ_INT(v[i].queries, 30 * slices[i]);
 		CHECK_EQ_INT(v[i].responses, 30 * slices[i]);
@@ -188,12 +65,14 @@ TEST(scorer, tells_a_tunnel_once_open_once_doubled_once_closed)
 		CHECK_EQ_INT(v[i].subscriber[0].queries, 30 * slices[i]);
 		CHECK_EQ_INT(v[i].subscriber[0].bytes_down, 30 * 160 * slices[i]);
 		CHECK_EQ_INT(v[i].sample_count, 3);
-		CHECK(v[i].reason_count >= 4);
+		REQUIRE(v[i].reason_count == 1);
+		CHECK_EQ_STR(v[i].reason[0].name, "id_step_share");
+		CHECK_EQ_INT(v[i].time_ns, v[i].window_end_ns + (i == 3) * 6 * ADIT_SLICE_NS);
 		CHECK(!v[i].has_server);
 	}
 	CHECK_EQ_INT(v[0].unique_names, 30);
 	CHECK_EQ_INT(v[1].unique_names, 60);
-	CHECK(v[2].unique_names > 90 && v[2].unique_names <= 120);
+	CHECK(v[2].unique_names > 80 && v[2].unique_names <= 120);
 	CHECK_EQ_INT(adit_scorer_counters(x->scorer)->opened, 1);
 	CHECK_EQ_INT(adit_scorer_counters(x->scorer)->slices, 10);
 	fixture_close(x);
@@ -224,8 +103,7 @@ TEST(scorer, a_tunnel_that_comes_back_is_another_story)
 	CHECK_EQ_INT(v[2].subscriber[0].queries, 40);
 	CHECK_EQ_INT(v[2].window_start_ns, (FIRST_SLICE + 9) * ADIT_SLICE_NS);
 	/* After an hour there is nothing told to leave out. */
-	x->slice += 400;
-	adit_window_open(x->window, x->slice);
+	slices_skip(x, 400);
 	slice_end(x);
 	CHECK_EQ_INT(v[3].state, ADIT_STATE_CLOSED);
 	tunnel(x, 1, 1, 12, 100, 0);
@@ -234,6 +112,7 @@ TEST(scorer, a_tunnel_that_comes_back_is_another_story)
 	slice_end(x);
 	REQUIRE(x->told == 5);
 	CHECK_EQ_INT(v[4].state, ADIT_STATE_OPEN);
+	CHECK_EQ_INT(v[4].queries, 24);
 	fixture_close(x);
 }
 
@@ -354,7 +233,7 @@ TEST(scorer, refuses_stories_over_its_room)
 	fixture_close(x);
 }
 
-TEST(scorer, prevalence_lowers_structure)
+TEST(scorer, prevalence_lowers_a_score)
 {
 	for (uint32_t clients = 7; clients <= 8; clients++) {
 		struct fixture *x = fixture_open(NULL);
@@ -362,7 +241,7 @@ TEST(scorer, prevalence_lowers_structure)
 		for (uint32_t i = 1; i <= clients; i++)
 			tunnel(x, i, 1, 30, 100, 0);
 		slice_end(x);
-		CHECK_EQ_INT(x->highest, clients == 7 ? 91 : 71);
+		CHECK_EQ_INT(x->highest, clients == 7 ? STEP_SCORE : STEP_SCORE - 20);
 		fixture_close(x);
 	}
 	/* Not a strong signature, and not above the information bound. */
@@ -372,7 +251,7 @@ TEST(scorer, prevalence_lowers_structure)
 		for (uint32_t i = 1; i <= 8; i++)
 			tunnel(x, i, 1, 30, variant ? 4000 : 100, variant ? 0 : 1u << CLASS_STRONG);
 		slice_end(x);
-		CHECK_EQ_INT(x->highest, variant ? 91 : 95);
+		CHECK_EQ_INT(x->highest, variant ? STEP_SCORE : 95);
 		fixture_close(x);
 	}
 }
@@ -389,11 +268,11 @@ TEST(scorer, known_services_lower_a_score)
 	} rows[] = {
 		{1, 30, 100, 0, 39},
 		{1, 30, 100, 1u << CLASS_STRONG, 95},
-		{1, 30, 4000, 0, 91},
-		{2, 30, 100, 0, 91},
+		{1, 30, 4000, 0, STEP_SCORE},
+		{2, 30, 100, 0, STEP_SCORE},
 		{3, 23, 100, 0, 39},
-		{3, 24, 100, 0, 91},
-		{4, 30, 100, 0, 91},
+		{3, 24, 100, 0, STEP_SCORE},
+		{4, 30, 100, 0, STEP_SCORE},
 	};
 
 	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
@@ -409,8 +288,7 @@ TEST(scorer, known_services_lower_a_score)
 	}
 }
 
-/* Three queries in 200 seconds: 10 minutes do not show it, an hour does. No slice has the names
- * that earn a detail record. */
+/* Three queries in 200 seconds: 10 minutes do not show it, an hour does. */
 TEST(scorer, slow_tunnel_is_seen_in_an_hour)
 {
 	struct fixture *x = fixture_open(NULL);
@@ -421,10 +299,10 @@ TEST(scorer, slow_tunnel_is_seen_in_an_hour)
 			tunnel(x, 1, 1, 3, 20, 0);
 		slice_end(x);
 	}
-	/* 20 names after 7 times. Uniqueness 15, answers 40, names 20. */
+	/* 20 names after 7 times. */
 	REQUIRE(x->told == 1);
 	CHECK_EQ_INT(slices, 6 * 20 + 1);
-	CHECK_EQ_INT(x->verdict[0].score, 75);
+	CHECK_EQ_INT(x->verdict[0].score, STEP_SCORE);
 	CHECK_EQ_INT(x->verdict[0].queries, 21);
 	CHECK_EQ_INT(x->verdict[0].unique_names, 21);
 	CHECK_EQ_INT(x->verdict[0].window_start_ns, FIRST_SLICE * ADIT_SLICE_NS);
@@ -441,8 +319,7 @@ TEST(scorer, slow_tunnel_that_comes_back)
 	tunnel(x, 1, 1, 30, 100, 0);
 	tunnel(x, 2, 1, 30, 100, 0);
 	slice_end(x);
-	x->slice += 70;
-	adit_window_open(x->window, x->slice);
+	slices_skip(x, 70);
 	for (int i = 0; i < 12 && x->told < 3; i++) {
 		tunnel(x, 1, 1, 4, 100, 0);
 		slice_end(x);
@@ -471,9 +348,9 @@ TEST(scorer, browsing_is_no_story)
 		for (int i = 0; i < 200; i++) {
 			event_make(&e, random_below(&state, 50), random_below(&state, 30),
 				random_below(&state, 12));
-			adit_window_count(x->window, 0, &e.event);
+			count(x, &e);
 			event_answer(&e, 0);
-			adit_window_count(x->window, 0, &e.event);
+			count(x, &e);
 		}
 		slice_end(x);
 	}
@@ -491,9 +368,10 @@ TEST(scorer, server_has_a_story_of_its_own)
 	for (uint32_t i = 0; i < 1200; i++) {
 		event_make(&e, 1, 1, i);
 		e.event.domain_key = 0;
-		e.event.unzoned = e.event.unparsable = true;
-		e.event.info_bytes = 100;
-		adit_window_count(x->window, 0, &e.event);
+		e.event.unzoned = e.event.by_server = e.event.unparsable = true;
+		e.event.info_bytes = 0;
+		e.event.beside_bytes = 100;
+		count(x, &e);
 	}
 	slice_end(x);
 	REQUIRE(x->told == 1);
@@ -511,7 +389,7 @@ TEST(scorer, server_has_a_story_of_its_own)
  * shards only one has a 22nd of its own. */
 TEST(scorer, last_shard_of_every_worker_is_read)
 {
-	struct adit_window_params params = {.shards = 22, .rows = {8, 8, 8, 8}, .details = 8};
+	struct adit_window_params params = {.shards = 22, .rows = {8, 8, 8, 8, 8}, .details = 8};
 	struct fixture *x = fixture_open(NULL);
 	struct adit_window *windows[3];
 	struct test_event e;
@@ -522,7 +400,7 @@ TEST(scorer, last_shard_of_every_worker_is_read)
 		adit_window_open(windows[i], x->slice);
 		event_make(&e, i, i, i);
 		e.event.classes = 1u << CLASS_STRONG;
-		adit_window_count(windows[i], 21, &e.event);
+		adit_window_count(windows[i], NULL, 21, &e.event);
 	}
 	adit_scorer_slice(x->scorer, x->slice, windows, ADIT_COUNT(windows));
 	/* A domain and a pair each. */
@@ -557,7 +435,7 @@ static void tunnel_in(struct fixture *x, uint8_t radio_up, uint32_t teid_up, uin
 		path->first_ns = path->last_ns = ts_ns + i;
 		if (!up)
 			event_answer(&e, 100);
-		adit_window_count(x->window, 0, &e.event);
+		count(x, &e);
 	}
 }
 

@@ -250,6 +250,7 @@ TEST(verdict_csv, header_and_rows)
 	static const char *const names[] = {"queries", "unique_share", "entropy", "broken"};
 	struct adit_feature_row row = {.window_start_ns = START,
 		.window_end_ns = START + 1,
+		.span = "10min",
 		.kind = "subscriber_domain",
 		.has_subscriber = true,
 		.score = 7,
@@ -263,19 +264,20 @@ TEST(verdict_csv, header_and_rows)
 	row.vlan = 100;
 	set_name(&row.domain, "a,b.\\\"c.example");
 	CHECK_EQ_INT(adit_feature_write_row(&row, ADIT_COUNT(names), NULL, sink.file), 0);
-	row = (struct adit_feature_row){.kind = "subscriber_server",
+	row = (struct adit_feature_row){.span = "",
+		.kind = "subscriber_server",
 		.has_server = true,
 		.server = address_v6(1),
 		.value = {9007199254740991.0, 1e300, -12345678.5, 1e-7}};
 	CHECK_EQ_INT(adit_feature_write_row(&row, ADIT_COUNT(names), NULL, sink.file), 0);
 	fclose(sink.file);
 	CHECK_EQ_STR(sink.text,
-		"window_start,window_end,kind,domain,subscriber,server,score,"
+		"window_start,window_end,span,kind,domain,subscriber,server,score,"
 		"tap,vlan,queries,unique_share,entropy,broken\n"
-		"2026-11-22T07:19:42Z,2026-11-22T07:19:42.000000001Z,subscriber_domain,"
-		"\"a,b.\\\"\"c.example\",10.45.0.7,,7,2,100,412,0.987654,0,\n"
-		"1970-01-01T00:00:00Z,1970-01-01T00:00:00Z,subscriber_server,"
-		",,2001:db8::1,0,,,9007199254740991,1e+300,-1.23457e+07,1e-07\n");
+		"2026-11-22T07:19:42Z,2026-11-22T07:19:42.000000001Z,10min,subscriber_domain,"
+		"\"a,b.\\\"\"c.example\",10.45.0.7,,7,2,100,412,0.98765432,0,\n"
+		"1970-01-01T00:00:00Z,1970-01-01T00:00:00Z,,subscriber_server,"
+		",,2001:db8::1,0,,,9007199254740991,1e+300,-12345678.5,1e-07\n");
 	free(sink.text);
 }
 
@@ -284,6 +286,9 @@ TEST(verdict_csv, longest_row)
 {
 	struct adit_feature_row row = {.window_start_ns = UINT64_MAX,
 		.window_end_ns = UINT64_MAX,
+		.span = "\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\""
+			"\""
+			"\"",
 		.kind = "\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\""
 			"\"",
 		.has_subscriber = true,
@@ -305,7 +310,7 @@ TEST(verdict_csv, longest_row)
 	fclose(sink.file);
 	for (const char *at = sink.text; *at; at++)
 		commas += *at == ',';
-	CHECK_EQ_INT(commas, 8 + ADIT_FEATURE_MAX);
+	CHECK_EQ_INT(commas, 9 + ADIT_FEATURE_MAX);
 	CHECK_EQ_INT(sink.text[sink.size - 1], '\n');
 	free(sink.text);
 }
@@ -475,7 +480,7 @@ TEST(verdict_text, address)
 TEST(verdict_full_disk, every_writer_tells)
 {
 	struct adit_verdict_board *board = adit_verdict_board_create();
-	struct adit_feature_row row = {.kind = "domain"};
+	struct adit_feature_row row = {.span = "slice", .kind = "domain"};
 	struct adit_encrypted_row encrypted = {0};
 	struct adit_stats stats = {0};
 	struct adit_verdict v;

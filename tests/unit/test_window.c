@@ -1,136 +1,30 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Sets of names, what an event counts, and sums.
+ * What an event counts, and sums.
  */
 #include "adit_window.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "harness.h"
 #include "shard_check.h"
 #include "window_cases.h"
 
-#define STANDARD_ERROR (1.04 / 16)
-
-/* Hash number `i` of a stream: what the pipeline makes of distinct names under a key. */
 static uint32_t name_hash(uint32_t stream, uint32_t i)
 {
 	return (uint32_t)adit_hash_pair(&adit_hash_key_fixed, stream, i);
 }
 
-static void names_fill(struct adit_names *names, uint32_t stream, uint32_t from, uint32_t to)
+/* Counts without tracks: nothing here is about order. */
+static void count(struct adit_window *window, const struct test_event *e)
 {
-	for (uint32_t i = from; i < to; i++)
-		adit_names_add(names, name_hash(stream, i));
-}
-
-TEST(names, exact_to_64_then_a_sketch)
-{
-	struct adit_names names = {0};
-
-	for (uint32_t i = 0; i < ADIT_NAMES_EXACT; i++) {
-		CHECK_EQ_INT(adit_names_estimate(&names), i);
-		CHECK_EQ_INT(adit_names_add(&names, name_hash(0, i)), ADIT_NAMES_NEW);
-		CHECK_EQ_INT(adit_names_add(&names, name_hash(0, i / 2)), ADIT_NAMES_SEEN);
-	}
-	CHECK_EQ_INT(adit_names_estimate(&names), ADIT_NAMES_EXACT);
-	CHECK_EQ_INT(adit_names_add(&names, name_hash(0, 64)), ADIT_NAMES_UNKNOWN);
-	CHECK_EQ_INT(names.count, ADIT_NAMES_SKETCH);
-	CHECK_EQ_INT(adit_names_add(&names, name_hash(0, 0)), ADIT_NAMES_UNKNOWN);
-	CHECK(adit_names_estimate(&names) >= 64);
-}
-
-TEST(names, zero_is_a_hash_like_others)
-{
-	struct adit_names names = {0};
-
-	CHECK_EQ_INT(adit_names_add(&names, 0), ADIT_NAMES_NEW);
-	CHECK_EQ_INT(adit_names_add(&names, 0), ADIT_NAMES_SEEN);
-	CHECK_EQ_INT(adit_names_estimate(&names), 1);
-}
-
-TEST(names, sketch_errs_as_its_paper_says)
-{
-	static const uint32_t counts[] = {100, 200, 400, 640, 1000, 3000, 10000, 100000, 1000000};
-	const uint32_t streams = 12;
-	unsigned outliers = 0;
-
-	for (size_t c = 0; c < ADIT_COUNT(counts); c++) {
-		double squares = 0, bias = 0;
-
-		for (uint32_t stream = 0; stream < streams; stream++) {
-			struct adit_names names = {0};
-			double error;
-
-			names_fill(&names, stream, 0, counts[c]);
-			error = adit_names_estimate(&names) / counts[c] - 1;
-			outliers += fabs(error) > 3 * STANDARD_ERROR;
-			if (fabs(error) > 4 * STANDARD_ERROR)
-				FAIL("%u names, stream %u: off by %.3f", counts[c], stream, error);
-			squares += error * error / streams;
-			bias += error / streams;
-		}
-		if (sqrt(squares) > 1.5 * STANDARD_ERROR || fabs(bias) > STANDARD_ERROR)
-			FAIL("%u names: deviation %.3f, bias %.3f", counts[c], sqrt(squares), bias);
-	}
-	/* One in 370 may be so far off. */
-	CHECK(outliers <= 1);
-}
-
-/* More names never mean a clearly smaller estimate, and one below the exact set's room never. */
-TEST(names, estimate_grows)
-{
-	for (uint32_t stream = 0; stream < 4; stream++) {
-		struct adit_names names = {0};
-		double highest = 0;
-
-		for (uint32_t i = 0; i < 20000; i++) {
-			double estimate;
-
-			adit_names_add(&names, name_hash(stream, i));
-			estimate = adit_names_estimate(&names);
-			/* At the change from linear counting to the harmonic mean it may step
-			 * back a little. */
-			if (estimate < highest * 0.9 || (i >= 64 && estimate < 64))
-				FAIL("stream %u: %u names, %.1f after %.1f", stream, i + 1,
-					estimate, highest);
-			highest = estimate > highest ? estimate : highest;
-		}
-	}
-}
-
-TEST(names, merge_is_union)
-{
-	static const uint32_t cuts[] = {0, 1, 30, 64, 65, 90, 300, 2000};
-
-	/* [0, cuts[a]) and [from, from + cuts[b]): exact and sketch on either side, with and
-	 * without names in common. */
-	for (size_t a = 0; a < ADIT_COUNT(cuts); a++)
-		for (size_t b = 0; b < ADIT_COUNT(cuts); b++)
-			for (uint32_t from = 0; from <= cuts[a]; from += cuts[a] / 2 + 1) {
-				struct adit_names left = {0}, right = {0}, both = {0};
-
-				names_fill(&left, 5, 0, cuts[a]);
-				names_fill(&right, 5, from, from + cuts[b]);
-				names_fill(&both, 5, 0, cuts[a]);
-				names_fill(&both, 5, from, from + cuts[b]);
-				adit_names_merge(&left, &right);
-				CHECK_EQ_INT(left.count, both.count);
-				CHECK(adit_names_estimate(&left) == adit_names_estimate(&both));
-				if (left.count == ADIT_NAMES_SKETCH)
-					CHECK_EQ_MEM(left.registers, both.registers,
-						sizeof(both.registers));
-				if (harness_failed()) {
-					FAIL("[0, %u) and [%u, +%u)", cuts[a], from, cuts[b]);
-					return;
-				}
-			}
+	adit_window_count(window, NULL, 0, &e->event);
 }
 
 TEST(window, survives_every_allocation_failure)
 {
-	struct adit_window_params params = {.shards = 3, .rows = {4, 4, 4, 4}, .details = 2};
+	struct adit_window_params params = {
+		.shards = 3, .rows = {4, 4, 4, 4, 4}, .details = 2, .looks = 1};
 	struct harness_allocator counting;
 	size_t calls;
 
@@ -138,7 +32,7 @@ TEST(window, survives_every_allocation_failure)
 	adit_window_destroy(adit_window_create(&params, &counting.allocator));
 	CHECK_EQ_INT(counting.live, 0);
 	calls = counting.calls;
-	REQUIRE(calls > 3 * 14);
+	REQUIRE(calls > 3 * 22);
 	for (size_t n = 0; n < calls; n++) {
 		harness_allocator_init(&counting, n);
 		CHECK(adit_window_create(&params, &counting.allocator) == NULL);
@@ -162,7 +56,8 @@ static void summing_free(void *context, void *memory)
 
 TEST(window, says_how_much_memory_it_takes)
 {
-	struct adit_window_params params = {.shards = 5, .rows = {100, 31, 7, 3}, .details = 9};
+	struct adit_window_params params = {
+		.shards = 5, .rows = {100, 31, 7, 20, 3}, .details = 9, .looks = 2};
 	struct adit_allocator allocator = {summing_alloc, summing_free, NULL};
 	struct adit_window *window;
 
@@ -184,17 +79,14 @@ TEST(window, counts_a_query)
 	REQUIRE(window != NULL);
 	event_make(&e, 7, 3, 0x1234);
 	e.event.payload_type = true;
-	adit_window_count(window, 0, &e.event);
-	/* What has a zone is judged by its zone: it makes no row by server, but counts in one that
-	 * something without a zone has made. */
+	count(window, &e);
+	/* What has a zone is judged by its zone, not by the server that was asked. */
 	CHECK_EQ_INT(adit_window_rows(window, 0, ADIT_KIND_SERVER), 0);
-	e.event.unzoned = true;
+	event_unzone(&e);
 	e.event.domain_key = 0;
-	adit_window_count(window, 0, &e.event);
-	event_make(&e, 7, 3, 0x1234);
-	e.event.payload_type = true;
+	count(window, &e);
 	CHECK_EQ_INT(adit_window_rows(window, 0, ADIT_KIND_ENCRYPTED), 0);
-	for (int kind = 0; kind < ADIT_KIND_ENCRYPTED; kind++) {
+	for (int kind = 0; kind < ADIT_KIND_JUDGED; kind++) {
 		CHECK_EQ_INT(adit_window_rows(window, 0, kind), 1);
 		row = adit_window_row(window, 0, kind, 0);
 		CHECK_EQ_INT(row->queries, 1);
@@ -207,6 +99,7 @@ TEST(window, counts_a_query)
 		CHECK_EQ_INT(row->unparsable, 0);
 		CHECK(adit_window_detail(window, 0, row) == NULL);
 	}
+	event_make(&e, 7, 3, 0x1234);
 	CHECK_EQ_INT(adit_window_row(window, 0, ADIT_KIND_DOMAIN, 0)->key, e.event.domain_key);
 	CHECK_EQ_INT(adit_window_row(window, 0, ADIT_KIND_PAIR, 0)->key, e.event.pair_key);
 	CHECK_EQ_INT(adit_window_row(window, 0, ADIT_KIND_SERVER, 0)->key, e.event.server_key);
@@ -219,11 +112,14 @@ TEST(window, counts_a_query)
 		adit_window_party(window, 0, ADIT_KIND_SERVER, 0)->server.bytes, "\xc0\0\2\x35", 4);
 	CHECK_EQ_MEM(adit_window_party(window, 0, ADIT_KIND_SERVER, 0)->who.address.bytes,
 		"\12\0\0\7", 4);
-	adit_window_count(window, 0, &e.event);
-	row = adit_window_row(window, 0, ADIT_KIND_SERVER, 0);
+	/* The same name later: one more query, no more information. */
+	count(window, &e);
+	row = adit_window_row(window, 0, ADIT_KIND_PAIR, 0);
 	CHECK_EQ_INT(row->queries, 2);
 	CHECK_EQ_INT(row->info_up, 4);
 	CHECK_EQ_INT(row->names, 1);
+	CHECK_EQ_INT(adit_window_row(window, 0, ADIT_KIND_SERVER, 0)->queries, 1);
+	CHECK_EQ_INT(window->counters.queries, 3);
 	check_shard(window, 0);
 	adit_window_destroy(window);
 }
@@ -236,18 +132,28 @@ TEST(window, counts_a_response)
 
 	REQUIRE(window != NULL);
 	event_make(&e, 7, 3, 1);
-	event_answer(&e, 100);
+	event_answer(&e, 20);
 	e.event.cname = true;
-	adit_window_count(window, 0, &e.event);
+	count(window, &e);
 	row = adit_window_row(window, 0, ADIT_KIND_PAIR, 0);
 	CHECK_EQ_INT(row->queries, 0);
 	CHECK_EQ_INT(row->responses, 1);
-	CHECK_EQ_INT(row->bytes_down, 160);
-	CHECK_EQ_INT(row->info_down, 100);
+	CHECK_EQ_INT(row->bytes_down, 80);
+	CHECK_EQ_INT(row->info_down, 20);
 	CHECK_EQ_INT(row->info_up, 4);
 	CHECK_EQ_INT(row->answered, 1);
 	CHECK_EQ_INT(row->cname_answers, 1);
 	CHECK_EQ_INT(row->payload_queries, 0);
+	/* The answer before says nothing new; another one does. */
+	count(window, &e);
+	CHECK_EQ_INT(row->info_down, 20);
+	CHECK_EQ_INT(row->flags, 0);
+	event_answer(&e, 21);
+	count(window, &e);
+	CHECK_EQ_INT(row->info_down, 41);
+	CHECK_EQ_INT(row->flags, ADIT_ROW_ANSWERS_VARY);
+	CHECK_EQ_INT(row->responses, 3);
+	CHECK_EQ_INT(window->counters.responses, 3);
 	adit_window_destroy(window);
 }
 
@@ -255,18 +161,60 @@ TEST(window, counts_a_response)
 TEST(window, counts_a_name_without_domain)
 {
 	struct adit_window *window = window_make(1, 8, 4);
+	const struct adit_row *row;
 	struct test_event e;
 
 	REQUIRE(window != NULL);
 	event_make(&e, 7, 3, 1);
+	event_unzone(&e);
 	e.event.domain_key = 0;
-	e.event.unzoned = true;
-	adit_window_count(window, 0, &e.event);
+	e.event.whole_bytes = 11;
+	count(window, &e);
 	CHECK_EQ_INT(adit_window_rows(window, 0, ADIT_KIND_DOMAIN), 0);
 	CHECK_EQ_INT(adit_window_rows(window, 0, ADIT_KIND_PAIR), 0);
 	CHECK_EQ_INT(adit_window_rows(window, 0, ADIT_KIND_SERVER), 1);
-	CHECK_EQ_INT(adit_window_row(window, 0, ADIT_KIND_SERVER, 0)->info_up, 4);
-	CHECK_EQ_INT(adit_window_row(window, 0, ADIT_KIND_SERVER, 0)->names, 1);
+	row = adit_window_row(window, 0, ADIT_KIND_SERVER, 0);
+	CHECK_EQ_INT(row->info_up, 11);
+	CHECK_EQ_INT(row->names, 1);
+	CHECK_EQ_INT(row->flags, ADIT_ROW_UNZONED);
+	adit_window_destroy(window);
+}
+
+/* Domains that were made up for their names count under both keys; by server each is one name,
+ * however many names it has. */
+TEST(window, made_up_domains_count_by_server_too)
+{
+	struct adit_window *window = window_make(1, 16, 8);
+	const struct adit_detail *detail;
+	const struct adit_row *row;
+	struct test_event e;
+
+	REQUIRE(window != NULL);
+	for (uint32_t domain = 0; domain < 6; domain++)
+		for (uint32_t name = 0; name < 3; name++) {
+			event_make(&e, 7, domain, name);
+			e.event.by_server = true;
+			e.event.whole_bytes = 20;
+			count(window, &e);
+		}
+	CHECK_EQ_INT(adit_window_rows(window, 0, ADIT_KIND_PAIR), 6);
+	row = adit_window_row(window, 0, ADIT_KIND_PAIR, 0);
+	CHECK_EQ_INT(row->names, 3);
+	CHECK_EQ_INT(row->info_up, 12);
+	row = adit_window_row(window, 0, ADIT_KIND_SERVER, 0);
+	CHECK_EQ_INT(row->queries, 18);
+	CHECK_EQ_INT(row->info_up, 120);
+	CHECK_EQ_INT(row->flags, 0);
+	detail = adit_window_detail(window, 0, row);
+	REQUIRE(detail != NULL);
+	CHECK_EQ_INT(detail->names.count, 6);
+	/* The whole name is looked at: three labels of 8, 7 and 4. */
+	CHECK_EQ_INT(detail->looked_at, 3);
+	CHECK_EQ_INT(detail->length_sum, 3 * 19);
+	CHECK_EQ_INT(detail->label_sum, 3 * 3);
+	CHECK_EQ_INT(detail->piece_square_sum, 3 * (64 + 49 + 16));
+	CHECK_EQ_INT(detail->label_max, 8);
+	check_shard(window, 0);
 	adit_window_destroy(window);
 }
 
@@ -276,6 +224,7 @@ TEST(window, counts_datagrams)
 	static const uint8_t root[2];
 	struct adit_window *window = window_make(1, 8, 4);
 	const struct adit_detail *detail;
+	const struct adit_sample *samples;
 	const struct adit_row *row;
 	struct test_event e;
 
@@ -285,23 +234,32 @@ TEST(window, counts_datagrams)
 	e.event.wire = e.event.lower = root;
 	e.event.wire_size = 1;
 	e.event.registrable_at = e.event.subdomain_length = e.event.labels = 0;
-	e.event.unzoned = e.event.unparsable = true;
-	e.event.info_bytes = 90;
+	e.event.info_bytes = 0;
+	e.event.unzoned = e.event.by_server = e.event.unparsable = true;
+	e.event.beside_bytes = 90;
 	for (int i = 0; i < 6; i++)
-		adit_window_count(window, 0, &e.event);
+		count(window, &e);
 	row = adit_window_row(window, 0, ADIT_KIND_SERVER, 0);
 	CHECK_EQ_INT(row->unparsable, 6);
 	CHECK_EQ_INT(row->info_up, 540);
+	CHECK_EQ_INT(row->names, 0);
 	CHECK(adit_window_detail(window, 0, row) == NULL);
 	e.event.classes = 1u << 5;
 	for (int i = 0; i < 4; i++)
-		adit_window_count(window, 0, &e.event);
+		count(window, &e);
 	CHECK_EQ_INT(row->unparsable, 10);
 	detail = adit_window_detail(window, 0, row);
 	REQUIRE(detail != NULL);
 	CHECK_EQ_INT(detail->class_names[5], 4);
 	CHECK_EQ_INT(detail->looked_at, 4);
-	CHECK_EQ_INT(detail->sample_count, 0);
+	CHECK_EQ_INT(detail->names.count, 0);
+	/* What came before the record is not lost. */
+	CHECK_EQ_INT(detail->beside[ADIT_UP], 900);
+	e.event.is_query = false;
+	count(window, &e);
+	CHECK_EQ_INT(detail->beside[ADIT_DOWN], 90);
+	CHECK_EQ_INT(row->info_down, 90);
+	CHECK_EQ_INT(adit_window_samples(window, 0, row, &samples), 0);
 	CHECK_EQ_INT(adit_window_party(window, 0, ADIT_KIND_SERVER, 0)->sample.size, 0);
 	check_shard(window, 0);
 	adit_window_destroy(window);
@@ -310,138 +268,308 @@ TEST(window, counts_datagrams)
 TEST(window, saturates_small_counters)
 {
 	struct adit_window *window = window_make(1, 8, 4);
+	const struct adit_detail *detail;
 	const struct adit_row *row;
 	struct test_event e;
 
 	REQUIRE(window != NULL);
 	event_make(&e, 7, 3, 1);
 	e.event.payload_type = true;
+	e.event.classes = 1;
+	e.event.type_group = ADIT_GROUP_TXT;
+	e.event.ts_ns = 17 * ADIT_NS_PER_S;
 	for (int i = 0; i < 70000; i++)
-		adit_window_count(window, 0, &e.event);
+		count(window, &e);
 	row = adit_window_row(window, 0, ADIT_KIND_PAIR, 0);
 	CHECK_EQ_INT(row->queries, 70000);
 	CHECK_EQ_INT(row->payload_queries, UINT16_MAX);
+	detail = adit_window_detail(window, 0, adit_window_row(window, 0, ADIT_KIND_DOMAIN, 0));
+	REQUIRE(detail != NULL);
+	CHECK_EQ_INT(detail->second[ADIT_GROUP_TXT][7], UINT16_MAX);
+	CHECK_EQ_INT(detail->second[ADIT_GROUP_TXT][6], 0);
+	CHECK_EQ_INT(detail->second[ADIT_GROUP_A][7], 0);
+	/* Seconds are of domains only. */
+	detail = adit_window_detail(window, 0, row);
+	CHECK_EQ_INT(detail->second[ADIT_GROUP_TXT][7], 0);
 	adit_window_destroy(window);
 }
 
-TEST(window, fifth_name_earns_a_detail_record)
+TEST(window, fourth_name_earns_a_detail_record)
 {
 	struct adit_window *window = window_make(1, 8, 4);
+	const struct adit_sample *samples = NULL;
 	const struct adit_detail *detail;
 	const struct adit_row *row;
 	struct test_event e;
 
 	REQUIRE(window != NULL);
 	row = adit_window_row(window, 0, ADIT_KIND_PAIR, 0);
-	for (uint32_t name = 0; name < 4; name++) {
+	for (uint32_t name = 0; name < ADIT_ROW_NAMES; name++) {
 		event_make(&e, 7, 3, name);
-		adit_window_count(window, 0, &e.event);
+		count(window, &e);
 		event_answer(&e, 10);
-		adit_window_count(window, 0, &e.event);
+		count(window, &e);
 		CHECK_EQ_INT(row->names, name + 1);
 		CHECK_EQ_INT(row->detail, 0);
 	}
 	event_make(&e, 7, 3, 4);
-	adit_window_count(window, 0, &e.event);
+	count(window, &e);
 	detail = adit_window_detail(window, 0, row);
 	REQUIRE(detail != NULL);
-	CHECK_EQ_INT(detail->names.count, 5);
+	/* The names of the row, each with its query and its response, and their mean. */
+	CHECK_EQ_INT(detail->names.count, 4);
+	for (int i = 0; i < 4; i++) {
+		CHECK_EQ_INT(detail->names.times[i], i < 3 ? 2 : 1);
+		CHECK_EQ_INT(detail->names.bytes[i], 4);
+	}
 	CHECK_EQ_INT(detail->looked_at, 1);
 	CHECK_EQ_INT(detail->queries, 1);
 	CHECK_EQ_INT(detail->type[ADIT_GROUP_A], 1);
 	CHECK_EQ_INT(detail->length_sum, 8);
 	CHECK_EQ_INT(detail->length_square_sum, 64);
-	CHECK_EQ_INT(detail->chars[ADIT_CHAR_DIGIT], 7);
-	CHECK_EQ_INT(row->flags, 0);
-	/* Its answer is the same name; a TTL of 61 s is not low, 70 bytes are bin 1. */
+	CHECK_EQ_INT(detail->label_sum, 1);
+	CHECK_EQ_INT(detail->piece_square_sum, 64);
+	CHECK_EQ_INT(detail->octets[ADIT_OCTET_DIGIT], 6);
+	CHECK_EQ_INT(detail->octets[ADIT_OCTET_DIGIT + 4], 1);
+	CHECK_EQ_INT(detail->octets['n' - 'a'], 1);
+	CHECK_EQ_INT(row->flags, ADIT_ROW_ANSWERS_VARY);
+	/* Its answer is the same name; 61 s are the fifth bin of TTLs, 70 bytes the second of
+	 * sizes. */
 	event_answer(&e, 10);
 	e.event.ttl_min = 61;
-	adit_window_count(window, 0, &e.event);
+	count(window, &e);
 	CHECK_EQ_INT(detail->looked_at, 1);
+	CHECK_EQ_INT(detail->names.times[3], 2);
 	CHECK_EQ_INT(detail->responses, 1);
+	CHECK_EQ_INT(detail->answered, 1);
 	CHECK_EQ_INT(detail->rcode[0], 1);
-	CHECK_EQ_INT(detail->ttl_low, 0);
+	CHECK_EQ_INT(detail->ttl[4], 1);
 	CHECK_EQ_INT(detail->response_size[1], 1);
-	CHECK_EQ_INT(detail->sample_count, 1);
-	CHECK_EQ_MEM(detail->sample[0].wire, e.wire, 23);
+	CHECK_EQ_INT(detail->response_sum, 70);
+	CHECK_EQ_INT(detail->payload_sum, 10);
+	CHECK_EQ_INT(detail->payload_square_sum, 100);
+	/* The answers of the row are under the last one. */
+	CHECK_EQ_INT(detail->answers.count, 2);
+	CHECK_EQ_INT(detail->answers.bytes[0], 30);
+	CHECK_EQ_INT(detail->answers.bytes[1], 10);
+	REQUIRE(adit_window_samples(window, 0, row, &samples) == 1);
+	CHECK_EQ_MEM(samples[0].wire, e.wire, 23);
 	check_shard(window, 0);
 	adit_window_destroy(window);
 }
 
-TEST(window, name_of_a_class_earns_a_detail_record)
+/* Lower edges of TTLs, rcodes, and answers that are none. */
+TEST(window, bins_of_responses)
 {
+	static const struct {
+		uint32_t ttl, bin;
+	} rows[] = {{0, 0}, {1, 1}, {4, 1}, {5, 2}, {29, 2}, {30, 3}, {60, 3}, {61, 4}, {299, 4},
+		{300, 5}, {3599, 5}, {3600, 6}, {86399, 6}, {86400, 7}, {INT32_MAX, 7}};
+	static const uint32_t sizes[][2] = {{12, 0}, {63, 0}, {64, 1}, {127, 1}, {511, 3}, {512, 4},
+		{4095, 6}, {4096, 7}, {65535, 7}};
 	struct adit_window *window = window_make(1, 8, 4);
 	const struct adit_detail *detail;
+	uint32_t ttl[ADIT_TTL_BINS] = {0}, size[ADIT_SIZE_BINS] = {0};
 	struct test_event e;
 
 	REQUIRE(window != NULL);
-	event_make(&e, 7, 3, 0);
-	e.event.classes = 1u << 31 | 1;
-	adit_window_count(window, 0, &e.event);
-	detail = adit_window_detail(window, 0, adit_window_row(window, 0, ADIT_KIND_PAIR, 0));
-	REQUIRE(detail != NULL);
-	CHECK_EQ_INT(detail->class_names[31], 1);
-	CHECK_EQ_INT(detail->class_names[0], 1);
-	adit_window_count(window, 0, &e.event);
-	CHECK_EQ_INT(detail->class_names[31], 1);
-	CHECK_EQ_INT(detail->queries, 2);
-	check_shard(window, 0);
-	adit_window_destroy(window);
-}
-
-/* IDs 10, 17, 24, 24 (sent again), 31, 40; gaps of 64 us × 1, 2, 4, 0 and an hour. */
-TEST(window, steps_and_gaps)
-{
-	static const uint16_t ids[] = {10, 17, 24, 24, 31, 40};
-	static const uint64_t at_us[] = {0, 64, 192, 448, 448, 3600000448};
-	struct adit_window *window = window_make(1, 8, 4);
-	const struct adit_detail *detail;
-	struct test_event e;
-
-	REQUIRE(window != NULL);
-	for (size_t i = 0; i < ADIT_COUNT(ids); i++) {
-		event_make(&e, 7, 3, 0);
-		e.event.classes = 1;
-		e.event.id = ids[i];
-		e.event.ts_ns = at_us[i] * ADIT_NS_PER_US;
-		e.event.edns = i < 4 ? 77 : 78;
-		adit_window_count(window, 0, &e.event);
+	event_make(&e, 7, 3, 1);
+	event_answer(&e, 30);
+	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
+		e.event.ttl_min = rows[i].ttl;
+		count(window, &e);
+		ttl[rows[i].bin]++;
+	}
+	for (size_t i = 0; i < ADIT_COUNT(sizes); i++) {
+		e.event.message_bytes = sizes[i][0];
+		e.event.ttl_min = 0;
+		count(window, &e);
+		ttl[0]++;
+		size[sizes[i][1]]++;
+	}
+	size[1] += ADIT_COUNT(rows);
+	e.event.answered = false;
+	e.event.ttl_min = UINT32_MAX;
+	e.event.message_bytes = 80;
+	for (uint8_t rcode = 0; rcode < 16; rcode++) {
+		e.event.rcode = rcode;
+		count(window, &e);
+		size[1]++;
 	}
 	detail = adit_window_detail(window, 0, adit_window_row(window, 0, ADIT_KIND_PAIR, 0));
 	REQUIRE(detail != NULL);
-	CHECK_EQ_INT(detail->id_steps, 4);
-	CHECK_EQ_INT(detail->id_step_same, 2);
-	CHECK_EQ_INT(detail->id_step, 9);
-	CHECK_EQ_INT(detail->gap[0], 2);
-	CHECK_EQ_INT(detail->gap[1], 1);
-	CHECK_EQ_INT(detail->gap[2], 1);
-	CHECK_EQ_INT(detail->gap[ADIT_GAP_BINS - 1], 1);
-	CHECK_EQ_INT(detail->edns_seen, 6);
-	CHECK_EQ_INT(detail->edns_same, 4);
+	CHECK_EQ_MEM(detail->ttl, ttl, sizeof(ttl));
+	CHECK_EQ_MEM(detail->response_size, size, sizeof(size));
+	CHECK_EQ_INT(detail->rcode[0], ADIT_COUNT(rows) + ADIT_COUNT(sizes) + 1);
+	for (int i = 1; i < 5; i++)
+		CHECK_EQ_INT(detail->rcode[i], 1);
+	CHECK_EQ_INT(detail->rcode[5], 11);
+	CHECK_EQ_INT(detail->empty, 1);
+	CHECK_EQ_INT(detail->answered, ADIT_COUNT(rows) + ADIT_COUNT(sizes));
+	CHECK_EQ_INT(detail->answers.count, 1);
 	adit_window_destroy(window);
 }
 
-/* "n0000001" and on: the first octets stay, the last change. */
-TEST(window, constant_field)
+/* Addresses count with names that are kept. */
+TEST(window, addresses_of_answers)
 {
 	struct adit_window *window = window_make(1, 8, 4);
 	const struct adit_detail *detail;
 	struct test_event e;
 
 	REQUIRE(window != NULL);
-	for (uint32_t name = 0; name < 16; name++) {
+	for (uint32_t name = 0; name < 20; name++) {
 		event_make(&e, 7, 3, name);
-		e.event.classes = 1;
-		adit_window_count(window, 0, &e.event);
+		event_answer(&e, 30);
+		e.event.addresses = 2;
+		e.event.odd_addresses = name % 2;
+		e.event.address_digest = name_hash(1, name / 2);
+		e.event.network = name_hash(2, name / 10);
+		count(window, &e);
 	}
 	detail = adit_window_detail(window, 0, adit_window_row(window, 0, ADIT_KIND_PAIR, 0));
 	REQUIRE(detail != NULL);
-	CHECK_EQ_INT(detail->looked_at, 16);
-	CHECK_EQ_INT(detail->compared, 15);
-	for (int i = 0; i < 7; i++)
-		CHECK_EQ_INT(detail->agree[i], 15);
-	for (int i = 7; i < ADIT_FIELD_SIZE; i++)
-		CHECK_EQ_INT(detail->agree[i], 0);
+	CHECK_EQ_INT(detail->addressed, 20);
+	CHECK_EQ_INT(detail->addresses, 40);
+	CHECK_EQ_INT(detail->odd_addresses, 10);
+	/* 10 of 256 places and 2 of them: linear counting says little more. */
+	CHECK(adit_map_number(&detail->targets) > 9 && adit_map_number(&detail->targets) < 11);
+	CHECK(adit_map_number(&detail->networks) > 1.9 && adit_map_number(&detail->networks) < 2.1);
+	adit_window_destroy(window);
+}
+
+/* One heavy name or answer, bytes beside them, or a name that a signature knows. */
+TEST(window, what_else_earns_a_detail_record)
+{
+	for (int what = 0; what < 6; what++) {
+		struct adit_window *window = window_make(1, 8, 4);
+		const struct adit_detail *detail;
+		struct test_event e;
+
+		REQUIRE(window != NULL);
+		event_make(&e, 7, 3, 0);
+		event_answer(&e, what == 1 ? 24 : 23);
+		e.event.info_bytes = what == 2 ? 24 : 23;
+		e.event.classes = what == 3 ? 1u << 31 | 1 : 0;
+		e.event.beside_bytes = what == 4;
+		e.event.answer_bytes = what == 5 ? 1000 : 23;
+		count(window, &e);
+		detail = adit_window_detail(
+			window, 0, adit_window_row(window, 0, ADIT_KIND_PAIR, 0));
+		if ((detail != NULL) != (what >= 1 && what <= 4))
+			FAIL("row %d: %s record", what, detail != NULL ? "a" : "no");
+		if (detail != NULL) {
+			CHECK_EQ_INT(detail->class_names[31], what == 3);
+			CHECK_EQ_INT(detail->class_names[0], what == 3);
+			CHECK_EQ_INT(detail->beside[ADIT_DOWN], what == 4);
+			count(window, &e);
+			CHECK_EQ_INT(detail->class_names[31], what == 3);
+			CHECK_EQ_INT(detail->responses, 2);
+		}
+		check_shard(window, 0);
+		adit_window_destroy(window);
+	}
+}
+
+/* What is said again at once: its bytes count, and that it came. */
+TEST(window, repetitions_count_as_bytes)
+{
+	struct adit_window *window = window_make(1, 8, 4);
+	struct adit_tracks *tracks = adit_tracks_create(1, 4, NULL);
+	struct test_event e;
+
+	REQUIRE(window != NULL && tracks != NULL);
+	for (uint32_t i = 0; i < 8; i++) {
+		event_make(&e, 7, 3, i);
+		e.event.classes = 1;
+		e.event.id = (uint16_t)(7 * i);
+		e.event.ts_ns = i * ADIT_NS_PER_MS;
+		adit_window_count(window, tracks, 0, &e.event);
+		e.event.again = true;
+		e.event.id = 0x5555;
+		e.event.beside_bytes = 10;
+		adit_window_count(window, tracks, 0, &e.event);
+	}
+	for (int kind = ADIT_KIND_DOMAIN; kind <= ADIT_KIND_PAIR; kind++) {
+		const struct adit_row *row = adit_window_row(window, 0, kind, 0);
+		const struct adit_detail *detail = adit_window_detail(window, 0, row);
+
+		REQUIRE(detail != NULL);
+		CHECK_EQ_INT(row->queries, 8);
+		CHECK_EQ_INT(row->bytes_up, 16 * 40);
+		CHECK_EQ_INT(row->info_up, 8 * 4);
+		CHECK_EQ_INT(detail->queries, 8);
+		CHECK_EQ_INT(detail->again, 8);
+		CHECK_EQ_INT(detail->beside[ADIT_UP], 0);
+		for (int i = 0; i < 8; i++)
+			CHECK_EQ_INT(detail->names.times[i], 1);
+	}
+	/* Order knows nothing of them. */
+	CHECK_EQ_INT(adit_window_detail(window, 0, adit_window_row(window, 0, ADIT_KIND_PAIR, 0))
+			     ->id_step_same,
+		6);
+	/* One whose first message the window did not see makes a row of bytes. */
+	event_make(&e, 8, 3, 1);
+	e.event.again = true;
+	adit_window_count(window, tracks, 0, &e.event);
+	CHECK_EQ_INT(adit_window_rows(window, 0, ADIT_KIND_PAIR), 2);
+	CHECK_EQ_INT(adit_window_row(window, 0, ADIT_KIND_PAIR, 1)->queries, 0);
+	CHECK_EQ_INT(adit_window_row(window, 0, ADIT_KIND_PAIR, 1)->bytes_up, 40);
+	check_shard(window, 0);
+	adit_tracks_destroy(tracks);
+	adit_window_destroy(window);
+}
+
+/* A subscriber's row holds all of its messages, whatever they are about, and their times. */
+TEST(window, sessions)
+{
+	struct adit_window *window = window_make(1, 8, 4);
+	const struct adit_row *row;
+	struct test_event e;
+
+	REQUIRE(window != NULL);
+	for (uint32_t i = 0; i < 6; i++) {
+		event_make(&e, 7, i % 3, i);
+		e.event.ts_ns = 5 * ADIT_SLICE_NS + (100 + 7 * i) * ADIT_NS_PER_MS + 999999;
+		if (i % 2)
+			event_answer(&e, 100);
+		if (i == 4)
+			event_unzone(&e);
+		e.event.domain_key = i == 4 ? 0 : e.event.domain_key;
+		count(window, &e);
+	}
+	REQUIRE(adit_window_rows(window, 0, ADIT_KIND_SESSION) == 1);
+	row = adit_window_row(window, 0, ADIT_KIND_SESSION, 0);
+	CHECK_EQ_INT(row->key, e.who.key);
+	CHECK_EQ_INT(row->queries, 3);
+	CHECK_EQ_INT(row->responses, 3);
+	CHECK_EQ_INT(row->bytes_up, 120);
+	CHECK_EQ_INT(row->bytes_down, 480);
+	CHECK_EQ_INT(row->first_ms, 100);
+	CHECK_EQ_INT(row->last_ms, 135);
+	CHECK_EQ_MEM(adit_window_party(window, 0, ADIT_KIND_SESSION, 0)->who.address.bytes,
+		"\12\0\0\7", 4);
+	event_make(&e, 8, 1, 1);
+	count(window, &e);
+	CHECK_EQ_INT(adit_window_rows(window, 0, ADIT_KIND_SESSION), 2);
+	check_shard(window, 0);
+	adit_window_destroy(window);
+}
+
+/* Two tables may have no room at all. */
+TEST(window, may_have_no_sessions)
+{
+	struct adit_window_params params = {.shards = 1, .rows = {4, 4, 4, 0, 0}, .details = 2};
+	struct adit_window *window = adit_window_create(&params, NULL);
+	struct test_event e;
+
+	REQUIRE(window != NULL);
+	adit_window_open(window, 1);
+	event_make(&e, 7, 3, 0);
+	count(window, &e);
+	CHECK_EQ_INT(adit_window_rows(window, 0, ADIT_KIND_SESSION), 0);
+	CHECK_EQ_INT(adit_window_rows(window, 0, ADIT_KIND_PAIR), 1);
+	CHECK_EQ_INT(window->counters.refused[ADIT_KIND_SESSION], 0);
 	adit_window_destroy(window);
 }
 
@@ -468,19 +596,19 @@ TEST(window, keeps_the_last_tunnel_ends)
 
 	REQUIRE(window != NULL);
 	event_make(&e, 7, 3, 0);
-	adit_window_count(window, 0, &e.event);
+	count(window, &e);
 	who = &adit_window_party(window, 0, ADIT_KIND_PAIR, 0)->who;
 	CHECK(!who->path[ADIT_UP].known && !who->path[ADIT_DOWN].known);
 	path_set(&e.who, ADIT_UP, 1, 11, 100);
-	adit_window_count(window, 0, &e.event);
+	count(window, &e);
 	path_set(&e.who, ADIT_UP, 1, 11, 200);
-	adit_window_count(window, 0, &e.event);
+	count(window, &e);
 	/* The other direction on another leg is no handover. */
 	e.who.path[ADIT_UP].known = false;
 	path_set(&e.who, ADIT_DOWN, 3, 22, 300);
-	adit_window_count(window, 0, &e.event);
+	count(window, &e);
 	e.who.path[ADIT_DOWN].known = false;
-	adit_window_count(window, 0, &e.event);
+	count(window, &e);
 	CHECK_EQ_INT(who->path[ADIT_UP].teid, 11);
 	CHECK_EQ_INT(who->path[ADIT_UP].radio.bytes[0], 1);
 	CHECK_EQ_INT(who->path[ADIT_UP].first_ns, 100);
@@ -489,9 +617,9 @@ TEST(window, keeps_the_last_tunnel_ends)
 	CHECK_EQ_INT(who->path[ADIT_DOWN].radio.bytes[0], 3);
 	/* A new TEID is one, and so is a new peer. */
 	path_set(&e.who, ADIT_UP, 1, 12, 400);
-	adit_window_count(window, 0, &e.event);
+	count(window, &e);
 	path_set(&e.who, ADIT_UP, 2, 12, 500);
-	adit_window_count(window, 0, &e.event);
+	count(window, &e);
 	CHECK_EQ_INT(who->path[ADIT_UP].teid, 12);
 	CHECK_EQ_INT(who->path[ADIT_UP].radio.bytes[0], 2);
 	CHECK_EQ_INT(who->path[ADIT_UP].first_ns, 500);
@@ -514,11 +642,11 @@ TEST(sum, of_parts_is_the_whole)
 		adit_window_open(part, slice);
 		for (uint32_t i = 0; i < 10; i++) {
 			event_make(&e, 1, 1, slice * 5 + i);
-			adit_window_count(part, 0, &e.event);
-			adit_window_count(whole, 0, &e.event);
+			count(part, &e);
+			count(whole, &e);
 			event_answer(&e, i);
-			adit_window_count(part, 0, &e.event);
-			adit_window_count(whole, 0, &e.event);
+			count(part, &e);
+			count(whole, &e);
 		}
 		row = adit_window_row(part, 0, ADIT_KIND_PAIR, 0);
 		adit_sum_add(parts, row, adit_window_detail(part, 0, row), slice, slice);
@@ -529,8 +657,8 @@ TEST(sum, of_parts_is_the_whole)
 	CHECK_EQ_INT(parts->windows, 4);
 	CHECK_EQ_INT(parts->first_slice, 5);
 	CHECK_EQ_INT(parts->last_slice, 8);
-	CHECK_EQ_INT(parts->names.count, 25);
-	CHECK_EQ_INT(once->names.count, 25);
+	CHECK_EQ_INT(parts->detail.names.count, 25);
+	CHECK_EQ_INT(once->detail.names.count, 25);
 	CHECK_EQ_MEM(parts, once, offsetof(struct adit_sum, windows));
 	CHECK(!parts->more_names);
 	adit_window_destroy(part);

@@ -91,6 +91,7 @@ static void fill(struct adit_verdict *v)
 	v->id = 0x00c0ffee12345678;
 	v->state = ADIT_STATE_UPDATE;
 	v->verdict = ADIT_VERDICT_TUNNEL;
+	v->time_ns = START + 630 * ADIT_NS_PER_S;
 	v->window_start_ns = START;
 	v->window_end_ns = START + 628 * ADIT_NS_PER_S + 250 * ADIT_NS_PER_MS;
 	set_name(&v->domain, "t.example");
@@ -120,6 +121,7 @@ static void fill(struct adit_verdict *v)
 
 static const char full_record[] =
 	"{\"schema\":\"adit.verdict/1\",\"id\":\"00c0ffee12345678\",\"state\":\"update\","
+	"\"time\":\"2026-11-22T07:30:12Z\","
 	"\"window_start\":\"2026-11-22T07:19:42Z\",\"window_end\":\"2026-11-22T07:30:10.25Z\","
 	"\"domain\":\"t.example\",\"server\":\"2001:db8::35\",\"verdict\":\"tunnel\",\"score\":97,"
 	"\"tool\":\"iodine\",\"reasons\":["
@@ -153,6 +155,7 @@ static const char full_record[] =
 
 static const char minimal_record[] =
 	"{\"schema\":\"adit.verdict/1\",\"id\":\"0000000000000000\",\"state\":\"open\","
+	"\"time\":\"1970-01-01T00:00:00Z\","
 	"\"window_start\":\"1970-01-01T00:00:00Z\",\"window_end\":\"1970-01-01T00:00:00Z\","
 	"\"domain\":null,\"server\":null,\"verdict\":\"suspect\",\"score\":0,\"tool\":null,"
 	"\"reasons\":[],\"subscribers\":[],\"subscribers_total\":0,\"queries\":0,\"responses\":0,"
