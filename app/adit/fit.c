@@ -5,6 +5,7 @@
 #include "folds.h"
 #include "tables.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -16,11 +17,11 @@
 
 /* Which kinds an option belongs to, in the order of the options. */
 static const unsigned kinds_of[APP_FIT_OPTIONS] = {SVM, SVM, SVM, SVM | ENVELOPE, ENVELOPE,
-	ENVELOPE, TREES, TREES, TREES, TREES, TREES, TREES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY};
+	ENVELOPE, TREES, TREES, TREES, TREES, TREES, TREES, ANY, ANY, ANY, ANY, ANY, ANY, ANY};
 
 size_t app_fit_options(struct app_fit *fit, struct app_option *options)
 {
-	const struct app_option rows[APP_FIT_OPTIONS] = {
+	const struct app_option rows[] = {
 		{"nu", 0, APP_NUMBER, "SHARE",
 			"svm: share of the rows outside, at most (default 0.005)", &fit->svm.nu, 0,
 			1, false},
@@ -80,6 +81,7 @@ size_t app_fit_options(struct app_fit *fit, struct app_option *options)
 			&fit->seed, 0, INT32_MAX, false},
 	};
 
+	static_assert(ADIT_COUNT(rows) == APP_FIT_OPTIONS, "options");
 	*fit = (struct app_fit){.svm = adit_svm_defaults,
 		.envelope = adit_envelope_defaults,
 		.trees = adit_trees_defaults,

@@ -9,7 +9,7 @@
 #include "adit_model.h"
 #include "arguments.h"
 
-#define APP_FIT_OPTIONS 20
+#define APP_FIT_OPTIONS 19
 
 struct app_fit {
 	enum adit_model_kind kind;

@@ -3,6 +3,7 @@
 
 #include "adit_feature.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -12,7 +13,7 @@
 
 size_t app_tables_options(struct app_tables *tables, struct app_option *options)
 {
-	const struct app_option rows[APP_TABLES_OPTIONS] = {
+	const struct app_option rows[] = {
 		{"features", 'f', APP_TEXT, "LIST",
 			"the columns that are features: names or numbers (from 0), parted by\n"
 			"commas; A/B is a ratio, or A where B is 0; @shape, @rhythm, @clock,\n"
@@ -60,6 +61,7 @@ size_t app_tables_options(struct app_tables *tables, struct app_option *options)
 			&tables->quote, 0, 0, false},
 	};
 
+	static_assert(ADIT_COUNT(rows) == APP_TABLES_OPTIONS, "options");
 	memcpy(options, rows, sizeof(rows));
 	return ADIT_COUNT(rows);
 }
