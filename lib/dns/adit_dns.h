@@ -89,6 +89,10 @@ struct adit_dns {
 	uint16_t edns_bytes;    /* RDATA bytes of its options (of all OPT records, if several) */
 
 	uint16_t trailing_bytes; /* after the last record; 0 if a record is not whole */
+	uint16_t other_bytes;    /* behind the first question, and no whole record that stands where
+				    it should: further questions, records of queries, OPT records
+				    outside the additional section, what follows the last record
+				    or belongs to one that is not whole */
 	uint16_t records_at;     /* offset of the answer section; 0: not reached */
 };
 
@@ -115,8 +119,9 @@ enum adit_outcome adit_dns_parse(const uint8_t *message, size_t size, struct adi
  * here: its options are counted in struct adit_dns. */
 struct adit_answers {
 	uint32_t digest;         /* of all records but their TTLs, in whatever order they stand */
-	uint32_t bytes;          /* RDATA that a server can choose: all but DNSSEC records that come
-				    beside what was asked for */
+	uint32_t bytes;          /* what a server can choose: RDATA of all but DNSSEC records that come
+				    beside what was asked for, and owner names that are no part of
+				    the question's */
 	uint32_t addresses;      /* A and AAAA records of the answer section */
 	uint32_t odd_addresses;  /* of them those that no host on the Internet has */
 	uint32_t address_digest; /* of the addresses, in whatever order they stand */

@@ -57,12 +57,33 @@ static uint32_t fold(uint64_t hash)
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
-static uint32_t record_digest(const struct adit_hash_key *key, const struct record *record)
+/* Octets of a record's owner name that are neither a pointer nor the end of the question's name:
+ * servers that do not compress repeat that, others may say anything. */
+static unsigned own_octets(const struct record *record, const struct adit_name *qname)
+{
+	const uint8_t *owner = record->owner;
+	unsigned size = 0;
+
+	if (ADIT_LIKELY(*owner >= POINTER))
+		return 0;
+	while (owner[size] != 0 && owner[size] < POINTER)
+		size += owner[size] + 1u;
+	if (owner[size] == 0 && size < qname->size &&
+		memcmp(owner, qname->wire + qname->size - 1 - size, size) == 0)
+		return 0;
+	return size;
+}
+
+static uint32_t record_digest(
+	const struct adit_hash_key *key, const struct record *record, unsigned own)
 {
 	uint8_t room[PLAIN_ROOM];
+	uint64_t type = record->type;
 
+	if (ADIT_UNLIKELY(own != 0))
+		type += adit_hash(key, record->owner, own);
 	return fold(adit_hash_pair(
-		key, record->type, adit_hash(key, plain_rdata(record, room), record->rdata_size)));
+		key, type, adit_hash(key, plain_rdata(record, room), record->rdata_size)));
 }
 
 static bool is_odd(const struct record *record)
@@ -107,13 +128,15 @@ void adit_answers_read(const struct adit_hash_key *key, const uint8_t *message, 
 	for (unsigned i = 0; i < records && read_record(&cursor, &record); i++) {
 		bool is_beside = record.type < 64 && DNSSEC_TYPES & BIT(record.type) &&
 				 record.type != dns->qtype;
+		unsigned own;
 		uint32_t digest;
 
 		if (record.type == ADIT_TYPE_OPT || is_beside)
 			continue;
-		digest = record_digest(key, &record);
+		own = own_octets(&record, &dns->qname);
+		digest = record_digest(key, &record, own);
 		answers->digest += digest;
-		answers->bytes += record.rdata_size;
+		answers->bytes += record.rdata_size + own;
 		if (i < dns->count[1])
 			read_address(key, &record, digest, answers);
 	}

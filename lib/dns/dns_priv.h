@@ -66,6 +66,7 @@ static inline void skip_name(struct cursor *cursor)
 struct record {
 	uint16_t type, class, rdata_size;
 	uint32_t ttl;
+	const uint8_t *owner; /* its name as it stands there, up to its end or a pointer */
 	const uint8_t *rdata; /* rdata_size bytes of it, if the record is whole */
 };
 
@@ -73,6 +74,7 @@ static inline bool read_record(struct cursor *cursor, struct record *record)
 {
 	const uint8_t *fixed;
 
+	record->owner = cursor->at;
 	skip_name(cursor);
 	fixed = take(cursor, RECORD_FIXED);
 	record->type = adit_load_be16(fixed);

@@ -22,9 +22,19 @@ static bool carries_data(uint16_t type)
 	return type >= 64 || !(does_not & BIT(type));
 }
 
-static void read_answers(struct cursor *cursor, struct adit_dns *dns)
+/* A record that stands where records of its type do; what it holds is counted with them. */
+static bool is_sound(const struct adit_dns *dns, const struct record *record, bool is_additional)
 {
+	return record->type == ADIT_TYPE_OPT ? is_additional && *record->owner == 0
+					     : (dns->flags & ADIT_DNS_QR) != 0;
+}
+
+/* Returns the bytes of sound records. */
+static size_t read_answers(struct cursor *cursor, struct adit_dns *dns)
+{
+	const uint8_t *at = cursor->at;
 	struct record record;
+	size_t sound = 0;
 
 	for (unsigned i = 0; i < dns->count[1] && read_record(cursor, &record); i++) {
 		/* RFC 2181 section 8: a TTL with the top bit set means 0. */
@@ -40,7 +50,10 @@ static void read_answers(struct cursor *cursor, struct adit_dns *dns)
 			dns->answer_type = record.type;
 		if (carries_data(record.type))
 			dns->payload_bytes += record.rdata_size;
+		sound += is_sound(dns, &record, false) ? (size_t)(cursor->at - at) : 0;
+		at = cursor->at;
 	}
+	return sound;
 }
 
 /* RFC 6891 section 6.1: an OPT record's class is a size, its TTL flags. There may be only one; of
@@ -57,32 +70,40 @@ static void count_opt(struct adit_dns *dns, const struct record *record)
 	dns->edns_bytes = bytes < UINT16_MAX ? (uint16_t)bytes : UINT16_MAX;
 }
 
-static void read_extra(
+static size_t read_extra(
 	struct cursor *cursor, struct adit_dns *dns, unsigned count, bool is_additional)
 {
+	const uint8_t *at = cursor->at;
 	struct record record;
+	size_t sound = 0;
 
 	for (unsigned i = 0; i < count && read_record(cursor, &record); i++) {
 		if (record.type == ADIT_TYPE_OPT && is_additional)
 			count_opt(dns, &record);
 		if (carries_data(record.type))
 			dns->extra_bytes += record.rdata_size;
+		sound += is_sound(dns, &record, is_additional) ? (size_t)(cursor->at - at) : 0;
+		at = cursor->at;
 	}
+	return sound;
 }
 
 /* Everything after the first question. Returns true if all of it is whole. */
 static bool read_rest(struct cursor *cursor, const uint8_t *message, struct adit_dns *dns)
 {
-	size_t left;
+	const uint8_t *start = cursor->at;
+	size_t left, sound;
 
 	for (unsigned i = 1; i < dns->count[0] && !cursor->bad; i++) {
 		skip_name(cursor);
 		take(cursor, QUESTION_FIXED);
 	}
 	dns->records_at = cursor->bad ? 0 : (uint16_t)(cursor->at - message);
-	read_answers(cursor, dns);
-	read_extra(cursor, dns, dns->count[2], false);
-	read_extra(cursor, dns, dns->count[3], true);
+	sound = read_answers(cursor, dns);
+	sound += read_extra(cursor, dns, dns->count[2], false);
+	sound += read_extra(cursor, dns, dns->count[3], true);
+	left = (size_t)(cursor->end - start) - sound;
+	dns->other_bytes = left < UINT16_MAX ? (uint16_t)left : UINT16_MAX;
 	if (cursor->bad)
 		return false;
 	left = (size_t)(cursor->end - cursor->at);

@@ -57,7 +57,7 @@ bool adit_duplicate_seen(
 {
 	uint64_t *bucket = adit_duplicate_bucket(duplicates, shard, digest);
 	/* A tag of 0 is an empty slot. */
-	uint32_t tag = (uint32_t)(digest >> 32) | 1, now = (uint32_t)(ts_ns / ADIT_NS_PER_US);
+	uint32_t tag = (uint32_t)(digest >> 32) | 1, now = (uint32_t)(ts_ns >> ADIT_DUPLICATE_TICK_BITS);
 	uint32_t oldest = 0;
 	int place = 0;
 
@@ -69,7 +69,7 @@ bool adit_duplicate_seen(
 			bucket[i] == 0 ? UINT32_MAX : (uint32_t)(gap < 0 ? -(int64_t)gap : gap);
 
 		if (bucket[i] >> 32 == tag) {
-			if (age <= duplicates->window_us)
+			if (age <= duplicates->window)
 				return true;
 			bucket[i] = (uint64_t)tag << 32 | now;
 			return false;

@@ -64,7 +64,7 @@ static const uint8_t class_alphabet[CHAR_COUNT] = {
 	[CHAR_LOWER] = 20,
 	[CHAR_UPPER] = 26,
 	[CHAR_HYPHEN] = 2,
-	[CHAR_SYMBOL] = 4,
+	[CHAR_SYMBOL] = 30,
 	[CHAR_HIGH] = 128,
 	[CHAR_OTHER] = 34,
 };

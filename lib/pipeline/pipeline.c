@@ -27,9 +27,12 @@ struct item {
 #define ITEM_HEAD offsetof(struct item, who)
 
 /* A question that comes again within this is a repetition: clients wait 1 to 5 s for an answer. */
-#define REPETITION_US 5000000
+#define REPETITION_NS UINT64_C(5000000000)
 /* EDNS options up to this are what clients and resolvers send: a subnet, a cookie. */
 #define EDNS_ORDINARY 64
+#define DNS_HEADER_SIZE 12
+/* … with an OPT record without options, which takes 11 bytes */
+#define NO_QUESTION_ORDINARY (DNS_HEADER_SIZE + 11 + EDNS_ORDINARY)
 
 #define IS_ENCRYPTED (ADIT_PACKET_ENCRYPTED | ADIT_PACKET_DOH)
 
@@ -81,13 +84,14 @@ static int parts_create(struct adit_pipeline *made, const struct adit_allocator 
 	struct adit_streams_params streams = streams_params(params);
 
 	if (params->duplicate_ns != 0) {
-		made->duplicates.window_us = (uint32_t)(params->duplicate_ns / ADIT_NS_PER_US);
+		made->duplicates.window =
+			(uint32_t)(params->duplicate_ns >> ADIT_DUPLICATE_TICK_BITS);
 		made->duplicates.slots =
 			adit_alloc(allocator, duplicates_bytes(params), ADIT_CACHE_LINE);
 		if (made->duplicates.slots == NULL)
 			return adit_error_set(error, -ENOMEM, "no memory for the duplicate filter");
 	}
-	made->repetitions.window_us = REPETITION_US;
+	made->repetitions.window = (uint32_t)(REPETITION_NS >> ADIT_DUPLICATE_TICK_BITS);
 	made->repetitions.slots = adit_alloc(allocator, duplicates_bytes(params), ADIT_CACHE_LINE);
 	if (made->repetitions.slots == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for the filter of repetitions");
@@ -397,15 +401,17 @@ static void event_message(const struct adit_pipeline_params *params, struct item
 	event->payload_bytes = event->is_query ? 0 : dns->payload_bytes + dns->extra_bytes;
 	event->ttl_min = dns->ttl_min;
 	event->edns = dns->edns ? 1u << 31 | (uint32_t)dns->edns_do << 16 | dns->edns_udp_size : 0;
-	event->beside_bytes = dns->trailing_bytes;
+	/* What the capture cut off would have been a record. */
+	event->beside_bytes = item->packet->flags & ADIT_PACKET_CUT ? 0 : dns->other_bytes;
 	if (dns->edns_bytes > EDNS_ORDINARY)
 		event->beside_bytes += dns->edns_bytes;
 	event->unparsable = false;
 	event_answers(params, item);
 }
 
-/* A datagram on a DNS port that has no question. If it is no DNS, all its bytes may be
- * somebody's. */
+/* A datagram on a DNS port that has no question. If it is no DNS, all its bytes may be somebody's;
+ * if it is, all but the header and what options ordinarily take (RFC 7873 section 5.4 asks for a
+ * cookie without a question). */
 static void event_datagram(struct item *item)
 {
 	static const uint8_t root[2];
@@ -417,9 +423,15 @@ static void event_datagram(struct item *item)
 	event->wire_size = 1;
 	event->ttl_min = UINT32_MAX;
 	event->type_group = ADIT_GROUP_OTHER;
-	if (item->outcome == ADIT_OUTCOME_DNS_NO_QUESTION)
-		return;
 	event->beside_bytes = item->size;
+	if (item->outcome == ADIT_OUTCOME_DNS_NO_QUESTION) {
+		if (item->size <= NO_QUESTION_ORDINARY)
+			event->beside_bytes = 0;
+		else
+			event->beside_bytes -= DNS_HEADER_SIZE;
+	}
+	if (event->beside_bytes == 0)
+		return;
 	event->unzoned = event->by_server = event->unparsable = true;
 }
 
@@ -505,7 +517,8 @@ static void items_count(struct adit_pipeline *pipeline, struct adit_window *wind
 	for (size_t i = 0; i < items; i++) {
 		struct item *item = &pipeline->items[i];
 
-		item->event.again = !item->event.unparsable &&
+		/* What came beside a question is not the question's, and counts each time. */
+		item->event.again = item->event.beside_bytes == 0 && !item->event.unparsable &&
 				    adit_duplicate_seen(&pipeline->repetitions, item->shard,
 					    item->digest, item->frame->ts_ns);
 		pipeline->counters.repeated += item->event.again;

@@ -8,12 +8,13 @@
 #include "adit_pipeline.h"
 
 /* What was seen a moment ago: per shard, buckets of one cache line with 8 slots of {tag 32, time 32
- * in us}. A full bucket forgets the oldest. */
+ * in units of 16.4 us, which takes 19 hours to come round}. A full bucket forgets the oldest. */
 #define ADIT_DUPLICATE_SLOTS   8
 #define ADIT_DUPLICATE_BUCKETS 512 /* per shard */
+#define ADIT_DUPLICATE_TICK_BITS 14
 struct adit_duplicates {
 	uint64_t *slots;
-	uint32_t window_us;
+	uint32_t window; /* in these units */
 	bool used;
 };
 
@@ -33,7 +34,8 @@ uint64_t adit_duplicate_digest(const struct adit_hash_key *key, const struct adi
 	const struct adit_packet *packet, uint64_t who_key);
 
 /* What makes a message the same as one before: subscriber, direction, name, type, and of a response
- * all that it says. Identification and ports are left out: resolvers' clients repeat with new ones.
+ * its answers and rcode. Identification and ports are left out: resolvers' clients repeat with new
+ * ones. Not for messages with bytes beside those.
  */
 uint64_t adit_repetition_digest(const struct adit_hash_key *key, uint64_t who_key,
 	const struct adit_event *event, uint16_t qtype);

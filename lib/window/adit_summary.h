@@ -18,7 +18,7 @@ extern "C" {
 enum adit_direction { ADIT_UP, ADIT_DOWN };
 
 /* First tier: one cache line. Counters of the packet path wrap at 2^32 in a slice of 10 s (no port
- * delivers that many), those of 16 bits saturate. Written by the owning worker; read by the
+ * delivers that many), sums of bytes and those of 16 bits saturate. Written by the owning worker; read by the
  * scoring core after the hand-off. */
 #define ADIT_ROW_NAMES 3
 struct adit_row {
@@ -27,11 +27,13 @@ struct adit_row {
 	uint32_t bytes_up, bytes_down; /* of DNS messages, all of them */
 	uint32_t info_up;   /* bytes that names can have carried, each name once while the row
 			       knows them, and what queries carry beside their names */
-	uint32_t info_down; /* RDATA bytes of answers other than the one before */
+	uint32_t info_down; /* bytes of answers, each once while the row knows them, and what responses
+			       carry beside them */
 	union {
 		struct {
 			uint32_t name[ADIT_ROW_NAMES]; /* hashes of distinct names */
-			uint32_t answer;               /* digest of the last answer; 0: none */
+			uint32_t answer; /* digest; 0: none. With ADIT_ROW_ANSWERS_VARY the places
+					    of all, of 32 by their digests */
 		};
 		struct { /* of sessions: a subscriber's first and last message, ms into the slice */
 			uint32_t first_ms, last_ms;
@@ -47,7 +49,8 @@ struct adit_row {
 };
 #define ADIT_ROW_MORE_NAMES   0x01 /* there were more distinct names than any set here holds */
 #define ADIT_ROW_UNZONED      0x02 /* under a top-level domain that is not delegated */
-#define ADIT_ROW_ANSWERS_VARY 0x04 /* there were other answers than the last one */
+#define ADIT_ROW_ANSWERS_VARY 0x04 /* there was more than one answer */
+#define ADIT_ROW_ANSWERS_MANY 0x08 /* … and more than a row tells apart */
 static_assert(sizeof(struct adit_row) == ADIT_CACHE_LINE, "a row is one cache line");
 
 /* Groups of query types; the first three answer with addresses or service parameters. */
@@ -172,12 +175,15 @@ struct adit_sum {
 	struct adit_detail detail;
 };
 void adit_sum_clear(struct adit_sum *sum);
-/* `detail` may be NULL: the names and the last answer of the row then stand for it. */
+/* `detail` may be NULL: the names and the answers of the row then stand for it. */
 void adit_sum_add(struct adit_sum *sum, const struct adit_row *row,
 	const struct adit_detail *detail, uint32_t first_slice, uint32_t last_slice);
 
-/* Merges a row into an older one of the same key. False: it has no room for all the names; the
- * caller puts them into a detail record, or sets ADIT_ROW_MORE_NAMES. */
+/* Counts the answers of a response into a row. Hot path. */
+void adit_row_answer(struct adit_row *row, uint32_t digest, uint32_t bytes);
+
+/* Merges a row into an older one of the same key. False: it has no room for all the names or for
+ * answers of many bytes; the caller puts them into a detail record, or sets ADIT_ROW_MORE_NAMES. */
 bool adit_row_merge(struct adit_row *into, const struct adit_row *from);
 void adit_detail_merge(struct adit_detail *into, const struct adit_detail *from);
 /* Puts what a row without a record knows of names and answers into a fresh record. */

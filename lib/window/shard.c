@@ -12,7 +12,17 @@ static inline uint64_t slot_make(uint16_t epoch, uint64_t key, uint32_t row)
 
 static inline uint32_t weight_of(const struct adit_row *row)
 {
-	return row->info_up + row->info_down + row->queries + row->responses + 1;
+	uint64_t weight =
+		(uint64_t)row->info_up + row->info_down + row->queries + row->responses + 1;
+
+	return weight < UINT32_MAX ? (uint32_t)weight : UINT32_MAX;
+}
+
+/* Bytes of a key in a slice do not fit where a flood has more than 3.4 Gb/s. */
+static inline void add_bytes(uint32_t *sum, uint32_t bytes)
+{
+	if (__builtin_add_overflow(*sum, bytes, sum))
+		*sum = UINT32_MAX;
 }
 
 static inline uint32_t row_weight_left(const struct table *table, uint32_t row)
@@ -179,7 +189,9 @@ static struct record *record_take(struct adit_shard *shard, enum adit_kind kind,
 
 		number = 0;
 		for (uint32_t i = 0; i < count; i++) {
-			uint32_t at = (start + i) % shard->records_capacity;
+			uint32_t at = start + i < shard->records_capacity
+					      ? start + i
+					      : start + i - shard->records_capacity;
 			struct adit_row *its = owner_row(shard, shard->records[at].owner);
 
 			if (least == NULL || weight_of(its) < weight_of(least)) {
@@ -225,8 +237,8 @@ static uint32_t event_weight(const struct adit_event *event)
  * adds. */
 static void row_count(struct adit_row *row, const struct adit_event *event, uint32_t info)
 {
-	row->info_up += info;
-	*(event->is_query ? &row->info_up : &row->info_down) += event->beside_bytes;
+	add_bytes(&row->info_up, info);
+	add_bytes(event->is_query ? &row->info_up : &row->info_down, event->beside_bytes);
 	if (event->is_query) {
 		row->queries++;
 		saturate16(&row->payload_queries, event->payload_type);
@@ -234,11 +246,8 @@ static void row_count(struct adit_row *row, const struct adit_event *event, uint
 		row->responses++;
 		row->answered += event->answered;
 		saturate16(&row->cname_answers, event->cname);
-		if (event->answer_digest != 0 && event->answer_digest != row->answer) {
-			row->flags |= row->answer != 0 ? ADIT_ROW_ANSWERS_VARY : 0;
-			row->answer = event->answer_digest;
-			row->info_down += event->answer_bytes;
-		}
+		if (event->answer_digest != 0)
+			adit_row_answer(row, event->answer_digest, event->answer_bytes);
 	}
 	saturate16(&row->unparsable, event->unparsable);
 }
@@ -255,15 +264,16 @@ static bool row_knows(const struct adit_row *row, uint32_t hash)
  * that a quick verdict has. */
 #define HEAVY_BYTES 24
 
-/* A record is earned by names that the row cannot hold, by one that a signature knows, by much in
+/* A record is earned by names or answers that the row cannot hold, by a name that a signature knows, by much in
  * a single message, and by what the key has shown in slices before. */
-static bool earns_record(const struct adit_event *event, const struct track *track, bool fits)
+static bool earns_record(
+	const struct adit_event *event, const struct track *track, bool fits, bool varies)
 {
-	return !fits || event->classes != 0 ||
+	return !fits || event->classes != 0 || varies ||
 	       (!event->unparsable &&
 		       (event->beside_bytes != 0 || event->info_bytes >= HEAVY_BYTES ||
 			       event->payload_bytes >= HEAVY_BYTES ||
-			       (track != NULL && track->names >= TRACK_EARNED)));
+			       (track != NULL && __builtin_popcount(track->names) >= TRACK_EARNED)));
 }
 
 /* The name and the second tier; returns what the name adds to the row's information. `track` is of
@@ -283,7 +293,7 @@ static uint32_t row_names(struct adit_shard *shard, enum adit_kind kind, uint32_
 
 	if (!is_first)
 		record = &shard->records[row->detail - 1];
-	else if (earns_record(event, track, fits))
+	else if (earns_record(event, track, fits, (row->flags & ADIT_ROW_ANSWERS_MANY) != 0))
 		record = record_take(shard, kind, number, event_weight(event), counters);
 	if (event->unparsable) {
 		is_new = event->classes != 0;
@@ -324,7 +334,9 @@ static void kind_count(struct adit_shard *shard, enum adit_kind kind, uint64_t k
 	struct adit_row *row;
 
 	if (number == ROW_NONE) {
-		number = row_take(shard, kind, key, event_weight(event), counters);
+		/* What came a moment ago has no claim on a row that others need: it says nothing. */
+		if (!event->again)
+			number = row_take(shard, kind, key, event_weight(event), counters);
 		if (number == ROW_NONE)
 			return;
 		side_fill(table, kind, number, event);
@@ -334,7 +346,7 @@ static void kind_count(struct adit_shard *shard, enum adit_kind kind, uint64_t k
 	}
 	row = &table->rows[number];
 	row->flags |= event->unzoned ? ADIT_ROW_UNZONED : 0;
-	*(event->is_query ? &row->bytes_up : &row->bytes_down) += event->message_bytes;
+	add_bytes(event->is_query ? &row->bytes_up : &row->bytes_down, event->message_bytes);
 	if (event->again) {
 		if (row->detail != 0)
 			shard->records[row->detail - 1].detail.again++;
@@ -367,7 +379,7 @@ static void session_count(struct adit_shard *shard, const struct adit_event *eve
 	row->last_ms = ms > row->last_ms ? ms : row->last_ms;
 	row->queries += event->is_query && !event->again;
 	row->responses += !event->is_query && !event->again;
-	*(event->is_query ? &row->bytes_up : &row->bytes_down) += event->message_bytes;
+	add_bytes(event->is_query ? &row->bytes_up : &row->bytes_down, event->message_bytes);
 }
 
 /* Names that weigh as little as those of hosts do are not worth a look, unless answers carry data.
@@ -382,8 +394,8 @@ static bool look_is_due(const struct adit_row *row, const struct record *record)
 	/* Of more than are kept each query may be for another one. */
 	if (!adit_distinct_exact(&record->detail.names) && row->queries > names)
 		names = row->queries;
-	return row->info_up + row->info_down >= record->look_at &&
-	       record->look_at <= ADIT_LOOK_MOST && record->detail.names.count >= LOOK_NAMES &&
+	return record->look_at <= ADIT_LOOK_MOST &&
+	       (uint64_t)row->info_up + row->info_down >= record->look_at && record->detail.names.count >= LOOK_NAMES &&
 	       (row->info_up >= LOOK_NAME_INFO * names ||
 		       2u * row->payload_queries >= row->queries);
 }
@@ -406,7 +418,8 @@ static void look_take(
 	record = &shard->records[row->detail - 1];
 	if (ADIT_LIKELY(!look_is_due(row, record)))
 		return;
-	while (record->look_at <= row->info_up + row->info_down)
+	while (record->look_at <= ADIT_LOOK_MOST &&
+		record->look_at <= (uint64_t)row->info_up + row->info_down)
 		record->look_at *= 2;
 	if (shard->looks_left == 0) {
 		window->counters.looks_refused++;
@@ -429,7 +442,11 @@ static void keys_count(struct adit_window *window, struct adit_tracks *tracks, u
 	enum adit_kind kind, uint64_t key, const struct adit_event *event, struct octets *octets)
 {
 	struct adit_shard *shard = &window->shard[at];
-	struct track *track = tracks != NULL ? track_take(tracks, at, key, event->ts_ns) : NULL;
+	/* What leaves no trace in a track takes nobody's. */
+	bool is_traced = !event->again && !event->unparsable;
+	struct track *track = tracks == NULL ? NULL
+			      : is_traced    ? track_take(tracks, at, key, event->ts_ns)
+					     : track_find(tracks, at, key);
 
 	if (kind == ADIT_KIND_PAIR)
 		kind_count(shard, ADIT_KIND_DOMAIN, event->domain_key, event, octets, track,
@@ -437,7 +454,7 @@ static void keys_count(struct adit_window *window, struct adit_tracks *tracks, u
 	kind_count(shard, kind, key, event, octets, track, &window->counters);
 	if (kind == ADIT_KIND_PAIR && !event->again)
 		look_take(window, shard, event);
-	if (track != NULL && !event->again && !event->unparsable)
+	if (track != NULL && is_traced)
 		track_update(track, event, octets);
 }
 

@@ -54,8 +54,8 @@ struct track {
 	uint32_t name;              /* hash of the last name */
 	uint32_t gap;               /* between the last two queries, 64 us */
 	uint16_t id, id_step, port; /* of the last query */
+	uint16_t names;             /* a bit for each name, of 16 places by its hash */
 	uint8_t length;             /* of the last name's subdomain */
-	uint8_t names;              /* that came after another one; saturates */
 	uint8_t flags;              /* TRACK_* */
 	uint8_t head[ADIT_FIELD_SIZE], tail[ADIT_FIELD_SIZE]; /* of that subdomain */
 } ADIT_CACHE_ALIGNED;
@@ -67,9 +67,11 @@ static_assert(sizeof(struct track) == ADIT_CACHE_LINE, "a track is one cache lin
 #define TRACK_GAP      0x08 /* gap is set */
 #define TRACK_STEP     0x10 /* id_step is set */
 #define TRACK_NAME     0x20 /* name, length, head and tail are set */
-/* A key that has shown so many names in a row is worth a record at once. */
-#define TRACK_EARNED 3
+/* A key that has shown so many names is worth a record at once. */
+#define TRACK_EARNED 4
 
+/* The track of a key, or NULL. */
+struct track *track_find(const struct adit_tracks *tracks, uint32_t shard, uint64_t key);
 /* The track of a key, which may be a fresh one. */
 struct track *track_take(struct adit_tracks *tracks, uint32_t shard, uint64_t key, uint64_t ts_ns);
 void track_prefetch(const struct adit_tracks *tracks, uint32_t shard, uint64_t key);

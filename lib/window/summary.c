@@ -42,6 +42,91 @@ static uint8_t row_take_names(
 	return left_out;
 }
 
+/*
+ * Hosts have a few answers that stay the same: three names, each asked for an IPv4 and an IPv6
+ * address and for a service, have nine. They are known again by their places. As some share one, a
+ * new answer is taken for a known one with a probability of known places / 32; those that are seen
+ * to be new count for those that are not. Beyond nine places nobody knows what is new, and all
+ * counts.
+ */
+#define PLACES 32
+#define ANSWERS_TOLD_APART 9
+/* So many bytes of answers that a row cannot tell apart are worth a record. */
+#define ANSWERS_HEAVY 256
+
+static uint32_t answer_places(const struct adit_row *row)
+{
+	if (row->answer == 0 || row->flags & ADIT_ROW_ANSWERS_VARY)
+		return row->answer;
+	return 1u << (row->answer >> 27);
+}
+
+/* Bytes of answers of which a share is seen to be new, beside so many known places. */
+static uint32_t answers_new(uint64_t bytes, unsigned new_ones, unsigned all, unsigned known)
+{
+	return (uint32_t)((bytes * new_ones * PLACES + all * (PLACES - known) - 1) /
+			  (all * (PLACES - known)));
+}
+
+static void answers_take(struct adit_row *row, uint32_t places)
+{
+	row->answer = answer_places(row) | places;
+	row->flags |= ADIT_ROW_ANSWERS_VARY;
+	if (__builtin_popcount(row->answer) > ANSWERS_TOLD_APART)
+		row->flags |= ADIT_ROW_ANSWERS_MANY;
+}
+
+void adit_row_answer(struct adit_row *row, uint32_t digest, uint32_t bytes)
+{
+	uint32_t known, place = 1u << (digest >> 27);
+
+	if (digest == row->answer && !(row->flags & ADIT_ROW_ANSWERS_VARY))
+		return;
+	if (row->answer == 0) {
+		row->answer = digest;
+		row->info_down = add32(row->info_down, bytes);
+		return;
+	}
+	if (row->flags & ADIT_ROW_ANSWERS_MANY) {
+		row->info_down = add32(row->info_down, bytes);
+		return;
+	}
+	/* A second answer is told from the first by the whole digest. */
+	known = row->flags & ADIT_ROW_ANSWERS_VARY ? row->answer : 0;
+	if (!(known & place))
+		row->info_down = add32(row->info_down,
+			answers_new(bytes, 1, 1, (unsigned)__builtin_popcount(known)));
+	answers_take(row, place);
+}
+
+/* Takes over the answers; returns the bytes of those that were not known. What a row with a record
+ * or of other traffic has is more than answers: all of it counts. */
+static uint32_t row_take_answers(struct adit_row *into, const struct adit_row *from)
+{
+	uint32_t known = answer_places(into), places = answer_places(from);
+	uint8_t flags = into->flags | from->flags;
+	unsigned new_ones = (unsigned)__builtin_popcount(places & ~known);
+	uint32_t bytes = from->info_down;
+
+	if (places == 0)
+		return bytes;
+	if (into->answer == 0) {
+		into->answer = from->answer;
+		return bytes;
+	}
+	if (!(flags & ADIT_ROW_ANSWERS_VARY)) {
+		if (into->answer == from->answer)
+			return from->unparsable != 0 || from->detail != 0 ? bytes : 0;
+		answers_take(into, places);
+		return bytes;
+	}
+	answers_take(into, places);
+	if (from->unparsable != 0 || from->detail != 0 || flags & ADIT_ROW_ANSWERS_MANY)
+		return bytes;
+	return answers_new(bytes, new_ones, (unsigned)__builtin_popcount(places),
+		(unsigned)__builtin_popcount(known));
+}
+
 bool adit_row_merge(struct adit_row *into, const struct adit_row *from)
 {
 	uint8_t new_names, left_out = row_take_names(into, from, &new_names);
@@ -53,9 +138,7 @@ bool adit_row_merge(struct adit_row *into, const struct adit_row *from)
 		!(from->flags & ADIT_ROW_MORE_NAMES))
 		info_up = info_up * new_names / from->names;
 	into->info_up = add32(into->info_up, (uint32_t)info_up);
-	if (from->answer == 0 || from->answer != into->answer ||
-		from->flags & ADIT_ROW_ANSWERS_VARY)
-		into->info_down = add32(into->info_down, from->info_down);
+	into->info_down = add32(into->info_down, row_take_answers(into, from));
 	into->queries = add32(into->queries, from->queries);
 	into->responses = add32(into->responses, from->responses);
 	into->bytes_up = add32(into->bytes_up, from->bytes_up);
@@ -65,12 +148,8 @@ bool adit_row_merge(struct adit_row *into, const struct adit_row *from)
 	into->cname_answers = add16(into->cname_answers, from->cname_answers);
 	into->unparsable = add16(into->unparsable, from->unparsable);
 	into->flags |= from->flags;
-	if (from->answer != 0) {
-		if (into->answer != 0 && into->answer != from->answer)
-			into->flags |= ADIT_ROW_ANSWERS_VARY;
-		into->answer = from->answer;
-	}
-	return left_out == 0;
+	return left_out == 0 && !(into->flags & ADIT_ROW_ANSWERS_MANY &&
+					into->info_down >= ANSWERS_HEAVY);
 }
 
 static void add_all(uint32_t *into, const uint32_t *from, size_t count)
@@ -176,6 +255,21 @@ void adit_detail_merge(struct adit_detail *into, const struct adit_detail *from)
 	order_merge(into, from);
 }
 
+/* The answers that a row knows are one member; several by their places, so that those that come
+ * together again count once. */
+static void answers_from_row(struct adit_detail *detail, const struct adit_row *row)
+{
+	uint32_t member = row->answer, left = row->info_down;
+
+	if (row->unparsable == 0 && member != 0) {
+		if (row->flags & ADIT_ROW_ANSWERS_VARY)
+			member = member * 0x9e3779b1u ^ member >> 15;
+		adit_distinct_add(&detail->answers, member, 1, left);
+		left = left > UINT16_MAX ? left - UINT16_MAX : 0;
+	}
+	detail->beside[ADIT_DOWN] += left;
+}
+
 void adit_detail_from_row(struct adit_detail *detail, const struct adit_row *row)
 {
 	uint32_t messages = row->queries + row->responses;
@@ -189,10 +283,7 @@ void adit_detail_from_row(struct adit_detail *detail, const struct adit_row *row
 			row->unparsable != 0
 				? 0
 				: row->info_up / row->names + (i < row->info_up % row->names));
-	if (row->unparsable != 0 || row->answer == 0)
-		detail->beside[ADIT_DOWN] += row->info_down;
-	else
-		adit_distinct_add(&detail->answers, row->answer, 1, row->info_down);
+	answers_from_row(detail, row);
 }
 
 void adit_sum_clear(struct adit_sum *sum)

@@ -81,20 +81,30 @@ void track_prefetch(const struct adit_tracks *tracks, uint32_t shard, uint64_t k
 		__builtin_prefetch(&bucket[i]);
 }
 
-struct track *track_take(struct adit_tracks *tracks, uint32_t shard, uint64_t key, uint64_t ts_ns)
+struct track *track_find(const struct adit_tracks *tracks, uint32_t shard, uint64_t key)
 {
-	struct track *bucket = bucket_at(tracks, shard, key), *oldest = bucket;
+	struct track *bucket = bucket_at(tracks, shard, key);
 	uint32_t tag = (uint32_t)(key >> 32) | 1;
 
-	for (int i = 0; i < WAYS; i++) {
+	for (int i = 0; i < WAYS; i++)
 		if (bucket[i].tag == tag)
 			return &bucket[i];
+	return NULL;
+}
+
+struct track *track_take(struct adit_tracks *tracks, uint32_t shard, uint64_t key, uint64_t ts_ns)
+{
+	struct track *oldest = track_find(tracks, shard, key), *bucket;
+
+	if (oldest != NULL)
+		return oldest;
+	bucket = oldest = bucket_at(tracks, shard, key);
+	for (int i = 1; i < WAYS; i++)
 		if (bucket[i].query_ns < oldest->query_ns)
 			oldest = &bucket[i];
-	}
 	tracks->used = true;
 	memset(oldest, 0, sizeof(*oldest));
-	oldest->tag = tag;
+	oldest->tag = (uint32_t)(key >> 32) | 1;
 	oldest->query_ns = ts_ns;
 	return oldest;
 }
@@ -104,7 +114,7 @@ void track_update(struct track *track, const struct adit_event *event, struct oc
 	if (track->name != event->name_hash || !(track->flags & TRACK_NAME)) {
 		if (!octets->made)
 			octets_make(event, octets);
-		track->names += (track->flags & TRACK_NAME) != 0 && track->names < UINT8_MAX;
+		track->names |= (uint16_t)(1u << (event->name_hash >> 28));
 		track->name = event->name_hash;
 		track->length = event->subdomain_length;
 		memcpy(track->head, octets->head, ADIT_FIELD_SIZE);

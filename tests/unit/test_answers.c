@@ -285,6 +285,8 @@ TEST(answers, signatures_stand_beside)
 struct record {
 	uint16_t type, size;
 	uint8_t rdata[600]; /* pointers of names as zeros */
+	uint8_t own[256];   /* octets of the owner that are not the question's end */
+	size_t own_size;
 };
 
 struct walk {
@@ -356,8 +358,25 @@ static bool odd(const struct record *record)
 	       memcmp(at, "\0\x64\xff\x9b", 4) != 0;
 }
 
+/* Octets of the name at `at` that are its own: before a pointer, or all where no end of the
+ * question's name has the same. */
+static size_t own_octets(const uint8_t *bytes, int at, const struct adit_name *question)
+{
+	int end = at;
+
+	while (bytes[end] != 0 && bytes[end] < 0xc0)
+		end += bytes[end] + 1;
+	if (bytes[end] == 0)
+		for (int from = 0; from < question->size; from++)
+			if (question->size - from == end + 1 - at &&
+				memcmp(question->wire + from, bytes + at, end + 1 - at) == 0)
+				return 0;
+	return (size_t)(end - at);
+}
+
 /* All records that can be read, from the end of the first question on. */
-static void walk(const uint8_t *bytes, int size, struct walk *walk)
+static void walk(
+	const uint8_t *bytes, int size, const struct adit_name *question, struct walk *walk)
 {
 	int counts[4], at, qtype;
 
@@ -376,6 +395,7 @@ static void walk(const uint8_t *bytes, int size, struct walk *walk)
 	for (int i = 0; i < counts[1] + counts[2] + counts[3]; i++) {
 		struct record *record = &walk->record[walk->count];
 		bool left_out = false;
+		int owner = at;
 
 		at = name_end(bytes, size, at);
 		if (at < 0 || at + 10 > size)
@@ -389,7 +409,9 @@ static void walk(const uint8_t *bytes, int size, struct walk *walk)
 			left_out |= record->type == dnssec[k] && record->type != qtype;
 		if (record->type != 41 && !left_out && record->size <= sizeof(record->rdata)) {
 			memcpy(record->rdata, bytes + at, record->size);
-			walk->bytes += record->size;
+			record->own_size = own_octets(bytes, owner, question);
+			memcpy(record->own, bytes + owner, record->own_size);
+			walk->bytes += record->size + (uint32_t)record->own_size;
 			if (i < counts[1] && ((record->type == 1 && record->size == 4) ||
 						     (record->type == 28 && record->size == 16))) {
 				walk->addresses++;
@@ -411,6 +433,10 @@ static int record_less(const void *left, const void *right)
 		return a->type < b->type ? -1 : 1;
 	if (a->size != b->size)
 		return a->size < b->size ? -1 : 1;
+	if (a->own_size != b->own_size)
+		return a->own_size < b->own_size ? -1 : 1;
+	if (memcmp(a->own, b->own, a->own_size) != 0)
+		return memcmp(a->own, b->own, a->own_size);
 	return memcmp(a->rdata, b->rdata, a->size);
 }
 
@@ -480,7 +506,7 @@ TEST(answers, random_messages)
 			outcome == ADIT_OUTCOME_DNS_BAD_RECORD) {
 			adit_answers_read(
 				&adit_hash_key_fixed, bytes, message.size, &dns, &answers);
-			walk(bytes, (int)message.size, &it);
+			walk(bytes, (int)message.size, &dns.qname, &it);
 			qsort(it.record, it.count, sizeof(struct record), record_less);
 			CHECK_EQ_INT(answers.bytes, it.bytes);
 			CHECK_EQ_INT(answers.addresses, it.addresses);

@@ -115,7 +115,7 @@ TEST(look, passes_several_marks_at_once)
 	event_answer(&e, 300);
 	adit_window_count(window, NULL, 0, &e.event);
 	CHECK_EQ_INT(window->look_count, 2);
-	event_answer(&e, 60000);
+	event_answer(&e, 60002);
 	adit_window_count(window, NULL, 0, &e.event);
 	CHECK_EQ_INT(window->look_count, 3);
 	event_answer(&e, 60001);
