@@ -118,11 +118,11 @@ enum adit_outcome adit_dns_parse(const uint8_t *message, size_t size, struct adi
 /* What the records of a message say taken together; all 0 where there are none. OPT is no record
  * here: its options are counted in struct adit_dns. */
 struct adit_answers {
-	uint32_t digest;         /* of all records but their TTLs, in whatever order they stand */
-	uint32_t bytes;          /* what a server can choose: RDATA of all but DNSSEC records that come
-				    beside what was asked for, and owner names that are no part of
-				    the question's */
-	uint32_t addresses;      /* A and AAAA records of the answer section */
+	uint32_t digest;    /* of all records but their TTLs, in whatever order they stand */
+	uint32_t bytes;     /* what a server can choose: RDATA of all but DNSSEC records that come
+			       beside what was asked for, and owner names that are no part of
+			       the question's */
+	uint32_t addresses; /* A and AAAA records of the answer section */
 	uint32_t odd_addresses;  /* of them those that no host on the Internet has */
 	uint32_t address_digest; /* of the addresses, in whatever order they stand */
 	uint32_t network;        /* hash of the first address's /16 (IPv4) or /32 (IPv6) */

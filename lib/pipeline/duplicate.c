@@ -57,7 +57,8 @@ bool adit_duplicate_seen(
 {
 	uint64_t *bucket = adit_duplicate_bucket(duplicates, shard, digest);
 	/* A tag of 0 is an empty slot. */
-	uint32_t tag = (uint32_t)(digest >> 32) | 1, now = (uint32_t)(ts_ns >> ADIT_DUPLICATE_TICK_BITS);
+	uint32_t tag = (uint32_t)(digest >> 32) | 1,
+		 now = (uint32_t)(ts_ns >> ADIT_DUPLICATE_TICK_BITS);
 	uint32_t oldest = 0;
 	int place = 0;
 

@@ -29,7 +29,7 @@ struct item {
 /* A question that comes again within this is a repetition: clients wait 1 to 5 s for an answer. */
 #define REPETITION_NS UINT64_C(5000000000)
 /* EDNS options up to this are what clients and resolvers send: a subnet, a cookie. */
-#define EDNS_ORDINARY 64
+#define EDNS_ORDINARY   64
 #define DNS_HEADER_SIZE 12
 /* … with an OPT record without options, which takes 11 bytes */
 #define NO_QUESTION_ORDINARY (DNS_HEADER_SIZE + 11 + EDNS_ORDINARY)

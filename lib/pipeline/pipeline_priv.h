@@ -9,8 +9,8 @@
 
 /* What was seen a moment ago: per shard, buckets of one cache line with 8 slots of {tag 32, time 32
  * in units of 16.4 us, which takes 19 hours to come round}. A full bucket forgets the oldest. */
-#define ADIT_DUPLICATE_SLOTS   8
-#define ADIT_DUPLICATE_BUCKETS 512 /* per shard */
+#define ADIT_DUPLICATE_SLOTS     8
+#define ADIT_DUPLICATE_BUCKETS   512 /* per shard */
 #define ADIT_DUPLICATE_TICK_BITS 14
 struct adit_duplicates {
 	uint64_t *slots;

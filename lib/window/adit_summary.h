@@ -18,8 +18,8 @@ extern "C" {
 enum adit_direction { ADIT_UP, ADIT_DOWN };
 
 /* First tier: one cache line. Counters of the packet path wrap at 2^32 in a slice of 10 s (no port
- * delivers that many), sums of bytes and those of 16 bits saturate. Written by the owning worker; read by the
- * scoring core after the hand-off. */
+ * delivers that many), sums of bytes and those of 16 bits saturate. Written by the owning worker;
+ * read by the scoring core after the hand-off. */
 #define ADIT_ROW_NAMES 3
 struct adit_row {
 	uint64_t key;
@@ -27,8 +27,8 @@ struct adit_row {
 	uint32_t bytes_up, bytes_down; /* of DNS messages, all of them */
 	uint32_t info_up;   /* bytes that names can have carried, each name once while the row
 			       knows them, and what queries carry beside their names */
-	uint32_t info_down; /* bytes of answers, each once while the row knows them, and what responses
-			       carry beside them */
+	uint32_t info_down; /* bytes of answers, each once while the row knows them, and what
+			       responses carry beside them */
 	union {
 		struct {
 			uint32_t name[ADIT_ROW_NAMES]; /* hashes of distinct names */
@@ -179,8 +179,9 @@ void adit_sum_clear(struct adit_sum *sum);
 void adit_sum_add(struct adit_sum *sum, const struct adit_row *row,
 	const struct adit_detail *detail, uint32_t first_slice, uint32_t last_slice);
 
-/* Counts the answers of a response into a row. Hot path. */
-void adit_row_answer(struct adit_row *row, uint32_t digest, uint32_t bytes);
+/* Remembers the answers of a response in a row; returns how many of their bytes are new, as far as
+ * the row knows. Hot path. */
+uint32_t adit_row_answer(struct adit_row *row, uint32_t digest, uint32_t bytes);
 
 /* Merges a row into an older one of the same key. False: it has no room for all the names or for
  * answers of many bytes; the caller puts them into a detail record, or sets ADIT_ROW_MORE_NAMES. */

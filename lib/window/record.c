@@ -85,9 +85,13 @@ static void count_order(
 	detail->in_step += (track->flags & (TRACK_OPEN | TRACK_RESPONSE)) == TRACK_RESPONSE;
 	detail->port_same += event->port == track->port;
 	if (step != 0) {
-		detail->id_step_same += track->flags & TRACK_STEP && step == track->id_step;
+		bool is_same = track->flags & TRACK_STEP && step == track->id_step;
+
+		detail->id_step_same += is_same;
 		detail->id_steps++;
-		detail->id_step = step;
+		/* The step that comes again stands for all; without one, the last. */
+		if (is_same || detail->id_step_same == 0)
+			detail->id_step = step;
 	}
 }
 
@@ -120,10 +124,11 @@ static unsigned ttl_bin(uint32_t ttl)
 	return bin;
 }
 
-static void count_response(struct adit_detail *detail, const struct adit_event *event, bool kept)
+static bool count_response(struct adit_detail *detail, const struct adit_event *event, bool kept)
 {
 	unsigned log2 = 31 - (unsigned)__builtin_clz(event->message_bytes | 1);
 	unsigned bin = log2 > 5 ? log2 - 5 : 0;
+	bool is_new = true;
 
 	detail->responses++;
 	detail->rcode[event->rcode < ADIT_RCODE_BINS ? event->rcode : ADIT_RCODE_BINS - 1]++;
@@ -139,7 +144,8 @@ static void count_response(struct adit_detail *detail, const struct adit_event *
 	detail->payload_sum += event->payload_bytes;
 	detail->payload_square_sum += (uint64_t)event->payload_bytes * event->payload_bytes;
 	if (event->answer_digest != 0)
-		adit_distinct_add(&detail->answers, event->answer_digest, 1, event->answer_bytes);
+		is_new = adit_distinct_add(&detail->answers, event->answer_digest, 1,
+				 event->answer_bytes) != ADIT_DISTINCT_AGAIN;
 	if (kept && event->addresses != 0) {
 		detail->addressed++;
 		detail->addresses += event->addresses;
@@ -147,20 +153,21 @@ static void count_response(struct adit_detail *detail, const struct adit_event *
 		adit_map_add(&detail->targets, event->address_digest);
 		adit_map_add(&detail->networks, event->network);
 	}
+	return is_new;
 }
 
-void record_count(struct adit_detail *detail, enum adit_kind kind, const struct adit_event *event,
+bool record_count(struct adit_detail *detail, enum adit_kind kind, const struct adit_event *event,
 	struct octets *octets, const struct track *track, bool is_new, bool kept)
 {
 	if (is_new)
 		count_name(detail, event, octets, track);
 	detail->beside[event->is_query ? ADIT_UP : ADIT_DOWN] += event->beside_bytes;
 	if (event->unparsable)
-		return;
+		return true;
 	if (track != NULL)
 		count_order(detail, event, track);
-	if (event->is_query)
-		count_query(detail, kind, event);
-	else
-		count_response(detail, event, kept);
+	if (!event->is_query)
+		return count_response(detail, event, kept);
+	count_query(detail, kind, event);
+	return true;
 }

@@ -233,11 +233,16 @@ static uint32_t event_weight(const struct adit_event *event)
 	return event->info_bytes + event->answer_bytes + event->beside_bytes + 2;
 }
 
-/* Counters that every message moves but one that came a moment ago. `info`: bytes that its name
- * adds. */
-static void row_count(struct adit_row *row, const struct adit_event *event, uint32_t info)
+/* What a message says that its row did not know. */
+struct news {
+	uint32_t name_bytes; /* information of the name */
+	bool answer;         /* is none that the row's record knows */
+};
+
+/* Counters that every message moves but one that came a moment ago. */
+static void row_count(struct adit_row *row, const struct adit_event *event, struct news news)
 {
-	add_bytes(&row->info_up, info);
+	add_bytes(&row->info_up, news.name_bytes);
 	add_bytes(event->is_query ? &row->info_up : &row->info_down, event->beside_bytes);
 	if (event->is_query) {
 		row->queries++;
@@ -246,8 +251,14 @@ static void row_count(struct adit_row *row, const struct adit_event *event, uint
 		row->responses++;
 		row->answered += event->answered;
 		saturate16(&row->cname_answers, event->cname);
-		if (event->answer_digest != 0)
-			adit_row_answer(row, event->answer_digest, event->answer_bytes);
+		if (event->answer_digest != 0) {
+			uint32_t bytes =
+				adit_row_answer(row, event->answer_digest, event->answer_bytes);
+
+			if (row->detail != 0)
+				bytes = news.answer ? event->answer_bytes : 0;
+			add_bytes(&row->info_down, bytes);
+		}
 	}
 	saturate16(&row->unparsable, event->unparsable);
 }
@@ -264,8 +275,8 @@ static bool row_knows(const struct adit_row *row, uint32_t hash)
  * that a quick verdict has. */
 #define HEAVY_BYTES 24
 
-/* A record is earned by names or answers that the row cannot hold, by a name that a signature knows, by much in
- * a single message, and by what the key has shown in slices before. */
+/* A record is earned by names or answers that the row cannot hold, by a name that a signature
+ * knows, by much in a single message, and by what the key has shown in slices before. */
 static bool earns_record(
 	const struct adit_event *event, const struct track *track, bool fits, bool varies)
 {
@@ -273,12 +284,12 @@ static bool earns_record(
 	       (!event->unparsable &&
 		       (event->beside_bytes != 0 || event->info_bytes >= HEAVY_BYTES ||
 			       event->payload_bytes >= HEAVY_BYTES ||
-			       (track != NULL && __builtin_popcount(track->names) >= TRACK_EARNED)));
+			       (track != NULL &&
+				       __builtin_popcount(track->names) >= TRACK_EARNED)));
 }
 
-/* The name and the second tier; returns what the name adds to the row's information. `track` is of
- * the subscriber's key, whatever the kind. */
-static uint32_t row_names(struct adit_shard *shard, enum adit_kind kind, uint32_t number,
+/* The name and the second tier. `track` is of the subscriber's key, whatever the kind. */
+static struct news row_names(struct adit_shard *shard, enum adit_kind kind, uint32_t number,
 	const struct adit_event *event, struct octets *octets, const struct track *track,
 	struct adit_window_counters *counters)
 {
@@ -288,7 +299,7 @@ static uint32_t row_names(struct adit_shard *shard, enum adit_kind kind, uint32_
 	bool fits = is_known || row->names < ADIT_ROW_NAMES;
 	bool is_new = !is_known, kept = true;
 	bool is_first = row->detail == 0; /* of the record: what the row knows was not looked at */
-	uint32_t bytes = event->info_bytes;
+	struct news news = {.name_bytes = event->info_bytes, .answer = true};
 	struct record *record = NULL;
 
 	if (!is_first)
@@ -299,7 +310,7 @@ static uint32_t row_names(struct adit_shard *shard, enum adit_kind kind, uint32_
 		is_new = event->classes != 0;
 	} else if (record != NULL) {
 		enum adit_distinct_added added =
-			adit_distinct_add(&record->detail.names, hash, 1, bytes);
+			adit_distinct_add(&record->detail.names, hash, 1, news.name_bytes);
 
 		is_new = added == ADIT_DISTINCT_NEW || is_first;
 		kept = added != ADIT_DISTINCT_PASSED;
@@ -313,7 +324,7 @@ static uint32_t row_names(struct adit_shard *shard, enum adit_kind kind, uint32_
 	if (record != NULL && is_new && row->names != 0)
 		sample_keep(record, event);
 	if (record != NULL)
-		record_count(&record->detail, kind, event, octets,
+		news.answer = record_count(&record->detail, kind, event, octets,
 			kind != ADIT_KIND_DOMAIN ? track : NULL, is_new, kept);
 	if (!event->unparsable && fits && !row_knows(row, hash)) {
 		if (row->names == 0 && kind != ADIT_KIND_DOMAIN && event->wire_size > 1)
@@ -322,7 +333,9 @@ static uint32_t row_names(struct adit_shard *shard, enum adit_kind kind, uint32_
 				event->wire, event->wire_size);
 		row->name[row->names++] = hash;
 	}
-	return is_known ? 0 : bytes;
+	if (is_known)
+		news.name_bytes = 0;
+	return news;
 }
 
 static void kind_count(struct adit_shard *shard, enum adit_kind kind, uint64_t key,
@@ -334,7 +347,8 @@ static void kind_count(struct adit_shard *shard, enum adit_kind kind, uint64_t k
 	struct adit_row *row;
 
 	if (number == ROW_NONE) {
-		/* What came a moment ago has no claim on a row that others need: it says nothing. */
+		/* What came a moment ago has no claim on a row that others need: it says nothing.
+		 */
 		if (!event->again)
 			number = row_take(shard, kind, key, event_weight(event), counters);
 		if (number == ROW_NONE)
@@ -395,7 +409,8 @@ static bool look_is_due(const struct adit_row *row, const struct record *record)
 	if (!adit_distinct_exact(&record->detail.names) && row->queries > names)
 		names = row->queries;
 	return record->look_at <= ADIT_LOOK_MOST &&
-	       (uint64_t)row->info_up + row->info_down >= record->look_at && record->detail.names.count >= LOOK_NAMES &&
+	       (uint64_t)row->info_up + row->info_down >= record->look_at &&
+	       record->detail.names.count >= LOOK_NAMES &&
 	       (row->info_up >= LOOK_NAME_INFO * names ||
 		       2u * row->payload_queries >= row->queries);
 }

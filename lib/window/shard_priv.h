@@ -88,8 +88,8 @@ struct octets {
 void octets_make(const struct adit_event *event, struct octets *octets);
 
 /* Counts an event into a record. `track` is NULL for domains; is_new: the name is looked at for the
- * first time, kept: the set holds it. */
-void record_count(struct adit_detail *detail, enum adit_kind kind, const struct adit_event *event,
+ * first time, kept: the set holds it. False: its answer is one that the record knows. */
+bool record_count(struct adit_detail *detail, enum adit_kind kind, const struct adit_event *event,
 	struct octets *octets, const struct track *track, bool is_new, bool kept);
 /* After that: what came last is now this. */
 void track_update(struct track *track, const struct adit_event *event, struct octets *octets);

@@ -19,6 +19,11 @@ static uint32_t add32(uint32_t a, uint32_t b)
 	return a + b < a ? UINT32_MAX : a + b;
 }
 
+static uint32_t more32(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
 /* Takes over names, and tells how many were new; returns how many of them have no room. */
 static uint8_t row_take_names(
 	struct adit_row *into, const struct adit_row *from, uint8_t *new_names)
@@ -49,7 +54,7 @@ static uint8_t row_take_names(
  * to be new count for those that are not. Beyond nine places nobody knows what is new, and all
  * counts.
  */
-#define PLACES 32
+#define PLACES             32
 #define ANSWERS_TOLD_APART 9
 /* So many bytes of answers that a row cannot tell apart are worth a record. */
 #define ANSWERS_HEAVY 256
@@ -76,27 +81,24 @@ static void answers_take(struct adit_row *row, uint32_t places)
 		row->flags |= ADIT_ROW_ANSWERS_MANY;
 }
 
-void adit_row_answer(struct adit_row *row, uint32_t digest, uint32_t bytes)
+uint32_t adit_row_answer(struct adit_row *row, uint32_t digest, uint32_t bytes)
 {
 	uint32_t known, place = 1u << (digest >> 27);
 
 	if (digest == row->answer && !(row->flags & ADIT_ROW_ANSWERS_VARY))
-		return;
+		return 0;
 	if (row->answer == 0) {
 		row->answer = digest;
-		row->info_down = add32(row->info_down, bytes);
-		return;
+		return bytes;
 	}
-	if (row->flags & ADIT_ROW_ANSWERS_MANY) {
-		row->info_down = add32(row->info_down, bytes);
-		return;
-	}
+	if (row->flags & ADIT_ROW_ANSWERS_MANY)
+		return bytes;
 	/* A second answer is told from the first by the whole digest. */
 	known = row->flags & ADIT_ROW_ANSWERS_VARY ? row->answer : 0;
-	if (!(known & place))
-		row->info_down = add32(row->info_down,
-			answers_new(bytes, 1, 1, (unsigned)__builtin_popcount(known)));
 	answers_take(row, place);
+	if (known & place)
+		return 0;
+	return answers_new(bytes, 1, 1, (unsigned)__builtin_popcount(known));
 }
 
 /* Takes over the answers; returns the bytes of those that were not known. What a row with a record
@@ -148,8 +150,8 @@ bool adit_row_merge(struct adit_row *into, const struct adit_row *from)
 	into->cname_answers = add16(into->cname_answers, from->cname_answers);
 	into->unparsable = add16(into->unparsable, from->unparsable);
 	into->flags |= from->flags;
-	return left_out == 0 && !(into->flags & ADIT_ROW_ANSWERS_MANY &&
-					into->info_down >= ANSWERS_HEAVY);
+	return left_out == 0 &&
+	       !(into->flags & ADIT_ROW_ANSWERS_MANY && into->info_down >= ANSWERS_HEAVY);
 }
 
 static void add_all(uint32_t *into, const uint32_t *from, size_t count)
@@ -299,8 +301,11 @@ void adit_sum_add(struct adit_sum *sum, const struct adit_row *row,
 	sum->bytes_up += row->bytes_up;
 	sum->bytes_down += row->bytes_down;
 	sum->answered += row->answered;
-	sum->payload_queries += row->payload_queries;
-	sum->cname_answers += row->cname_answers;
+	/* Those of a row saturate, those of a record began with it. */
+	sum->payload_queries +=
+		more32(row->payload_queries, detail != NULL ? detail->payload_queries : 0);
+	sum->cname_answers +=
+		more32(row->cname_answers, detail != NULL ? detail->cname_answers : 0);
 	sum->unparsable += row->unparsable;
 	if (sum->windows++ == 0 || first_slice < sum->first_slice)
 		sum->first_slice = first_slice;

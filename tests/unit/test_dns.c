@@ -520,6 +520,47 @@ TEST(dns_message, trailing_bytes)
 	CHECK_EQ_INT(dns.trailing_bytes, UINT16_MAX);
 }
 
+/* What stands where nothing of its kind does, whole or not. */
+TEST(dns_message, other_bytes)
+{
+	uint8_t text[40] = {39};
+
+	frames_start(&message);
+	frames_query(&message, 1, "example.com", ADIT_TYPE_A);
+	frames_opt(&message, 1232, "\0\12\0\4abcd", 8);
+	CHECK_EQ_INT(parse(), ADIT_OUTCOME_DNS_QUERY);
+	CHECK_EQ_INT(dns.other_bytes, 0);
+	/* Records of a query: a pointer, type, class, TTL, length, and what they hold. */
+	frames_record(&message, FRAMES_ADDITIONAL, NULL, ADIT_TYPE_TXT, 0, text, sizeof(text));
+	CHECK_EQ_INT(parse(), ADIT_OUTCOME_DNS_QUERY);
+	CHECK_EQ_INT(dns.other_bytes, 12 + 40);
+	frames_fill(&message, 0xee, 9);
+	CHECK_EQ_INT(parse(), ADIT_OUTCOME_DNS_QUERY);
+	CHECK_EQ_INT(dns.other_bytes, 12 + 40 + 9);
+
+	/* Those of a response are counted as such, but for the last, of which three bytes are
+	 * missing; and an OPT record is none of the answers. */
+	frames_start(&message);
+	frames_response(&message, 1, "example.com", ADIT_TYPE_TXT, 0);
+	frames_answer(&message, ADIT_TYPE_TXT, text, sizeof(text));
+	frames_answer(&message, ADIT_TYPE_TXT, text, sizeof(text));
+	CHECK_EQ_INT(parse(), ADIT_OUTCOME_DNS_RESPONSE);
+	CHECK_EQ_INT(dns.other_bytes, 0);
+	CHECK_EQ_INT(parse_cut(message.size - 3), ADIT_OUTCOME_DNS_BAD_RECORD);
+	CHECK_EQ_INT(dns.other_bytes, 12 + 40 - 3);
+	CHECK_EQ_INT(dns.trailing_bytes, 0);
+	frames_record(&message, FRAMES_ANSWER, "", ADIT_TYPE_OPT, 0, text, sizeof(text));
+	CHECK_EQ_INT(parse(), ADIT_OUTCOME_DNS_RESPONSE);
+	CHECK_EQ_INT(dns.other_bytes, 11 + 40);
+
+	/* A second question. */
+	frames_start(&message);
+	frames_query(&message, 1, "example.com", ADIT_TYPE_A);
+	frames_question(&message, "abcdefgh.example.com", ADIT_TYPE_A);
+	CHECK_EQ_INT(parse(), ADIT_OUTCOME_DNS_QUERY);
+	CHECK_EQ_INT(dns.other_bytes, 22 + 4);
+}
+
 TEST(dns_message, ttl_with_the_top_bit_is_zero)
 {
 	frames_start(&message);

@@ -247,6 +247,39 @@ TEST(beside, trailing_bytes_and_options)
 	}
 }
 
+/* What comes beside a question counts each time, also where the question is one of a moment ago;
+ * and a message without a question counts by server, if it holds more than options take. */
+TEST(beside, repetitions_and_no_question)
+{
+	const struct adit_row *row;
+	struct fixture x;
+	uint8_t shard;
+
+	REQUIRE(fixture_open(&x, 8, 8));
+	for (int i = 0; i < 5; i++) {
+		begin_ipv4(&f);
+		frames_udp(&f, 40000, 53);
+		frames_query(&f, 1, "a.example.com", 1);
+		frames_fill(&f, (uint8_t)i, 100);
+		shard = say(&x, i);
+	}
+	row = pair_row(&x, shard);
+	CHECK_EQ_INT(row->info_up, 500);
+	CHECK_EQ_INT(row->queries, 5);
+	for (size_t bytes = 0; bytes <= 300; bytes += 75) {
+		begin_ipv4(&f);
+		frames_udp(&f, 40000, 53);
+		frames_dns(&f, 1, 0);
+		frames_fill(&f, 0xaa, bytes);
+		shard = say(&x, 10);
+	}
+	REQUIRE(adit_window_rows(x.window, shard, ADIT_KIND_SERVER) == 1);
+	row = adit_window_row(x.window, shard, ADIT_KIND_SERVER, 0);
+	CHECK_EQ_INT(row->info_up, 150 + 225 + 300);
+	CHECK_EQ_INT(row->unparsable, 3);
+	fixture_close(&x);
+}
+
 /* Of datagrams that are no DNS, all bytes, in their direction. */
 TEST(beside, datagrams)
 {

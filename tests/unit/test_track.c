@@ -122,9 +122,11 @@ static void model_order(const struct past *past, int at, struct order *order)
 	order->port_same += it->port == past->message[last].port;
 	step = (uint16_t)(it->id - past->message[last].id);
 	if (step != 0) {
-		order->id_step_same += step == step_before(past, last);
+		bool is_same = step == step_before(past, last);
+
+		order->id_step_same += is_same;
 		order->id_steps++;
-		order->id_step = step;
+		order->id_step = is_same || order->id_step_same == 0 ? step : order->id_step;
 	}
 }
 
@@ -274,7 +276,7 @@ TEST(track, steps_and_gaps)
 	REQUIRE(detail != NULL);
 	CHECK_EQ_INT(detail->id_steps, 4);
 	CHECK_EQ_INT(detail->id_step_same, 2);
-	CHECK_EQ_INT(detail->id_step, 9);
+	CHECK_EQ_INT(detail->id_step, 7);
 	CHECK_EQ_INT(detail->gap[0], 2);
 	CHECK_EQ_INT(detail->gap[1], 1);
 	CHECK_EQ_INT(detail->gap[2], 1);

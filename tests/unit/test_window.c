@@ -348,8 +348,8 @@ TEST(window, fourth_name_earns_a_detail_record)
 	CHECK_EQ_INT(detail->response_sum, 70);
 	CHECK_EQ_INT(detail->payload_sum, 10);
 	CHECK_EQ_INT(detail->payload_square_sum, 100);
-	/* The answers of the row are one, and one byte more for the third one that another might have
-	 * hidden. */
+	/* The answers of the row are one, and one byte more for the third one that another might
+	 * have hidden. */
 	CHECK_EQ_INT(detail->answers.count, 2);
 	CHECK_EQ_INT(detail->answers.bytes[0], 31);
 	CHECK_EQ_INT(detail->answers.bytes[1], 10);
