@@ -17,7 +17,7 @@ static const struct {
 	{"trees", "shaped like tunnels"},
 	{"svm", "unlike the others (SVM)"},
 	{"envelope", "unlike the others (envelope)"},
-	{"session", "subscriber's session stands out"},
+	{"session", "session stands out"},
 	{"information", "more data than DNS needs"},
 	{"unparsable", "no DNS on a DNS port"},
 	{"burst_hits", "bursts after long pauses"},
