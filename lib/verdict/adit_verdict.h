@@ -135,6 +135,9 @@ size_t adit_verdict_board_count(
 int adit_verdict_board_draw(const struct adit_verdict_board *board,
 	const struct adit_privacy *privacy, FILE *to, unsigned width, bool colour, size_t rows);
 
+/* What the table says of a reason with this name; NULL: it has no words. Any thread. */
+const char *adit_verdict_reason_words(const char *name);
+
 /* A judged key in a window with its features, for windows.csv. */
 #define ADIT_FEATURE_MAX 96
 struct adit_feature_row {

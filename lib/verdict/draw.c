@@ -49,6 +49,7 @@ static const struct layout {
 #define WIDTH_MOST  400
 #define GAP         2 /* between columns, and before the lines after the first */
 #define CELL_ROOM   (ADIT_NAME_TEXT_MAX + 64)
+#define REASON_ROOM 64
 
 struct table {
 	FILE *page;
@@ -58,35 +59,15 @@ struct table {
 	bool colour;
 };
 
-static const struct {
-	const char *name, *words;
-} words[] = {
-	{"constant_field", "constant field in names"},
-	{"id_step_share", "constant ID step"},
-	{"information", "more data than DNS needs"},
-	{"information_per_name", "data in names"},
-	{"payload_answers", "data in answers"},
-	{"unparsable", "no DNS on a DNS port"},
-	{"signature_id_step", "tool's ID step"},
-	{"signature_names", "tool's names"},
-	{"signature_shape", "names shaped like a tool's"},
-	{"uniqueness", "few names asked twice"},
-};
-
-/* Appends a reason in words; one that the table lacks as it is, with spaces for underscores. */
-static void add_reason(char *text, size_t *size, const char *name)
+/* A reason in words; one that has none as it is, with spaces for underscores. */
+static void reason_text(const char *name, char text[REASON_ROOM])
 {
-	size_t start = *size;
+	const char *words = adit_verdict_reason_words(name);
 
-	for (size_t i = 0; i < ADIT_COUNT(words); i++) {
-		if (strcmp(words[i].name, name) == 0) {
-			*size += (size_t)snprintf(text + *size, 64, "%s", words[i].words);
-			return;
-		}
-	}
-	for (; *name && *size - start < 63; name++)
-		text[(*size)++] = *name == '_' ? ' ' : *name;
-	text[*size] = '\0';
+	snprintf(text, REASON_ROOM, "%s", words != NULL ? words : name);
+	for (char *at = text; words == NULL && *at; at++)
+		if (*at == '_')
+			*at = ' ';
 }
 
 /* "999", "1.2 M": rounded down to what can be read at a glance. */
@@ -142,14 +123,21 @@ static void subscriber_cell(
 		snprintf(text + strlen(text), 16, " +%u", story->subscribers_total - 1);
 }
 
+/* Several features may have the same words: they are said once. */
 static void why_cell(const struct story *story, char *text)
 {
+	char reason[STORY_REASONS][REASON_ROOM];
 	size_t size = 0;
 
 	for (size_t i = 0; i < STORY_REASONS && story->reason[i]; i++) {
-		if (i > 0)
-			size += (size_t)snprintf(text + size, 3, ", ");
-		add_reason(text, &size, story->reason[i]);
+		size_t at = 0;
+
+		reason_text(story->reason[i], reason[i]);
+		while (strcmp(reason[at], reason[i]) != 0)
+			at++;
+		if (at == i)
+			size += (size_t)snprintf(
+				text + size, REASON_ROOM + 2, "%s%s", i > 0 ? ", " : "", reason[i]);
 	}
 }
 
