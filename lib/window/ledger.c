@@ -20,7 +20,7 @@ size_t adit_ledger_bytes(const struct adit_ledger_params *params)
 	return sizeof(struct adit_ledger) +
 	       params->keys * (sizeof(struct adit_ledger_key) + 2 * sizeof(uint32_t)) +
 	       params->entries * (sizeof(struct entry) + sizeof(uint32_t)) +
-	       params->details * (sizeof(struct adit_detail) + sizeof(uint32_t)) +
+	       params->details * (sizeof(struct adit_detail) + 2 * sizeof(uint32_t)) +
 	       buckets_for(params->keys) * sizeof(struct ledger_bucket);
 }
 
@@ -44,12 +44,13 @@ struct adit_ledger *adit_ledger_create(
 	MAKE(keys_free, params->keys);
 	MAKE(entries_free, params->entries);
 	MAKE(details_free, params->details);
+	MAKE(details_owner, params->details);
 	MAKE(touched, params->keys);
 #undef MAKE
 	if (ledger->keys == NULL || ledger->entries == NULL || ledger->details == NULL ||
 		ledger->buckets == NULL || ledger->keys_free == NULL ||
 		ledger->entries_free == NULL || ledger->details_free == NULL ||
-		ledger->touched == NULL) {
+		ledger->details_owner == NULL || ledger->touched == NULL) {
 		adit_ledger_destroy(ledger);
 		return NULL;
 	}
@@ -71,6 +72,7 @@ void adit_ledger_destroy(struct adit_ledger *ledger)
 	adit_free(allocator, ledger->keys_free);
 	adit_free(allocator, ledger->entries_free);
 	adit_free(allocator, ledger->details_free);
+	adit_free(allocator, ledger->details_owner);
 	adit_free(allocator, ledger->touched);
 	adit_free(allocator, ledger);
 }
@@ -88,7 +90,7 @@ void adit_ledger_reset(struct adit_ledger *ledger)
 	for (uint32_t i = 0; i < ledger->params.details; i++)
 		ledger->details_free[i] = ledger->params.details - 1 - i;
 	ledger->touched_count = 0;
-	ledger->slice = ledger->hand = 0;
+	ledger->slice = ledger->hand = ledger->details_hand = 0;
 	ledger->pinned = ledger->params.keys;
 }
 
@@ -194,6 +196,21 @@ uint32_t ledger_key_least(
 void ledger_hand_move(struct adit_ledger *ledger)
 {
 	ledger->hand = ledger->keys_high != 0 ? (ledger->hand + RUN) % ledger->keys_high : 0;
+}
+
+uint32_t ledger_owner_least(struct adit_ledger *ledger)
+{
+	uint32_t details = ledger->params.details, best = NONE;
+
+	for (uint32_t i = 0; i < RUN && i < details; i++) {
+		uint32_t at = ledger->details_owner[(ledger->details_hand + i) % details];
+
+		if (best == NONE ||
+			weight_left(&ledger->keys[at]) < weight_left(&ledger->keys[best]))
+			best = at;
+	}
+	ledger->details_hand = (ledger->details_hand + RUN) % details;
+	return best;
 }
 
 /* A new key in place of a lighter one, if need be. NONE: what is there is worth more. */
