@@ -101,7 +101,7 @@ static uint32_t key_find(const struct adit_ledger *ledger, enum adit_kind kind, 
 	for (int i = 0; i < BUCKET_SIZE; i++) {
 		const struct adit_ledger_key *it;
 
-		if (bucket->index[i] == 0)
+		if (bucket->index[i] == 0 || bucket->tag[i] != key >> 32)
 			continue;
 		it = &ledger->keys[bucket->index[i] - 1];
 		if (it->key == key && it->kind == kind)
@@ -255,6 +255,7 @@ static uint32_t key_take(
 	it->first_slice = ledger->slice;
 	it->touched = NONE;
 	bucket->index[slot] = index + 1;
+	bucket->tag[slot] = (uint32_t)(key >> 32);
 	return index;
 }
 
@@ -408,11 +409,53 @@ static bool row_counts(
 	return row->info_up != 0 || row->info_down != 0 || row->detail != 0;
 }
 
+/* Nearly every key of a row is far from the one before in memory: it is loaded while rows before it
+ * are added, its bucket first. */
+#define AHEAD_BUCKET 16
+#define AHEAD_KEY    8
+
+/* The key that a bucket most likely has. */
+static void key_prefetch(const struct adit_ledger *ledger, uint64_t key)
+{
+	const struct ledger_bucket *bucket = ledger_bucket_of(ledger, key);
+
+	for (int i = 0; i < BUCKET_SIZE; i++)
+		if (bucket->index[i] != 0 && bucket->tag[i] == key >> 32) {
+			const char *it = (const char *)&ledger->keys[bucket->index[i] - 1];
+
+			for (size_t at = 0; at < offsetof(struct adit_ledger_key, sample);
+				at += ADIT_CACHE_LINE)
+				__builtin_prefetch(it + at);
+		}
+}
+
+static void rows_prefetch(const struct adit_ledger *ledger, const struct adit_window *window,
+	uint32_t at, enum adit_kind kind, uint32_t number, uint32_t rows)
+{
+	uint32_t bucket = number + AHEAD_BUCKET, key = number + AHEAD_KEY;
+
+	if (bucket < rows)
+		__builtin_prefetch(
+			ledger_bucket_of(ledger, adit_window_row(window, at, kind, bucket)->key));
+	if (key < rows)
+		key_prefetch(ledger, adit_window_row(window, at, kind, key)->key);
+	if (kind != ADIT_KIND_PAIR)
+		return;
+	if (bucket < rows)
+		__builtin_prefetch(ledger_bucket_of(
+			ledger, adit_window_party(window, at, kind, bucket)->domain_key));
+	if (key < rows)
+		key_prefetch(ledger, adit_window_party(window, at, kind, key)->domain_key);
+}
+
 void adit_ledger_add(struct adit_ledger *ledger, const struct adit_window *window, uint32_t at)
 {
 	/* Domains first: a pair needs the domain that it belongs to. */
-	for (int kind = 0; kind < ADIT_KIND_JUDGED; kind++)
-		for (uint32_t i = 0; i < adit_window_rows(window, at, kind); i++) {
+	for (int kind = 0; kind < ADIT_KIND_JUDGED; kind++) {
+		uint32_t rows = adit_window_rows(window, at, kind);
+
+		for (uint32_t i = 0; i < rows; i++) {
+			rows_prefetch(ledger, window, at, kind, i, rows);
 			if (!row_counts(window, at, kind, i))
 				continue;
 			if (kind == ADIT_KIND_DOMAIN)
@@ -420,6 +463,15 @@ void adit_ledger_add(struct adit_ledger *ledger, const struct adit_window *windo
 			else
 				party_add(ledger, window, at, kind, i);
 		}
+	}
+}
+
+void adit_ledger_prefetch(const struct adit_ledger *ledger, uint32_t index)
+{
+	const struct adit_ledger_key *key = &ledger->keys[index];
+
+	__builtin_prefetch(key);
+	__builtin_prefetch((const char *)key + ADIT_CACHE_LINE);
 }
 
 void adit_ledger_begin(struct adit_ledger *ledger, uint32_t slice)

@@ -18,9 +18,12 @@ struct entry {
 	struct adit_row row; /* row.detail: number in ledger->details + 1 */
 };
 
+/* One cache line. Keys lie far apart: the tag says which of them to look at. */
 struct ledger_bucket {
 	uint32_t index[BUCKET_SIZE]; /* key index + 1; 0: free */
-};
+	uint32_t tag[BUCKET_SIZE];   /* of that key: its high half */
+} ADIT_CACHE_ALIGNED;
+static_assert(sizeof(struct ledger_bucket) == ADIT_CACHE_LINE, "a bucket is one cache line");
 
 struct adit_ledger {
 	struct adit_ledger_params params;

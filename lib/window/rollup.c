@@ -282,24 +282,51 @@ const struct adit_detail *adit_ledger_now(const struct adit_ledger *ledger, uint
 	return entry->last_slice == ledger->slice ? detail_of(ledger, &entry->row) : NULL;
 }
 
+static const uint32_t span_lengths[ADIT_SPAN_COUNT] = {
+	1, ADIT_SPAN_SLICES, ADIT_HOUR_SLICES, ADIT_DAY_SLICES};
+
+/* The tier in which a span begins. */
+static int span_tier(enum adit_span span)
+{
+	return span <= ADIT_SPAN_10MIN ? ADIT_TIER_SLICES : (int)span - 1;
+}
+
 bool adit_ledger_sum(
 	const struct adit_ledger *ledger, uint32_t index, enum adit_span span, struct adit_sum *sum)
 {
-	static const uint32_t lengths[ADIT_SPAN_COUNT] = {
-		1, ADIT_SPAN_SLICES, ADIT_HOUR_SLICES, ADIT_DAY_SLICES};
 	const struct adit_ledger_key *key = &ledger->keys[index];
 
 	adit_sum_clear(sum);
-	for (int tier = span <= ADIT_SPAN_10MIN ? ADIT_TIER_SLICES : (int)span - 1; tier >= 0;
-		tier--)
+	for (int tier = span_tier(span); tier >= 0; tier--)
 		for (uint32_t i = key->tier[tier].first; i != NONE; i = ledger->entries[i].next) {
 			const struct entry *entry = &ledger->entries[i];
 
-			if (entry->last_slice + lengths[span] > ledger->slice)
+			if (entry->next != NONE)
+				__builtin_prefetch(&ledger->entries[entry->next]);
+			if (entry->last_slice + span_lengths[span] > ledger->slice)
 				adit_sum_add(sum, &entry->row, detail_of(ledger, &entry->row),
 					entry->first_slice, entry->last_slice);
 		}
 	return sum->windows != 0;
+}
+
+void adit_ledger_load(const struct adit_ledger *ledger, uint32_t index, enum adit_span span,
+	struct adit_ledger_load *load)
+{
+	const struct adit_ledger_key *key = &ledger->keys[index];
+
+	*load = (struct adit_ledger_load){0};
+	for (int tier = span_tier(span); tier >= 0; tier--)
+		for (uint32_t i = key->tier[tier].first; i != NONE; i = ledger->entries[i].next) {
+			const struct entry *entry = &ledger->entries[i];
+			const struct adit_detail *detail = detail_of(ledger, &entry->row);
+
+			if (entry->last_slice + span_lengths[span] <= ledger->slice)
+				continue;
+			load->information += (uint64_t)entry->row.info_up + entry->row.info_down;
+			load->messages += (uint64_t)entry->row.queries + entry->row.responses;
+			load->id_steps += detail != NULL ? detail->id_steps : 0;
+		}
 }
 
 void adit_ledger_totals(const struct adit_ledger *ledger, uint32_t index, struct adit_sum *sum)
