@@ -8,10 +8,9 @@
  */
 #include "pipeline.c"
 
-#include "adit_config.h"
 #include "load.h"
+#include "setup.h"
 
-#include <arpa/inet.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,13 +54,7 @@ struct options {
 
 struct bench {
 	struct load load;
-	struct adit_ports ports;
-	struct adit_context_rule rule;
-	struct adit_intake intake;
-	struct adit_suffix_list *suffixes;
-	struct adit_pattern_set *patterns;
-	struct adit_pipeline *pipeline;
-	struct adit_window *window;
+	struct setup setup;
 	size_t burst;
 	uint64_t touched;
 };
@@ -72,92 +65,12 @@ static void die(const char *text)
 	exit(1);
 }
 
-/* What ports and servers mean, as the appliance has it from its configuration. */
-static void ports_make(struct adit_ports *ports, const struct adit_config *config)
-{
-	adit_ports_init(ports);
-	for (size_t i = 0; i < config->encrypted_ports.count; i++)
-		if (config->encrypted_ports.item[i] != 0)
-			adit_ports_add(ports, (uint16_t)config->encrypted_ports.item[i],
-				ADIT_SERVICE_ENCRYPTED);
-	for (size_t i = 0; i < config->dns_ports.count; i++)
-		adit_ports_add(ports, (uint16_t)config->dns_ports.item[i], ADIT_SERVICE_DNS);
-	for (size_t i = 0; i < config->encrypted_resolvers.count; i++) {
-		const char *text = config->encrypted_resolvers.item[i];
-		struct adit_address address = {.is_v6 = strchr(text, ':') != NULL};
-
-		if (inet_pton(address.is_v6 ? AF_INET6 : AF_INET, text, address.bytes) != 1 ||
-			adit_ports_add_resolver(ports, &address) != 0)
-			die("encrypted.resolvers");
-	}
-}
-
-static void intake_make(struct bench *bench, const struct adit_config *config)
-{
-	const struct adit_reassembly_params params = {.ports = &bench->ports,
-		.key = &adit_hash_key_fixed,
-		.datagrams = (uint32_t)config->fragment_datagrams,
-		.timeout_ns = (uint64_t)config->fragment_timeout * ADIT_NS_PER_MS};
-
-	ports_make(&bench->ports, config);
-	/* As the appliance has it by default. */
-	bench->rule.vlan = true;
-	adit_context_prefix(&bench->rule, (unsigned)config->context_ipv6_prefix_plain,
-		(unsigned)config->context_ipv6_prefix);
-	bench->intake = (struct adit_intake){.ports = &bench->ports,
-		.rule = &bench->rule,
-		.key = &adit_hash_key_fixed,
-		.reassembly = adit_reassembly_create(&params, NULL)};
-	if (bench->intake.reassembly == NULL)
-		die("no memory for fragments");
-}
-
-static uint32_t of_shard(int64_t rows)
-{
-	return (uint32_t)(rows / ADIT_SHARDS);
-}
-
-#define LOOKS 8 /* of a shard and slice, as in the program */
-
-/* One worker, as the options say. */
-static void pipeline_make(struct bench *bench, const struct options *options)
-{
-	const struct adit_config *config = &options->config;
-	const struct adit_window_params window = {.shards = ADIT_SHARDS,
-		.rows = {[ADIT_KIND_DOMAIN] = of_shard(config->window_domains),
-			[ADIT_KIND_PAIR] = of_shard(config->window_pairs),
-			[ADIT_KIND_SERVER] = of_shard(config->window_servers),
-			[ADIT_KIND_SESSION] = of_shard(config->window_sessions),
-			[ADIT_KIND_ENCRYPTED] = of_shard(config->window_encrypted)},
-		.details = of_shard(config->window_details),
-		.looks = LOOKS};
-	struct adit_pipeline_params params = {.rule = &bench->rule,
-		.key = &adit_hash_key_fixed,
-		.workers = 1,
-		.duplicate_ns = (uint64_t)config->worker_duplicate_window * ADIT_NS_PER_MS,
-		.tracks = (uint32_t)config->window_tracks,
-		.streams = (uint32_t)config->tcp_streams,
-		.stream_buffers = (uint32_t)config->tcp_buffers};
-	struct adit_error error = {"no memory"};
-
-	if (adit_suffix_load(config->dns_public_suffix_list, NULL, &bench->suffixes, &error) != 0 ||
-		adit_pattern_load(options->patterns, &bench->patterns, &error) != 0)
-		die(error.text);
-	params.suffixes = bench->suffixes;
-	params.patterns = bench->patterns;
-	if (adit_pipeline_create(&params, NULL, &bench->pipeline, &error) != 0)
-		die(error.text);
-	bench->window = adit_window_create(&window, NULL);
-	if (bench->window == NULL)
-		die("no memory for the tables");
-}
-
 /* The stages up to a rung, over a burst that is cut where adit_pipeline_run cuts it; what goes a
  * way of its own there is left out. */
 static void stages_run(struct bench *bench, enum rung rung, const struct adit_frame *frames,
 	const struct adit_packet *packets, size_t count)
 {
-	struct adit_pipeline *pipeline = bench->pipeline;
+	struct adit_pipeline *pipeline = bench->setup.pipeline;
 
 	for (size_t i = 0; i < count; i++) {
 		size_t items;
@@ -189,10 +102,11 @@ static void burst_run(
 		if (rung == RUNG_TOUCH)
 			bench->touched += frames[i].data[12];
 		if (rung >= RUNG_DECODE)
-			adit_intake_take(&bench->intake, &frames[i], &packets[i]);
+			adit_intake_take(&bench->setup.intake, &frames[i], &packets[i]);
 	}
 	if (rung == RUNG_COUNT)
-		adit_pipeline_run(bench->pipeline, bench->window, frames, packets, count);
+		adit_pipeline_run(
+			bench->setup.pipeline, bench->setup.window, frames, packets, count);
 	else if (rung >= RUNG_WHO)
 		stages_run(bench, rung, frames, packets, count);
 }
@@ -208,7 +122,7 @@ static __attribute__((noipa)) void pass_run(struct bench *bench, enum rung rung)
 
 		if (adit_slice_of(load->frames[at].ts_ns) > slice) {
 			slice = adit_slice_of(load->frames[at].ts_ns);
-			adit_window_open(bench->window, slice);
+			adit_window_open(bench->setup.window, slice);
 		}
 		burst_run(
 			bench, rung, &load->frames[at], rest < bench->burst ? rest : bench->burst);
@@ -220,9 +134,9 @@ static uint64_t pass_time(struct bench *bench, enum rung rung)
 {
 	struct timespec begin, end;
 
-	adit_pipeline_reset(bench->pipeline);
-	adit_reassembly_reset(bench->intake.reassembly);
-	adit_window_open(bench->window, adit_slice_of(bench->load.frames[0].ts_ns));
+	adit_pipeline_reset(bench->setup.pipeline);
+	adit_reassembly_reset(bench->setup.intake.reassembly);
+	adit_window_open(bench->setup.window, adit_slice_of(bench->load.frames[0].ts_ns));
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
 	pass_run(bench, rung);
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
@@ -387,20 +301,15 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	bench->burst = options.burst;
-	intake_make(bench, &options.config);
-	pipeline_make(bench, &options);
-	if (load_read(&bench->load, &options.load, &error) != 0)
+	if (setup_make(&bench->setup, &options.config, options.patterns, &error) != 0 ||
+		load_read(&bench->load, &options.load, &error) != 0)
 		die(error.text);
 	measure(bench, &options, results);
 	if (options.json)
 		print_json(bench, &options, results);
 	else
 		print_table(bench, &options, results);
-	adit_window_destroy(bench->window);
-	adit_pipeline_destroy(bench->pipeline);
-	adit_pattern_destroy(bench->patterns);
-	adit_suffix_destroy(bench->suffixes);
-	adit_reassembly_destroy(bench->intake.reassembly);
+	setup_free(&bench->setup);
 	load_free(&bench->load);
 	adit_config_clear(&options.config);
 	free(bench);

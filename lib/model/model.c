@@ -63,7 +63,9 @@ void adit_model_destroy(struct adit_model *model)
 		break;
 	default:
 		free(model->trees.roots);
+		free(model->trees.depths);
 		free(model->trees.nodes);
+		free(model->trees.row);
 		free(model->trees.json);
 	}
 	for (size_t i = 0; model->names != NULL && i < model->features; i++)

@@ -87,19 +87,26 @@ struct adit_envelope {
 	double *whitening;  /* [rank][d], room for d */
 };
 
-/* A tree's nodes stand in pre-order: the left child follows its parent. */
+/* A node's right child follows its left one. So that a step down is the same in every node and
+ * needs no branch, a missing value stands for one that is below or above all (ADIT_TREE_PLACE), and
+ * a leaf is its own left child, of a feature that is always below its value. */
 struct adit_tree_node {
-	float value;      /* go left if below it; of a leaf, what it adds */
-	uint32_t feature; /* the top bit: a missing value goes left */
-	uint32_t right;   /* 0: a leaf */
+	float value;    /* go left if below it; of a leaf, what it adds */
+	uint32_t place; /* in a row of 2 × features + 1 floats */
+	uint32_t left;
 };
-#define ADIT_TREE_MISSING_LEFT UINT32_C(0x80000000)
+/* Each feature stands in a row twice, for nodes where missing values go left, and right. */
+#define ADIT_TREE_PLACE(feature, missing_left) (2 * (feature) + !(missing_left))
+/* Trees that are walked side by side: one waits for memory while others step. */
+#define ADIT_TREE_LANES 8
 
 struct adit_trees {
 	float base; /* log-odds before the first tree */
-	size_t count, node_count;
-	uint32_t *roots;
+	size_t count, node_count, features;
+	uint32_t *roots;  /* [count up to a multiple of the lanes], any node beyond */
+	uint32_t *depths; /* of the deepest tree of each lot of lanes */
 	struct adit_tree_node *nodes;
+	float *row;   /* scratch */
 	double limit; /* the largest sum possible */
 	char *json;
 	size_t json_size;
@@ -167,8 +174,8 @@ int adit_mcd_fit(const double *x, size_t rows, size_t d, char *const *names,
 
 double adit_svm_score(const struct adit_svm *svm, const double *row, size_t d);
 double adit_envelope_score(const struct adit_envelope *envelope, const double *row, size_t d);
-/* Values are read from their places: trees need no scratch. */
-double adit_trees_score(const struct adit_trees *trees, const double *values, const uint32_t *at);
+/* Of values that are read from the positions `at`. */
+double adit_trees_score(struct adit_trees *trees, const double *values, const uint32_t *at);
 
 /* Room for the vectors; their entries are put one by one, then svm_finish is called. */
 int adit_svm_reserve(struct adit_svm *svm, size_t count, size_t d);

@@ -21,20 +21,39 @@ const struct adit_trees_params adit_trees_defaults = {.rounds = 200,
 	.scale_pos_weight = 1,
 	.seed = 1};
 
-double adit_trees_score(const struct adit_trees *trees, const double *values, const uint32_t *at)
+/* Values as the nodes look them up. */
+static void row_fill(struct adit_trees *trees, const double *values, const uint32_t *at)
 {
+	for (uint32_t i = 0; i < trees->features; i++) {
+		float value = (float)values[at[i]];
+		bool missing = isnan(value);
+
+		trees->row[ADIT_TREE_PLACE(i, true)] = missing ? -INFINITY : value;
+		trees->row[ADIT_TREE_PLACE(i, false)] = missing ? INFINITY : value;
+	}
+	trees->row[2 * trees->features] = -INFINITY;
+}
+
+double adit_trees_score(struct adit_trees *trees, const double *values, const uint32_t *at)
+{
+	const struct adit_tree_node *nodes = trees->nodes;
+	const float *row = trees->row;
 	float sum = trees->base;
 
-	for (size_t i = 0; i < trees->count; i++) {
-		const struct adit_tree_node *node = &trees->nodes[trees->roots[i]];
-		while (node->right != 0) {
-			uint32_t feature = node->feature & ~ADIT_TREE_MISSING_LEFT;
-			float value = (float)values[at[feature]];
-			bool left = isnan(value) ? node->feature & ADIT_TREE_MISSING_LEFT
-						 : value < node->value;
-			node = left ? node + 1 : &trees->nodes[node->right];
+	row_fill(trees, values, at);
+	for (size_t i = 0; i < trees->count; i += ADIT_TREE_LANES) {
+		size_t rest = trees->count - i, lanes = ADIT_TREE_LANES;
+		uint32_t depth = trees->depths[i / ADIT_TREE_LANES], place[ADIT_TREE_LANES];
+
+		memcpy(place, trees->roots + i, sizeof(place));
+		for (uint32_t step = 0; step < depth; step++) {
+			for (size_t lane = 0; lane < ADIT_TREE_LANES; lane++) {
+				const struct adit_tree_node *node = &nodes[place[lane]];
+				place[lane] = node->left + !(row[node->place] < node->value);
+			}
 		}
-		sum += node->value;
+		for (size_t lane = 0; lane < (rest < lanes ? rest : lanes); lane++)
+			sum += nodes[place[lane]].value;
 	}
 	return (double)sum;
 }

@@ -24,6 +24,11 @@ enum array { LEFT, RIGHT, INDEX, CONDITION, DEFAULT_LEFT, ARRAYS };
 static const char *const array_names[ARRAYS] = {
 	"left_children", "right_children", "split_indices", "split_conditions", "default_left"};
 
+/* A node of the file, and where it is to stand. */
+struct step {
+	uint32_t from, place, depth;
+};
+
 struct reader {
 	const char *path;
 	struct adit_error *error;
@@ -31,7 +36,7 @@ struct reader {
 	struct adit_trees *trees;
 	size_t features;
 	const json_t *arrays[ARRAYS]; /* of the present tree */
-	uint32_t *stack; /* pairs: a node of the file, and where its number is to be written */
+	struct step *stack;           /* nodes that are still to be read */
 	uint8_t *seen;
 	size_t stack_room, node_room;
 };
@@ -183,14 +188,16 @@ static bool read_children(struct reader *reader, size_t from, int64_t children[2
 	return reader->status == 0;
 }
 
-/* A node of the file, checked; false (with the error) if it cannot be. */
-static bool read_node(
-	struct reader *reader, size_t from, struct adit_tree_node *node, int64_t children[2])
+/* A node of the file for a place, checked, but for where its children stand; false (with the error)
+ * if it cannot be. */
+static bool read_node(struct reader *reader, size_t from, uint32_t place, int64_t children[2])
 {
+	struct adit_tree_node *node = &reader->trees->nodes[place];
 	int64_t index;
 	bool missing_left;
 
-	*node = (struct adit_tree_node){.right = 0};
+	/* A leaf. */
+	*node = (struct adit_tree_node){.place = 2 * (uint32_t)reader->features, .left = place};
 	if (!read_float(reader, from, &node->value) || !read_children(reader, from, children))
 		return false;
 	if (children[LEFT] < 0)
@@ -203,51 +210,64 @@ static bool read_node(
 			reader->trees->count, from, (long long)index, reader->features);
 		return false;
 	}
-	node->feature = (uint32_t)index | (missing_left ? ADIT_TREE_MISSING_LEFT : 0);
+	node->place = ADIT_TREE_PLACE((uint32_t)index, missing_left);
 	return true;
 }
 
-static bool push(struct reader *reader, size_t *depth, int64_t node, uint32_t parent)
+static bool push(struct reader *reader, size_t *count, int64_t from, size_t place, uint32_t depth)
 {
-	if (!grow(reader, &reader->stack, &reader->stack_room, *depth + 2, sizeof(*reader->stack)))
+	if (!grow(reader, &reader->stack, &reader->stack_room, *count + 1, sizeof(*reader->stack)))
 		return false;
-	reader->stack[(*depth)++] = (uint32_t)node;
-	reader->stack[(*depth)++] = parent;
+	reader->stack[(*count)++] = (struct step){(uint32_t)from, (uint32_t)place, depth};
 	return true;
 }
 
-/* Puts the tree's nodes in pre-order. A node that is reached twice is refused: what is left is a
+/* Places for a root, or two children. */
+static bool reserve(struct reader *reader, size_t places)
+{
+	struct adit_trees *trees = reader->trees;
+
+	if (!grow(reader, &trees->nodes, &reader->node_room, trees->node_count + places,
+		    sizeof(*trees->nodes)))
+		return false;
+	trees->node_count += places;
+	return true;
+}
+
+/* Puts the tree's nodes in their places. A node that is reached twice is refused: what is left is a
  * tree, and every walk down it ends. */
 static void add_nodes(struct reader *reader)
 {
 	struct adit_trees *trees = reader->trees;
-	size_t root = trees->node_count, depth = 0;
+	size_t root = trees->node_count, count = 0;
+	uint32_t *deepest = &trees->depths[trees->count / ADIT_TREE_LANES];
 	double largest = -INFINITY;
 
-	push(reader, &depth, 0, UINT32_MAX);
-	while (reader->status == 0 && depth > 0) {
-		uint32_t parent = reader->stack[--depth], from = reader->stack[--depth];
-		size_t place = trees->node_count;
+	if (!reserve(reader, 1) || !push(reader, &count, 0, root, 0))
+		return;
+	while (count > 0) {
+		struct step step = reader->stack[--count];
+		size_t left = trees->node_count;
 		int64_t children[2];
-		if (reader->seen[from]) {
+		if (reader->seen[step.from]) {
 			refuse(reader, MODEL ".trees[%zu]: node %u has two parents; one is right",
-				trees->count, from);
+				trees->count, step.from);
 			return;
 		}
-		reader->seen[from] = 1;
-		if (!grow(reader, &trees->nodes, &reader->node_room, place + 1,
-			    sizeof(*trees->nodes)) ||
-			!read_node(reader, from, &trees->nodes[place], children))
+		reader->seen[step.from] = 1;
+		if (!read_node(reader, step.from, step.place, children))
 			return;
-		trees->node_count++;
-		if (parent != UINT32_MAX)
-			trees->nodes[parent].right = (uint32_t)place;
+		if (step.depth > *deepest)
+			*deepest = step.depth;
 		if (children[LEFT] < 0) {
-			largest = fmax(largest, (double)trees->nodes[place].value);
-		} else if (!push(reader, &depth, children[RIGHT], (uint32_t)place) ||
-			   !push(reader, &depth, children[LEFT], UINT32_MAX)) {
-			return;
+			largest = fmax(largest, (double)trees->nodes[step.place].value);
+			continue;
 		}
+		if (!reserve(reader, 2) ||
+			!push(reader, &count, children[RIGHT], left + 1, step.depth + 1) ||
+			!push(reader, &count, children[LEFT], left, step.depth + 1))
+			return;
+		trees->nodes[step.place].left = (uint32_t)left;
 	}
 	trees->roots[trees->count++] = (uint32_t)root;
 	trees->limit += largest;
@@ -294,12 +314,17 @@ static void read_trees(struct reader *reader, const json_t *booster)
 {
 	const json_t *model = member(reader, booster, BOOSTER, "model", JSON_OBJECT);
 	const json_t *trees = member(reader, model, MODEL, "trees", JSON_ARRAY);
-	size_t count = json_array_size(trees);
+	size_t count = json_array_size(trees), lots;
 
 	if (count == 0)
 		refuse(reader, MODEL ".trees is empty; a model has a tree at least");
-	reader->trees->roots = calloc(count + 1, sizeof(*reader->trees->roots));
-	if (reader->trees->roots == NULL)
+	lots = count / ADIT_TREE_LANES + 1;
+	reader->trees->features = reader->features;
+	reader->trees->roots = calloc(lots * ADIT_TREE_LANES, sizeof(*reader->trees->roots));
+	reader->trees->depths = calloc(lots, sizeof(*reader->trees->depths));
+	reader->trees->row = calloc(2 * reader->features + 1, sizeof(*reader->trees->row));
+	if (reader->trees->roots == NULL || reader->trees->depths == NULL ||
+		reader->trees->row == NULL)
 		no_memory(reader);
 	for (size_t i = 0; i < count && reader->status == 0; i++)
 		add_tree(reader, json_array_get(trees, i));

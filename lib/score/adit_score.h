@@ -51,6 +51,7 @@ struct adit_finding {
 	const char *tool; /* of the set's strings, or NULL */
 	bool strong;      /* a signature that nothing benign shows */
 	bool left_out;    /* no model was asked: too little, or what says nothing */
+	unsigned models;  /* kinds that scored it, a bit each */
 	size_t reason_count;
 	struct adit_reason reason[ADIT_VERDICT_REASONS];
 };
@@ -103,8 +104,10 @@ struct adit_score_counters {
 	uint64_t slices;
 	uint64_t touched;                    /* keys that got something in a slice */
 	uint64_t judged;                     /* of them, those that the filter let pass */
-	uint64_t rows[ADIT_SPAN_COUNT];      /* whose features were derived */
-	uint64_t asked;                      /* of those, rows that models judged */
+	uint64_t light;                      /* their rows over spans of too little to judge */
+	uint64_t rows[ADIT_SPAN_COUNT];      /* whose features were derived, for all detectors */
+	uint64_t models[ADIT_MODEL_KINDS];   /* of those, rows that a model of the kind scored */
+	uint64_t suspects, tunnels;          /* of those, rows of a score that is told */
 	uint64_t looks;                      /* keys judged within a slice */
 	uint64_t sessions, sessions_refused; /* that ended; subscribers without room */
 	uint64_t opened, stories_refused;

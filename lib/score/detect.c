@@ -189,7 +189,7 @@ static void detect_models(const struct adit_detect_params *params, enum adit_kin
 	if (params->judges == NULL || finding->left_out)
 		return;
 	count = adit_judges_ask(params->judges, kind, params->models, value, params->suspect_score,
-		params->tunnel_score, opinion);
+		params->tunnel_score, opinion, &finding->models);
 	for (size_t i = 0; i < count; i++) {
 		score_raise(finding, opinion[i].points);
 		reason_named(finding, opinion[i].name, opinion[i].score, opinion[i].threshold);

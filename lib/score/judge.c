@@ -147,8 +147,9 @@ static double points_of(const struct judge *judge, double score, double threshol
 
 size_t adit_judges_ask(struct adit_judges *judges, enum adit_kind kind, unsigned kinds,
 	const double value[ADIT_FEATURE_COUNT], double suspect, double tunnel,
-	struct adit_opinion opinion[ADIT_JUDGES_MAX])
+	struct adit_opinion opinion[ADIT_JUDGES_MAX], unsigned *scored)
 {
+	unsigned bits = 0;
 	double names = value[ADIT_FEATURE_UNIQUE_NAMES];
 	size_t count = 0;
 
@@ -167,10 +168,13 @@ size_t adit_judges_ask(struct adit_judges *judges, enum adit_kind kind, unsigned
 		low = adit_model_suspect_for(judge->model, names);
 		if (!isfinite(it->threshold) && !isfinite(low))
 			continue;
+		bits |= 1u << judge->kind;
 		it->score = adit_model_score(judge->model, value);
 		it->points = points_of(judge, it->score, it->threshold, low, suspect, tunnel);
 		count += it->points > 0;
 	}
+	if (scored != NULL)
+		*scored = bits;
 	return count;
 }
 

@@ -20,6 +20,8 @@
 #define KNOWN_DISCOUNT 10
 /* So many responses to a query, and the tap shows one direction only. */
 #define ONE_WAY_RESPONSES 50
+/* Keys that are loaded ahead of the one that is judged. */
+#define AHEAD 8
 /* What a domain's subscribers must have moved each, on average, to be judged together. */
 #define TOGETHER_INFORMATION 200
 
@@ -244,6 +246,31 @@ static bool is_told_today(const struct adit_scorer *scorer, uint32_t index)
 	return key->story == 0 && key->told != 0 && scorer->slice < key->told + ADIT_DAY_SLICES;
 }
 
+/*
+ * Nothing can be found in a span of so little, and what would be found need not be derived: models
+ * and structure want 200 bytes of information, the bound more, signatures names of a class or steps
+ * of the transaction ID. Rounding when rows are merged loses a byte or two of a key's weight, and
+ * sets of more than 64 are estimated: both are left room. A session that is an outlier may blame
+ * any domain.
+ */
+#define LIGHT_INFORMATION 150
+#define LIGHT_MESSAGES    64
+#define LIGHT_ID_STEPS    8
+
+static bool span_is_light(const struct adit_scorer *scorer, uint32_t index, enum adit_span span)
+{
+	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index);
+	struct adit_ledger_load load;
+
+	if (key->classes != 0 || scorer->burst_hits >= ADIT_BURST_LEAST ||
+		scorer->params.features != NULL || scorer->sessions_judged ||
+		scorer->params.detect.information_bound < LIGHT_INFORMATION)
+		return false;
+	adit_ledger_load(scorer->ledger, index, span, &load);
+	return load.information < LIGHT_INFORMATION && load.messages <= LIGHT_MESSAGES &&
+	       load.id_steps < LIGHT_ID_STEPS;
+}
+
 static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_span span)
 {
 	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index), *domain = NULL;
@@ -252,6 +279,10 @@ static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_spa
 	uint32_t story_index = index;
 	struct adit_finding finding;
 
+	if (span_is_light(scorer, index, span)) {
+		scorer->counters.light++;
+		return;
+	}
 	if (!adit_ledger_sum(scorer->ledger, index, span, &scorer->sum))
 		return;
 	if (key->kind == ADIT_KIND_PAIR)
@@ -262,8 +293,8 @@ static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_spa
 	context_fill(scorer, key, domain, value);
 	scorer->counters.rows[span]++;
 	adit_detect(detect, key->kind, &scorer->sum, value, &finding);
-	scorer->counters.asked += detect->judges != NULL && !finding.left_out &&
-				  adit_judges_any(detect->judges, key->kind, detect->models);
+	for (int model = 0; model < ADIT_MODEL_KINDS; model++)
+		scorer->counters.models[model] += finding.models >> model & 1;
 	if (key->kind == ADIT_KIND_DOMAIN && !finding.strong && !together_counts(key, value))
 		leave_burst(scorer, &finding);
 	session_blame(scorer, key, value, &finding);
@@ -276,6 +307,8 @@ static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_spa
 		feature_tell(scorer, key, domain, span_names[span], &finding);
 	if (finding.score < detect->suspect_score)
 		return;
+	scorer->counters.suspects += finding.score < detect->tunnel_score;
+	scorer->counters.tunnels += finding.score >= detect->tunnel_score;
 	/* What a subscriber sends to a domain's server is that domain's story, if it has one. */
 	if (key->kind == ADIT_KIND_SERVER && adit_story_has_subscriber(scorer, key->who.key))
 		return;
@@ -441,8 +474,10 @@ static void sessions_judge(struct adit_scorer *scorer)
 	struct adit_session *all;
 	uint32_t count;
 
-	if (scorer->sessions == NULL || detect->judges == NULL ||
-		!adit_judges_any(detect->judges, ADIT_KIND_SESSION, detect->models))
+	scorer->sessions_judged =
+		scorer->sessions != NULL && detect->judges != NULL &&
+		adit_judges_any(detect->judges, ADIT_KIND_SESSION, detect->models);
+	if (!scorer->sessions_judged)
 		return;
 	all = adit_sessions_all(scorer->sessions, &count);
 	for (uint32_t i = 0; i < count; i++) {
@@ -453,7 +488,7 @@ static void sessions_judge(struct adit_scorer *scorer)
 			continue;
 		adit_features_of_session(&session->sum, value);
 		opinions = adit_judges_ask(detect->judges, ADIT_KIND_SESSION, detect->models, value,
-			detect->suspect_score, detect->tunnel_score, opinion);
+			detect->suspect_score, detect->tunnel_score, opinion, NULL);
 		session->outlier = session->threshold = 0;
 		for (size_t k = 0; k < opinions; k++)
 			if (opinion[k].score > opinion[k].threshold) {
@@ -518,8 +553,11 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 		judge_late(scorer, false);
 	touched = adit_ledger_touched(scorer->ledger, &count);
 	scorer->counters.touched += count;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (i + AHEAD < count)
+			adit_ledger_prefetch(scorer->ledger, touched[i + AHEAD]);
 		judge(scorer, touched[i]);
+	}
 	adit_story_slice(scorer);
 }
 

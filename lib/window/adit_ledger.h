@@ -99,6 +99,8 @@ uint32_t adit_ledger_expect(struct adit_ledger *ledger, const struct adit_look *
 const uint32_t *adit_ledger_touched(const struct adit_ledger *ledger, size_t *count);
 
 struct adit_ledger_key *adit_ledger_key(struct adit_ledger *ledger, uint32_t index);
+/* Loads what a key's turn will touch first. A hint. */
+void adit_ledger_prefetch(const struct adit_ledger *ledger, uint32_t index);
 /* Indexes of keys are below this; some of them may not be in use. */
 uint32_t adit_ledger_high(const struct adit_ledger *ledger);
 size_t adit_ledger_used(const struct adit_ledger *ledger);
@@ -109,6 +111,13 @@ const struct adit_detail *adit_ledger_now(const struct adit_ledger *ledger, uint
 /* The sum of a key over a span that ends with the current slice. False: nothing there. */
 bool adit_ledger_sum(const struct adit_ledger *ledger, uint32_t index, enum adit_span span,
 	struct adit_sum *sum);
+/* What a key has over a span, counted without merging anything: never less information than the sum
+ * has, but for rounding. */
+struct adit_ledger_load {
+	uint64_t information, messages, id_steps;
+};
+void adit_ledger_load(const struct adit_ledger *ledger, uint32_t index, enum adit_span span,
+	struct adit_ledger_load *load);
 /* Counters of a key over the day held, without names and details: cheap. */
 void adit_ledger_totals(const struct adit_ledger *ledger, uint32_t index, struct adit_sum *sum);
 

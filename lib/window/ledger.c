@@ -20,7 +20,7 @@ size_t adit_ledger_bytes(const struct adit_ledger_params *params)
 	return sizeof(struct adit_ledger) +
 	       params->keys * (sizeof(struct adit_ledger_key) + 2 * sizeof(uint32_t)) +
 	       params->entries * (sizeof(struct entry) + sizeof(uint32_t)) +
-	       params->details * (sizeof(struct adit_detail) + sizeof(uint32_t)) +
+	       params->details * (sizeof(struct adit_detail) + 2 * sizeof(uint32_t)) +
 	       buckets_for(params->keys) * sizeof(struct ledger_bucket);
 }
 
@@ -44,12 +44,13 @@ struct adit_ledger *adit_ledger_create(
 	MAKE(keys_free, params->keys);
 	MAKE(entries_free, params->entries);
 	MAKE(details_free, params->details);
+	MAKE(details_owner, params->details);
 	MAKE(touched, params->keys);
 #undef MAKE
 	if (ledger->keys == NULL || ledger->entries == NULL || ledger->details == NULL ||
 		ledger->buckets == NULL || ledger->keys_free == NULL ||
 		ledger->entries_free == NULL || ledger->details_free == NULL ||
-		ledger->touched == NULL) {
+		ledger->details_owner == NULL || ledger->touched == NULL) {
 		adit_ledger_destroy(ledger);
 		return NULL;
 	}
@@ -71,6 +72,7 @@ void adit_ledger_destroy(struct adit_ledger *ledger)
 	adit_free(allocator, ledger->keys_free);
 	adit_free(allocator, ledger->entries_free);
 	adit_free(allocator, ledger->details_free);
+	adit_free(allocator, ledger->details_owner);
 	adit_free(allocator, ledger->touched);
 	adit_free(allocator, ledger);
 }
@@ -88,7 +90,7 @@ void adit_ledger_reset(struct adit_ledger *ledger)
 	for (uint32_t i = 0; i < ledger->params.details; i++)
 		ledger->details_free[i] = ledger->params.details - 1 - i;
 	ledger->touched_count = 0;
-	ledger->slice = ledger->hand = 0;
+	ledger->slice = ledger->hand = ledger->details_hand = 0;
 	ledger->pinned = ledger->params.keys;
 }
 
@@ -99,7 +101,7 @@ static uint32_t key_find(const struct adit_ledger *ledger, enum adit_kind kind, 
 	for (int i = 0; i < BUCKET_SIZE; i++) {
 		const struct adit_ledger_key *it;
 
-		if (bucket->index[i] == 0)
+		if (bucket->index[i] == 0 || bucket->tag[i] != key >> 32)
 			continue;
 		it = &ledger->keys[bucket->index[i] - 1];
 		if (it->key == key && it->kind == kind)
@@ -196,6 +198,21 @@ void ledger_hand_move(struct adit_ledger *ledger)
 	ledger->hand = ledger->keys_high != 0 ? (ledger->hand + RUN) % ledger->keys_high : 0;
 }
 
+uint32_t ledger_owner_least(struct adit_ledger *ledger)
+{
+	uint32_t details = ledger->params.details, best = NONE;
+
+	for (uint32_t i = 0; i < RUN && i < details; i++) {
+		uint32_t at = ledger->details_owner[(ledger->details_hand + i) % details];
+
+		if (best == NONE ||
+			weight_left(&ledger->keys[at]) < weight_left(&ledger->keys[best]))
+			best = at;
+	}
+	ledger->details_hand = (ledger->details_hand + RUN) % details;
+	return best;
+}
+
 /* A new key in place of a lighter one, if need be. NONE: what is there is worth more. */
 static uint32_t key_take(
 	struct adit_ledger *ledger, enum adit_kind kind, uint64_t key, uint64_t weight)
@@ -238,6 +255,7 @@ static uint32_t key_take(
 	it->first_slice = ledger->slice;
 	it->touched = NONE;
 	bucket->index[slot] = index + 1;
+	bucket->tag[slot] = (uint32_t)(key >> 32);
 	return index;
 }
 
@@ -391,11 +409,53 @@ static bool row_counts(
 	return row->info_up != 0 || row->info_down != 0 || row->detail != 0;
 }
 
+/* Nearly every key of a row is far from the one before in memory: it is loaded while rows before it
+ * are added, its bucket first. */
+#define AHEAD_BUCKET 16
+#define AHEAD_KEY    8
+
+/* The key that a bucket most likely has. */
+static void key_prefetch(const struct adit_ledger *ledger, uint64_t key)
+{
+	const struct ledger_bucket *bucket = ledger_bucket_of(ledger, key);
+
+	for (int i = 0; i < BUCKET_SIZE; i++)
+		if (bucket->index[i] != 0 && bucket->tag[i] == key >> 32) {
+			const char *it = (const char *)&ledger->keys[bucket->index[i] - 1];
+
+			for (size_t at = 0; at < offsetof(struct adit_ledger_key, sample);
+				at += ADIT_CACHE_LINE)
+				__builtin_prefetch(it + at);
+		}
+}
+
+static void rows_prefetch(const struct adit_ledger *ledger, const struct adit_window *window,
+	uint32_t at, enum adit_kind kind, uint32_t number, uint32_t rows)
+{
+	uint32_t bucket = number + AHEAD_BUCKET, key = number + AHEAD_KEY;
+
+	if (bucket < rows)
+		__builtin_prefetch(
+			ledger_bucket_of(ledger, adit_window_row(window, at, kind, bucket)->key));
+	if (key < rows)
+		key_prefetch(ledger, adit_window_row(window, at, kind, key)->key);
+	if (kind != ADIT_KIND_PAIR)
+		return;
+	if (bucket < rows)
+		__builtin_prefetch(ledger_bucket_of(
+			ledger, adit_window_party(window, at, kind, bucket)->domain_key));
+	if (key < rows)
+		key_prefetch(ledger, adit_window_party(window, at, kind, key)->domain_key);
+}
+
 void adit_ledger_add(struct adit_ledger *ledger, const struct adit_window *window, uint32_t at)
 {
 	/* Domains first: a pair needs the domain that it belongs to. */
-	for (int kind = 0; kind < ADIT_KIND_JUDGED; kind++)
-		for (uint32_t i = 0; i < adit_window_rows(window, at, kind); i++) {
+	for (int kind = 0; kind < ADIT_KIND_JUDGED; kind++) {
+		uint32_t rows = adit_window_rows(window, at, kind);
+
+		for (uint32_t i = 0; i < rows; i++) {
+			rows_prefetch(ledger, window, at, kind, i, rows);
 			if (!row_counts(window, at, kind, i))
 				continue;
 			if (kind == ADIT_KIND_DOMAIN)
@@ -403,6 +463,15 @@ void adit_ledger_add(struct adit_ledger *ledger, const struct adit_window *windo
 			else
 				party_add(ledger, window, at, kind, i);
 		}
+	}
+}
+
+void adit_ledger_prefetch(const struct adit_ledger *ledger, uint32_t index)
+{
+	const struct adit_ledger_key *key = &ledger->keys[index];
+
+	__builtin_prefetch(key);
+	__builtin_prefetch((const char *)key + ADIT_CACHE_LINE);
 }
 
 void adit_ledger_begin(struct adit_ledger *ledger, uint32_t slice)

@@ -18,9 +18,12 @@ struct entry {
 	struct adit_row row; /* row.detail: number in ledger->details + 1 */
 };
 
+/* One cache line. Keys lie far apart: the tag says which of them to look at. */
 struct ledger_bucket {
 	uint32_t index[BUCKET_SIZE]; /* key index + 1; 0: free */
-};
+	uint32_t tag[BUCKET_SIZE];   /* of that key: its high half */
+} ADIT_CACHE_ALIGNED;
+static_assert(sizeof(struct ledger_bucket) == ADIT_CACHE_LINE, "a bucket is one cache line");
 
 struct adit_ledger {
 	struct adit_ledger_params params;
@@ -29,11 +32,12 @@ struct adit_ledger {
 	struct adit_detail *details;
 	struct ledger_bucket *buckets;
 	uint32_t *keys_free, *entries_free, *details_free, *touched;
+	uint32_t *details_owner; /* key of each detail record that is in use */
 	uint32_t keys_freed, entries_freed, details_freed; /* stack heights */
 	uint32_t keys_high;                                /* indexes below it have been used */
 	uint32_t touched_count;
 	uint32_t bucket_mask;
-	uint32_t slice, hand;
+	uint32_t slice, hand, details_hand;
 	uint32_t pinned; /* key that must not give way now; params.keys: none */
 	struct adit_ledger_counters counters;
 	struct adit_allocator allocator;
@@ -57,6 +61,9 @@ static inline uint32_t ledger_tier_block(int tier)
 uint32_t ledger_key_least(
 	const struct adit_ledger *ledger, const struct ledger_bucket *bucket, bool with_entries);
 void ledger_hand_move(struct adit_ledger *ledger);
+/* The key that gives up a detail record, when all are in use: of the owners of a run of records
+ * from their hand on, the one of least weight. Moves the hand. */
+uint32_t ledger_owner_least(struct adit_ledger *ledger);
 /* The key got something in this slice. */
 void ledger_touch(struct adit_ledger *ledger, uint32_t index);
 

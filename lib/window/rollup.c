@@ -106,21 +106,22 @@ static bool key_drop_detail(struct adit_ledger *ledger, struct adit_ledger_key *
 	return false;
 }
 
-/* Returns a record's number + 1, or 0 after a bounded search. */
-static uint32_t detail_take(struct adit_ledger *ledger)
+/* Returns a record's number + 1, or 0 after a bounded search: what the only record stands in may be
+ * on its way from list to list. */
+static uint32_t detail_take(struct adit_ledger *ledger, const struct adit_ledger_key *key)
 {
-	for (int tries = 0; ledger->details_freed == 0 && tries < TRIES; tries++) {
-		uint32_t victim = ledger_key_least(ledger, NULL, true);
+	uint32_t number;
 
-		ledger_hand_move(ledger);
-		if (victim != NONE && key_drop_detail(ledger, &ledger->keys[victim]))
+	for (int tries = 0; ledger->details_freed == 0 && tries < TRIES; tries++)
+		if (key_drop_detail(ledger, &ledger->keys[ledger_owner_least(ledger)]))
 			ledger->counters.details_dropped++;
-	}
 	if (ledger->details_freed == 0) {
 		ledger->counters.details_dropped++;
 		return 0;
 	}
-	return ledger->details_free[--ledger->details_freed] + 1;
+	number = ledger->details_free[--ledger->details_freed];
+	ledger->details_owner[number] = (uint32_t)(key - ledger->keys);
+	return number + 1;
 }
 
 static struct adit_detail *detail_of(const struct adit_ledger *ledger, const struct adit_row *row)
@@ -129,13 +130,14 @@ static struct adit_detail *detail_of(const struct adit_ledger *ledger, const str
 }
 
 /* The entry's detail record, taken if it has none. NULL: none can be had. */
-static struct adit_detail *entry_detail(struct adit_ledger *ledger, struct entry *entry)
+static struct adit_detail *entry_detail(
+	struct adit_ledger *ledger, const struct adit_ledger_key *key, struct entry *entry)
 {
 	struct adit_detail *detail;
 
 	if (entry->row.detail != 0)
 		return detail_of(ledger, &entry->row);
-	entry->row.detail = detail_take(ledger);
+	entry->row.detail = detail_take(ledger, key);
 	detail = detail_of(ledger, &entry->row);
 	if (detail == NULL) {
 		entry->row.flags |= ADIT_ROW_MORE_NAMES;
@@ -148,8 +150,8 @@ static struct adit_detail *entry_detail(struct adit_ledger *ledger, struct entry
 
 /* Merges a row and its detail record into an entry. As in a shard, names that the row cannot hold
  * earn a record: rows of a few names each, of many shards or slices, are many names together. */
-static void entry_merge(struct adit_ledger *ledger, struct entry *entry, const struct adit_row *row,
-	const struct adit_detail *detail)
+static void entry_merge(struct adit_ledger *ledger, const struct adit_ledger_key *key,
+	struct entry *entry, const struct adit_row *row, const struct adit_detail *detail)
 {
 	struct adit_row before = entry->row;
 	struct adit_detail *into;
@@ -161,7 +163,7 @@ static void entry_merge(struct adit_ledger *ledger, struct entry *entry, const s
 		struct adit_row merged = entry->row;
 
 		entry->row = before;
-		into = entry_detail(ledger, entry);
+		into = entry_detail(ledger, key, entry);
 		merged.detail = entry->row.detail;
 		merged.flags |= entry->row.flags;
 		entry->row = merged;
@@ -215,7 +217,7 @@ static void entry_age(
 		block->row.detail = entry->row.detail;
 		entry->row.detail = 0;
 	} else {
-		entry_merge(ledger, block, &entry->row, detail_of(ledger, &entry->row));
+		entry_merge(ledger, key, block, &entry->row, detail_of(ledger, &entry->row));
 	}
 	block->last_slice = entry->last_slice;
 	key_recount(ledger, key, block, before);
@@ -262,7 +264,7 @@ void ledger_add_row(struct adit_ledger *ledger, uint32_t index, const struct adi
 	}
 	entry = &ledger->entries[slices->last];
 	before = (uint64_t)entry->row.info_up + entry->row.info_down;
-	entry_merge(ledger, entry, row, detail);
+	entry_merge(ledger, key, entry, row, detail);
 	key_recount(ledger, key, entry, before);
 	if (detail != NULL)
 		for (int i = 0; i < ADIT_CLASS_COUNT; i++)
@@ -280,24 +282,51 @@ const struct adit_detail *adit_ledger_now(const struct adit_ledger *ledger, uint
 	return entry->last_slice == ledger->slice ? detail_of(ledger, &entry->row) : NULL;
 }
 
+static const uint32_t span_lengths[ADIT_SPAN_COUNT] = {
+	1, ADIT_SPAN_SLICES, ADIT_HOUR_SLICES, ADIT_DAY_SLICES};
+
+/* The tier in which a span begins. */
+static int span_tier(enum adit_span span)
+{
+	return span <= ADIT_SPAN_10MIN ? ADIT_TIER_SLICES : (int)span - 1;
+}
+
 bool adit_ledger_sum(
 	const struct adit_ledger *ledger, uint32_t index, enum adit_span span, struct adit_sum *sum)
 {
-	static const uint32_t lengths[ADIT_SPAN_COUNT] = {
-		1, ADIT_SPAN_SLICES, ADIT_HOUR_SLICES, ADIT_DAY_SLICES};
 	const struct adit_ledger_key *key = &ledger->keys[index];
 
 	adit_sum_clear(sum);
-	for (int tier = span <= ADIT_SPAN_10MIN ? ADIT_TIER_SLICES : (int)span - 1; tier >= 0;
-		tier--)
+	for (int tier = span_tier(span); tier >= 0; tier--)
 		for (uint32_t i = key->tier[tier].first; i != NONE; i = ledger->entries[i].next) {
 			const struct entry *entry = &ledger->entries[i];
 
-			if (entry->last_slice + lengths[span] > ledger->slice)
+			if (entry->next != NONE)
+				__builtin_prefetch(&ledger->entries[entry->next]);
+			if (entry->last_slice + span_lengths[span] > ledger->slice)
 				adit_sum_add(sum, &entry->row, detail_of(ledger, &entry->row),
 					entry->first_slice, entry->last_slice);
 		}
 	return sum->windows != 0;
+}
+
+void adit_ledger_load(const struct adit_ledger *ledger, uint32_t index, enum adit_span span,
+	struct adit_ledger_load *load)
+{
+	const struct adit_ledger_key *key = &ledger->keys[index];
+
+	*load = (struct adit_ledger_load){0};
+	for (int tier = span_tier(span); tier >= 0; tier--)
+		for (uint32_t i = key->tier[tier].first; i != NONE; i = ledger->entries[i].next) {
+			const struct entry *entry = &ledger->entries[i];
+			const struct adit_detail *detail = detail_of(ledger, &entry->row);
+
+			if (entry->last_slice + span_lengths[span] <= ledger->slice)
+				continue;
+			load->information += (uint64_t)entry->row.info_up + entry->row.info_down;
+			load->messages += (uint64_t)entry->row.queries + entry->row.responses;
+			load->id_steps += detail != NULL ? detail->id_steps : 0;
+		}
 }
 
 void adit_ledger_totals(const struct adit_ledger *ledger, uint32_t index, struct adit_sum *sum)

@@ -42,9 +42,10 @@ struct adit_shard {
 	uint32_t looks_left;
 } ADIT_CACHE_ALIGNED;
 
+/* The lowest bits of a subscriber's key chose the shard: they are the same for all of its rows. */
 static inline struct bucket *bucket_of(const struct table *table, uint64_t key)
 {
-	return &table->buckets[key & table->bucket_mask];
+	return &table->buckets[key / ADIT_SHARDS & table->bucket_mask];
 }
 
 /* What came last of a subscriber × domain (or × server). */

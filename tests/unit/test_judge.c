@@ -81,7 +81,7 @@ static double points(struct adit_judges *judges, double information, double name
 		value[i] = NAN;
 	value[ADIT_FEATURE_INFORMATION] = information;
 	value[ADIT_FEATURE_UNIQUE_NAMES] = names;
-	count = adit_judges_ask(judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, TUNNEL, opinion);
+	count = adit_judges_ask(judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, TUNNEL, opinion, NULL);
 	if (count > 1)
 		FAIL("%zu opinions", count);
 	if (count == 1)
@@ -229,9 +229,11 @@ TEST(judge, trees_are_vouched_for)
 	value[ADIT_FEATURE_UNIQUE_NAMES] = 20;
 	value[ADIT_FEATURE_INFORMATION] = 100;
 	CHECK_EQ_INT(
-		adit_judges_ask(judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, TUNNEL, opinion), 0);
+		adit_judges_ask(judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, TUNNEL, opinion, NULL),
+		0);
 	value[ADIT_FEATURE_INFORMATION] = 300;
-	REQUIRE(adit_judges_ask(judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, TUNNEL, opinion) == 1);
+	REQUIRE(adit_judges_ask(
+			judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, TUNNEL, opinion, NULL) == 1);
 	CHECK_EQ_STR(opinion[0].name, "trees");
 	CHECK(opinion[0].score > 0);
 	CHECK_NEAR(opinion[0].points, TUNNEL + 24 * (1 - exp(-opinion[0].score)));
@@ -349,13 +351,15 @@ TEST(judge, several_opinions)
 	value[ADIT_FEATURE_INFORMATION] = 7.5;
 	/* 56: above 0 to 50, of which 20 and 50 are of domains. */
 	CHECK_EQ_INT(
-		adit_judges_ask(judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, TUNNEL, opinion), 4);
+		adit_judges_ask(judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, TUNNEL, opinion, NULL),
+		4);
 	for (int i = 0; i < 4; i++)
 		CHECK_NEAR(opinion[i].threshold, want[i]);
-	CHECK_EQ_INT(
-		adit_judges_ask(judges, ADIT_KIND_DOMAIN, ~0u, value, SUSPECT, TUNNEL, opinion), 2);
+	CHECK_EQ_INT(adit_judges_ask(
+			     judges, ADIT_KIND_DOMAIN, ~0u, value, SUSPECT, TUNNEL, opinion, NULL),
+		2);
 	CHECK_EQ_INT(adit_judges_ask(judges, ADIT_KIND_PAIR, 1u << ADIT_MODEL_SVM, value, SUSPECT,
-			     TUNNEL, opinion),
+			     TUNNEL, opinion, NULL),
 		0);
 	adit_judges_destroy(judges);
 }
@@ -432,11 +436,13 @@ TEST(judge, verdicts_of_models)
 			CHECK_NEAR(v[0].reason[0].threshold, 50);
 			CHECK(v[0].reason[0].value > 63 && v[0].reason[0].value < 65);
 			/* The pair, not the domain. */
-			CHECK_EQ_INT(adit_scorer_counters(x->scorer)->asked, 1);
+			CHECK_EQ_INT(
+				adit_scorer_counters(x->scorer)->models[ADIT_MODEL_ENVELOPE], 1);
 		}
 		/* A row of a slice and one of 10 minutes from then on. */
 		if (slice == 1)
-			CHECK_EQ_INT(adit_scorer_counters(x->scorer)->asked, 3);
+			CHECK_EQ_INT(
+				adit_scorer_counters(x->scorer)->models[ADIT_MODEL_ENVELOPE], 3);
 	}
 	CHECK(adit_scorer_set_judges(x->scorer, others) == judges);
 	adit_scorer_end(x->scorer);
