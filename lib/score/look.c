@@ -41,7 +41,7 @@ void adit_scorer_look(struct adit_scorer *scorer, struct adit_look *look)
 	if (index == ADIT_LEDGER_NONE)
 		return;
 	key = adit_ledger_key(scorer->ledger, index);
-	if (adit_is_told(scorer, key->parent, scorer->sum.first_slice))
+	if (adit_is_told(scorer, key->parent, scorer->sum.first_slice, finding.score))
 		return;
 	adit_story_look(scorer, index, look, &finding);
 }

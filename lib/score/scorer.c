@@ -228,20 +228,18 @@ static void leave_burst(const struct adit_scorer *scorer, struct adit_finding *f
 		finding->score = most;
 }
 
-/* What a closed story has told makes no other. */
-bool adit_is_told(const struct adit_scorer *scorer, uint32_t index, uint32_t first_slice)
+/* What a closed story has told makes no other; a suspect is told once a day. What is clearer than
+ * what was told is told, with it. */
+bool adit_is_told(
+	const struct adit_scorer *scorer, uint32_t index, uint32_t first_slice, double score)
 {
 	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index);
+	enum story_class class = class_of(scorer, score);
 
-	return key->story == 0 && key->told != 0 && first_slice <= key->told;
-}
-
-/* A suspect is told once a day. */
-static bool is_told_today(const struct adit_scorer *scorer, uint32_t index)
-{
-	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index);
-
-	return key->story == 0 && key->told != 0 && scorer->slice < key->told + ADIT_DAY_SLICES;
+	if (key->story != 0 || key->told == 0 || class > key->told_class)
+		return false;
+	return first_slice <= key->told ||
+	       (class == CLASS_SUSPECT && scorer->slice < key->told + ADIT_DAY_SLICES);
 }
 
 static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_span span)
@@ -277,12 +275,10 @@ static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_spa
 	if (finding.score < detect->suspect_score)
 		return;
 	/* What a subscriber sends to a domain's server is that domain's story, if it has one. */
-	if (key->kind == ADIT_KIND_SERVER && adit_story_has_subscriber(scorer, key->who.key))
+	if (key->kind == ADIT_KIND_SERVER && adit_story_tells(scorer, key, finding.score))
 		return;
-	if (adit_is_told(scorer, story_index, scorer->sum.first_slice) ||
-		(finding.score < detect->tunnel_score && is_told_today(scorer, story_index)))
-		return;
-	adit_story_find(scorer, story_index, scorer->sum.first_slice, &finding);
+	if (!adit_is_told(scorer, story_index, scorer->sum.first_slice, finding.score))
+		adit_story_find(scorer, index, scorer->sum.first_slice, &finding);
 }
 
 /* A look is judged as a pair of its own if the ledger does not know it yet. */
