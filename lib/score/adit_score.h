@@ -51,6 +51,7 @@ struct adit_finding {
 	const char *tool; /* of the set's strings, or NULL */
 	bool strong;      /* a signature that nothing benign shows */
 	bool left_out;    /* no model was asked: too little, or what says nothing */
+	bool general;     /* of a server: only signatures and the bound were asked */
 	size_t reason_count;
 	struct adit_reason reason[ADIT_VERDICT_REASONS];
 };

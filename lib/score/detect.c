@@ -200,16 +200,11 @@ static void detect_models(const struct adit_detect_params *params, enum adit_kin
 }
 
 /* A tool that needs no domain makes a new "domain" of each name: a handful of names under a
- * top-level domain that is not delegated is told by the server that answers, not once a name. Of
- * servers: what resolvers in general use are asked, and what nobody answers, says nothing. */
-static bool is_left_out(enum adit_kind kind, const struct adit_sum *sum, const double *value)
+ * top-level domain that is not delegated is told by the server that answers, not once a name. */
+static bool is_told_by_server(enum adit_kind kind, const struct adit_sum *sum, const double *value)
 {
-	if (kind != ADIT_KIND_SERVER)
-		return sum->unzoned && value[ADIT_FEATURE_UNIQUE_NAMES] < LEAST_NAMES;
-	if (value[ADIT_FEATURE_UNPARSABLE] >= LEAST_NAMES)
-		return false;
-	return value[ADIT_FEATURE_SUBSCRIBERS] >= SERVER_GENERAL ||
-	       value[ADIT_FEATURE_ANSWERED_SHARE] < SERVER_ANSWERED;
+	return kind != ADIT_KIND_SERVER && sum->unzoned &&
+	       value[ADIT_FEATURE_UNIQUE_NAMES] < LEAST_NAMES;
 }
 
 double adit_information_most(const struct adit_sum *sum, double information)
@@ -220,14 +215,31 @@ double adit_information_most(const struct adit_sum *sum, double information)
 	return is_exact ? information : information * ADIT_DISTINCT_MARGIN;
 }
 
-/* Many subscribers together pass any bound: it is a bound per subscriber. Estimates must not miss
- * what passes it. */
+/* Estimates must not miss what passes it. */
+static bool passes_bound(
+	const struct adit_detect_params *params, const struct adit_sum *sum, const double *value)
+{
+	return adit_information_most(sum, value[ADIT_FEATURE_INFORMATION]) >=
+	       params->information_bound;
+}
+
+/* What resolvers in general use are asked, and what nobody answers, says nothing by its shape while
+ * it is little: whoever resells a tunnel's server has many subscribers, too. */
+static bool is_general(const struct adit_detect_params *params, enum adit_kind kind,
+	const struct adit_sum *sum, const double *value)
+{
+	if (kind != ADIT_KIND_SERVER || value[ADIT_FEATURE_UNPARSABLE] >= LEAST_NAMES ||
+		passes_bound(params, sum, value))
+		return false;
+	return value[ADIT_FEATURE_SUBSCRIBERS] >= SERVER_GENERAL ||
+	       value[ADIT_FEATURE_ANSWERED_SHARE] < SERVER_ANSWERED;
+}
+
+/* Many subscribers together pass any bound: it is a bound per subscriber. */
 static void detect_information(const struct adit_detect_params *params, enum adit_kind kind,
 	const struct adit_sum *sum, const double *value, struct adit_finding *finding)
 {
-	if (!params->information || kind == ADIT_KIND_DOMAIN)
-		return;
-	if (adit_information_most(sum, value[ADIT_FEATURE_INFORMATION]) < params->information_bound)
+	if (!params->information || kind == ADIT_KIND_DOMAIN || !passes_bound(params, sum, value))
 		return;
 	score_raise(finding, params->suspect_score > SCORE_INFORMATION ? params->suspect_score
 								       : SCORE_INFORMATION);
@@ -251,13 +263,15 @@ void adit_detect(const struct adit_detect_params *params, enum adit_kind kind,
 	const struct adit_sum *sum, double value[ADIT_FEATURE_COUNT], struct adit_finding *finding)
 {
 	memset(finding, 0, sizeof(*finding));
-	finding->left_out = value[ADIT_FEATURE_INFORMATION] < LEAST_INFORMATION;
-	if (is_left_out(kind, sum, value)) {
+	finding->general = is_general(params, kind, sum, value);
+	finding->left_out = finding->general || value[ADIT_FEATURE_INFORMATION] < LEAST_INFORMATION;
+	if (is_told_by_server(kind, sum, value)) {
 		finding->left_out = true;
 		return;
 	}
 	detect_signatures(params, kind, sum, value, finding);
-	detect_structure(params, kind, sum, value, finding);
+	if (!finding->general)
+		detect_structure(params, kind, sum, value, finding);
 	detect_models(params, kind, value, finding);
 	detect_burst(params, value, finding);
 	detect_information(params, kind, sum, value, finding);

@@ -204,7 +204,7 @@ static void session_blame(const struct adit_scorer *scorer, const struct adit_le
 {
 	const struct adit_session *session;
 
-	if (key->kind == ADIT_KIND_DOMAIN || scorer->sessions == NULL)
+	if (key->kind == ADIT_KIND_DOMAIN || finding->general || scorer->sessions == NULL)
 		return;
 	session = adit_sessions_find(scorer->sessions, key->who.key);
 	if (session == NULL || session->outlier <= session->threshold ||
