@@ -127,7 +127,8 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 	struct adit_window *const *windows, uint32_t workers);
 
 /*
- * Judges a look before its window is sealed; adit_scorer_slice judges those that were not. Whether
+ * Judges a look before its window is sealed, if all before its slice has been scored;
+ * adit_scorer_slice judges those that were not. Whether
  * a capture's verdicts are told early or with the slice, they are the same, in the same order: a
  * record's time says when it could be told.
  */

@@ -58,7 +58,8 @@ struct adit_scorer {
 	uint32_t *stories_free;
 	uint32_t stories_freed, stories_high;
 	uint32_t slice;
-	bool coalesced; /* a window of the slice stands for several */
+	bool begun, scored; /* the timeline has a slice; that slice has been scored */
+	bool coalesced;     /* a window of the slice stands for several */
 	/* of the key at hand */
 	uint32_t domain_age; /* slices */
 	uint32_t burst_hits;
@@ -92,6 +93,8 @@ void adit_judge_look(struct adit_scorer *scorer, uint32_t index, const struct ad
  * suspect within a day. */
 bool adit_is_told(
 	const struct adit_scorer *scorer, uint32_t index, uint32_t first_slice, double score);
+/* Begins a slice, once: what is older than its spans is not counted, what was idle is closed. */
+void adit_scorer_begin(struct adit_scorer *scorer, uint32_t slice);
 /* Looks of a slice that were not judged yet, in their order. */
 void adit_scorer_looks(
 	struct adit_scorer *scorer, struct adit_window *const *windows, uint32_t workers);

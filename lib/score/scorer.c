@@ -471,18 +471,27 @@ static void blind_turn(struct adit_scorer *scorer)
 		scorer->blind = empty;
 }
 
+void adit_scorer_begin(struct adit_scorer *scorer, uint32_t slice)
+{
+	if (scorer->begun && scorer->slice == slice)
+		return;
+	scorer->slice = slice;
+	scorer->begun = true;
+	scorer->scored = false;
+	adit_story_begin(scorer);
+	adit_ledger_begin(scorer->ledger, slice);
+}
+
 void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 	struct adit_window *const *windows, uint32_t workers)
 {
 	const uint32_t *touched;
 	size_t count;
 
-	scorer->slice = slice;
 	scorer->counters.slices++;
 	scorer->coalesced = false;
+	adit_scorer_begin(scorer, slice);
 	adit_scorer_looks(scorer, windows, workers);
-	adit_story_begin(scorer);
-	adit_ledger_begin(scorer->ledger, slice);
 	if (scorer->sessions != NULL)
 		adit_sessions_begin(scorer->sessions, slice, session_over, scorer);
 	if (scorer->blind != NULL && scorer->blind->count != 0 &&
@@ -517,6 +526,7 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 	for (size_t i = 0; i < count; i++)
 		judge(scorer, touched[i]);
 	adit_story_slice(scorer);
+	scorer->scored = true;
 }
 
 void adit_scorer_end(struct adit_scorer *scorer)
@@ -530,6 +540,7 @@ void adit_scorer_end(struct adit_scorer *scorer)
 	adit_seen_reset(scorer->seen);
 	adit_bursts_reset(scorer->bursts);
 	scorer->queries = scorer->responses = 0;
+	scorer->begun = scorer->scored = false;
 	scorer->timeline++;
 }
 

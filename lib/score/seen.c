@@ -84,7 +84,11 @@ uint32_t adit_seen_domain(struct adit_seen *seen, uint64_t key, uint32_t slice)
 
 	for (int i = 0; i < WAYS; i++) {
 		if (bucket[i].key == key) {
-			bucket[i].last_slice = slice;
+			if (bucket[i].last_slice < slice)
+				bucket[i].last_slice = slice;
+			/* A look may be of a later slice than what is scored next. */
+			if (bucket[i].first_slice > slice)
+				bucket[i].first_slice = slice;
 			return slice - bucket[i].first_slice;
 		}
 		if (bucket[i].last_slice < oldest->last_slice)

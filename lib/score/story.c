@@ -456,6 +456,8 @@ static void touched_count(struct adit_scorer *scorer, uint32_t index)
 	if (number == 0)
 		return;
 	story = &scorer->stories[number - 1];
+	if (scorer->slice < story->last_slice)
+		return;
 	story->last_slice = scorer->slice;
 	if (!story->begun)
 		return; /* story_begin takes it */
@@ -479,7 +481,8 @@ void adit_story_slice(struct adit_scorer *scorer)
 	for (uint32_t i = 0; i < scorer->stories_high; i++) {
 		struct story *story = &scorer->stories[i];
 
-		if (!story->open)
+		/* One that a look of a later slice opened: the ledger has nothing of that yet. */
+		if (!story->open || (!story->begun && story->last_slice > scorer->slice))
 			continue;
 		if (!story->begun) {
 			story->last_slice = scorer->slice;

@@ -37,6 +37,18 @@ TEST(seen, ages_of_domains)
 	adit_seen_destroy(seen);
 }
 
+/* A look may be of a later slice than the one that is scored next. */
+TEST(seen, ages_are_never_below_nothing)
+{
+	struct adit_seen *seen = adit_seen_create(8, 8, NULL);
+
+	REQUIRE(seen != NULL);
+	CHECK_EQ_INT(adit_seen_domain(seen, 1u << 20, 101), 0);
+	CHECK_EQ_INT(adit_seen_domain(seen, 1u << 20, 100), 0);
+	CHECK_EQ_INT(adit_seen_domain(seen, 1u << 20, 101), 1);
+	adit_seen_destroy(seen);
+}
+
 /* A bucket of eight forgets what was not seen for longest. */
 TEST(seen, forgets_the_idle_domain)
 {
