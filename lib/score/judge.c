@@ -8,8 +8,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Points above those of a tunnel: as a signature's are 95 where a tunnel has 70. */
+/* Points above those of a tunnel, if there are so many: as a signature's are 95 where a tunnel has
+ * 70. */
 #define POINTS_ABOVE 24.0
+#define POINTS_MOST  100.0
 
 struct judge {
 	struct adit_model *model;
@@ -136,7 +138,8 @@ static double points_of(const struct judge *judge, double score, double threshol
 	double suspect_threshold, double suspect, double tunnel)
 {
 	if (score > threshold && judge->vouched)
-		return tunnel + POINTS_ABOVE * (1 - exp(threshold - score));
+		return tunnel +
+		       fmin(POINTS_ABOVE, POINTS_MOST - tunnel) * (1 - exp(threshold - score));
 	if (score > threshold)
 		return (suspect + tunnel) / 2;
 	if (score > suspect_threshold && isfinite(threshold))

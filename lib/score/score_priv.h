@@ -81,6 +81,14 @@ static inline enum story_class class_of(const struct adit_scorer *scorer, double
 	return score >= scorer->params.detect.suspect_score ? CLASS_SUSPECT : CLASS_NONE;
 }
 
+/* The whole number nearest to a score that amounts to the same. */
+static inline uint32_t score_number(const struct adit_scorer *scorer, double score)
+{
+	uint32_t number = (uint32_t)(score + 0.5);
+
+	return class_of(scorer, number) == class_of(scorer, score) ? number : (uint32_t)score;
+}
+
 static inline uint64_t slice_start_ns(uint32_t slice)
 {
 	return slice * ADIT_SLICE_NS;

@@ -119,7 +119,7 @@ static void feature_tell(struct adit_scorer *scorer, const struct adit_ledger_ke
 	row->vlan = key->who.vlan;
 	row->has_server = key->kind == ADIT_KIND_SERVER;
 	row->server = key->server;
-	row->score = (uint32_t)(finding->score + 0.5);
+	row->score = score_number(scorer, finding->score);
 	row->left_out = finding->left_out;
 	scorer->params.features(scorer->params.context, row);
 }

@@ -354,7 +354,7 @@ static void story_tell(struct adit_scorer *scorer, struct story *story,
 		verdict->has_server = true;
 		verdict->server = key->server;
 	}
-	verdict->score = (uint32_t)(story->best.score + 0.5);
+	verdict->score = score_number(scorer, story->best.score);
 	verdict->tool = story->best.tool;
 	verdict->reason_count = story->best.reason_count;
 	memcpy(verdict->reason, story->best.reason, sizeof(verdict->reason));

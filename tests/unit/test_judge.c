@@ -182,6 +182,26 @@ TEST(judge, points_of_a_vouched_threshold)
 	adit_judges_destroy(judges);
 }
 
+/* However high a tunnel's points are, there are not more than 100. */
+TEST(judge, points_end_at_100)
+{
+	struct adit_model *model = model_of("information", "any_domain");
+	struct adit_opinion opinion[ADIT_JUDGES_MAX];
+	double value[ADIT_FEATURE_COUNT] = {0};
+	struct adit_judges *judges;
+
+	threshold_set(model, ADIT_THRESHOLD_RANK, 10);
+	judges = judges_of(model);
+	value[ADIT_FEATURE_INFORMATION] = 1000;
+	value[ADIT_FEATURE_UNIQUE_NAMES] = 20;
+	for (double tunnel = 70; tunnel <= 100; tunnel += 5) {
+		REQUIRE(adit_judges_ask(
+				judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, tunnel, opinion) == 1);
+		CHECK_NEAR(opinion[0].points, tunnel + 24 < 100 ? tunnel + 24 : 100);
+	}
+	adit_judges_destroy(judges);
+}
+
 /* By which way of finding a threshold rows vouch for it. */
 TEST(judge, points_by_the_way_the_threshold_was_found)
 {
@@ -395,6 +415,36 @@ TEST(judge, folders)
 	CHECK_EQ_INT(unlink(file), 0);
 	CHECK_EQ_INT(rmdir(folder), 0);
 	CHECK_EQ_INT(rmdir(root), 0);
+}
+
+/* A tunnel's points that prevalence lowers by 20, to just below 70, are told as a suspect's. */
+TEST(judge, verdict_and_number_agree)
+{
+	struct adit_model *model = model_of("information", "subscriber_domain");
+	struct fixture *x = fixture_open(NULL);
+	struct adit_judges *judges;
+
+	/* 20 names of 15 bytes. */
+	threshold_set(model, ADIT_THRESHOLD_RANK, score_of(model, 300) + log(1 - 19.6 / 24));
+	judges = judges_of(model);
+	x->params.detect.judges = judges;
+	x->params.detect.models = 1u << ADIT_MODEL_ENVELOPE;
+	fixture_restart(x, 0);
+	for (uint32_t client = 1; client <= 8; client++)
+		for (uint32_t name = 0; name < 20; name++) {
+			struct test_event e;
+
+			event_make(&e, client, 1, 20 * client + name);
+			e.event.info_bytes = 15;
+			count(x, &e);
+		}
+	slice_end(x);
+	REQUIRE(x->told == 1);
+	CHECK_EQ_INT(x->verdict[0].verdict, ADIT_VERDICT_SUSPECT);
+	CHECK_EQ_INT(x->verdict[0].score, 69);
+	CHECK_EQ_INT(x->highest, 69);
+	fixture_close(x);
+	adit_judges_destroy(judges);
 }
 
 /* Through the scorer: points, the reason, how many were asked; and judges that are exchanged. */
