@@ -67,7 +67,9 @@ struct adit_detect_params {
 
 /* Hits of burst-delta from which on a domain is worth a record: "three or more". */
 #define ADIT_BURST_LEAST 3
-#define ADIT_BURST_SCORE 50
+
+/* What they are worth: a suspect, whatever the bar. */
+double adit_burst_score(const struct adit_detect_params *params);
 
 /* What a sum may hold of information, given what is estimated: two standard errors above it, where
  * it is not exact. */

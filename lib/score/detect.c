@@ -38,6 +38,7 @@
 #define SCORE_STEP        75
 #define SCORE_ATTEMPT     55
 #define SCORE_INFORMATION 45
+#define SCORE_BURST       50
 #define ID_STEPS_LEAST    8
 #define SMALL_STEP        16
 
@@ -247,14 +248,18 @@ static void detect_information(const struct adit_detect_params *params, enum adi
 		params->information_bound);
 }
 
+double adit_burst_score(const struct adit_detect_params *params)
+{
+	return params->suspect_score > SCORE_BURST ? params->suspect_score : SCORE_BURST;
+}
+
 static void detect_burst(
 	const struct adit_detect_params *params, const double *value, struct adit_finding *finding)
 {
 	/* Only domains have it: of others it is NaN. */
 	if (!params->burst || !(value[ADIT_FEATURE_BURST_HITS] >= ADIT_BURST_LEAST))
 		return;
-	score_raise(finding, params->suspect_score > ADIT_BURST_SCORE ? params->suspect_score
-								      : ADIT_BURST_SCORE);
+	score_raise(finding, adit_burst_score(params));
 	reason_add(
 		finding, ADIT_FEATURE_BURST_HITS, value[ADIT_FEATURE_BURST_HITS], ADIT_BURST_LEAST);
 }

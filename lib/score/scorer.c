@@ -222,7 +222,9 @@ static void session_blame(const struct adit_scorer *scorer, const struct adit_le
 /* Of a domain whose subscribers are not judged together, only its bursts count. */
 static void leave_burst(const struct adit_scorer *scorer, struct adit_finding *finding)
 {
-	double most = scorer->burst_hits >= ADIT_BURST_LEAST ? ADIT_BURST_SCORE : 0;
+	double most = scorer->burst_hits >= ADIT_BURST_LEAST
+			      ? adit_burst_score(&scorer->params.detect)
+			      : 0;
 
 	if (finding->score > most)
 		finding->score = most;
