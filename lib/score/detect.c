@@ -63,6 +63,14 @@ static void score_raise(struct adit_finding *finding, double score)
 		finding->score = score;
 }
 
+/* The same where many reasons may be given already: that of what decides is told. */
+static void decide(struct adit_finding *finding, double score)
+{
+	if (score > finding->score && finding->reason_count == ADIT_VERDICT_REASONS)
+		finding->reason_count--;
+	score_raise(finding, score);
+}
+
 static bool class_holds(const struct adit_class *class, const struct adit_detail *detail, int index)
 {
 	double names = detail->class_names[index];
@@ -242,8 +250,8 @@ static void detect_information(const struct adit_detect_params *params, enum adi
 {
 	if (!params->information || kind == ADIT_KIND_DOMAIN || !passes_bound(params, sum, value))
 		return;
-	score_raise(finding, params->suspect_score > SCORE_INFORMATION ? params->suspect_score
-								       : SCORE_INFORMATION);
+	decide(finding, params->suspect_score > SCORE_INFORMATION ? params->suspect_score
+								  : SCORE_INFORMATION);
 	reason_add(finding, ADIT_FEATURE_INFORMATION, value[ADIT_FEATURE_INFORMATION],
 		params->information_bound);
 }
@@ -259,7 +267,7 @@ static void detect_burst(
 	/* Only domains have it: of others it is NaN. */
 	if (!params->burst || !(value[ADIT_FEATURE_BURST_HITS] >= ADIT_BURST_LEAST))
 		return;
-	score_raise(finding, adit_burst_score(params));
+	decide(finding, adit_burst_score(params));
 	reason_add(
 		finding, ADIT_FEATURE_BURST_HITS, value[ADIT_FEATURE_BURST_HITS], ADIT_BURST_LEAST);
 }

@@ -212,8 +212,12 @@ static void session_blame(const struct adit_scorer *scorer, const struct adit_le
 		2 * value[ADIT_FEATURE_BYTES_UP] + 2 * value[ADIT_FEATURE_BYTES_DOWN] <
 			(double)session->sum.bytes_up + (double)session->sum.bytes_down)
 		return;
-	if (finding->score < scorer->params.detect.suspect_score)
+	if (finding->score < scorer->params.detect.suspect_score) {
 		finding->score = scorer->params.detect.suspect_score;
+		/* What decides is told. */
+		if (finding->reason_count == ADIT_VERDICT_REASONS)
+			finding->reason_count--;
+	}
 	if (finding->reason_count < ADIT_VERDICT_REASONS)
 		finding->reason[finding->reason_count++] =
 			(struct adit_reason){"session", session->outlier, session->threshold};

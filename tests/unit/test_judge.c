@@ -417,6 +417,41 @@ TEST(judge, folders)
 	CHECK_EQ_INT(rmdir(root), 0);
 }
 
+/* The bound's reason is told if it decides, however many models have theirs. */
+TEST(judge, reasons_of_what_decides)
+{
+	struct adit_judges *judges = adit_judges_create();
+	struct adit_detect_params params = {.judges = judges,
+		.information = true,
+		.models = ~0u,
+		.information_bound = 5000,
+		.tunnel_score = TUNNEL,
+		.suspect_score = SUSPECT};
+	double value[ADIT_FEATURE_COUNT] = {0};
+	static struct adit_sum sum;
+	struct adit_finding finding;
+	struct adit_error error = {""};
+
+	for (int i = 0; i < 9; i++) {
+		struct adit_model *model = model_of("information", "any_domain");
+
+		suspect_set(model, 10);
+		REQUIRE(adit_judges_take(judges, model, &error) == 0);
+	}
+	value[ADIT_FEATURE_UNIQUE_NAMES] = 20;
+	for (int passes = 0; passes < 2; passes++) {
+		value[ADIT_FEATURE_INFORMATION] = passes ? 5000 : 4999;
+		adit_detect(&params, ADIT_KIND_PAIR, &sum, value, &finding);
+		CHECK_NEAR(finding.score, passes ? 45 : SUSPECT);
+		REQUIRE(finding.reason_count == ADIT_VERDICT_REASONS);
+		for (int i = 0; i < ADIT_VERDICT_REASONS; i++)
+			CHECK_EQ_STR(finding.reason[i].name, passes && i == ADIT_VERDICT_REASONS - 1
+								     ? "information"
+								     : "envelope");
+	}
+	adit_judges_destroy(judges);
+}
+
 /* A tunnel's points that prevalence lowers by 20, to just below 70, are told as a suspect's. */
 TEST(judge, verdict_and_number_agree)
 {
