@@ -25,7 +25,8 @@ extern "C" {
  *
  * A domain stands for itself and all below it. An entry lowers a score only while the information
  * that a subscriber exchanged with the domain in what is judged, at most a day, stays below BYTES
- * (where absent, the information bound), and never one that a strong signature made.
+ * (where absent, the information bound), and never one that a strong signature made. Between the
+ *bound and a BYTES above it, it takes away what the bound found, and nothing else.
  */
 struct adit_allow;
 struct adit_allow_entry {
@@ -48,6 +49,7 @@ const struct adit_allow_entry *adit_allow_find(
 /* What the detectors find in a key's features. */
 struct adit_finding {
 	double score;     /* 0..100 */
+	double apart;     /* the same, but for the information bound */
 	const char *tool; /* of the set's strings, or NULL */
 	bool strong;      /* a signature that nothing benign shows */
 	bool left_out;    /* no model was asked: too little, or what says nothing */

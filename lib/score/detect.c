@@ -287,6 +287,7 @@ void adit_detect(const struct adit_detect_params *params, enum adit_kind kind,
 		detect_structure(params, kind, sum, value, finding);
 	detect_models(params, kind, value, finding);
 	detect_burst(params, value, finding);
+	finding->apart = finding->score;
 	detect_information(params, kind, sum, value, finding);
 	if (finding->score < params->suspect_score && !finding->strong)
 		finding->tool = NULL;

@@ -130,7 +130,7 @@ static void discount(const struct adit_scorer *scorer, const struct adit_ledger_
 {
 	const struct adit_detect_params *detect = &scorer->params.detect;
 	const struct adit_allow_entry *entry = NULL;
-	double bound = detect->information_bound, below;
+	double bound = detect->information_bound, below, low;
 	double information = adit_information_most(&scorer->sum, value[ADIT_FEATURE_INFORMATION]);
 
 	if (finding->strong || domain == NULL || finding->score <= 0)
@@ -147,8 +147,12 @@ static void discount(const struct adit_scorer *scorer, const struct adit_ledger_
 	if (entry == NULL)
 		return;
 	below = entry->below_bytes != 0 ? (double)entry->below_bytes : bound;
-	if (information < below && finding->score >= detect->suspect_score)
-		finding->score = detect->suspect_score - 1;
+	low = detect->suspect_score - 1;
+	/* Above the bound an entry speaks of the bound only. */
+	if (information >= bound && finding->apart > low)
+		low = finding->apart;
+	if (information < below && finding->score > low)
+		finding->score = low;
 }
 
 /* Whether longer spans may say more than those tried. */
@@ -213,7 +217,7 @@ static void session_blame(const struct adit_scorer *scorer, const struct adit_le
 			(double)session->sum.bytes_up + (double)session->sum.bytes_down)
 		return;
 	if (finding->score < scorer->params.detect.suspect_score) {
-		finding->score = scorer->params.detect.suspect_score;
+		finding->score = finding->apart = scorer->params.detect.suspect_score;
 		/* What decides is told. */
 		if (finding->reason_count == ADIT_VERDICT_REASONS)
 			finding->reason_count--;

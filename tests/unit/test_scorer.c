@@ -288,6 +288,39 @@ TEST(scorer, known_services_lower_a_score)
 	}
 }
 
+/* Above the information bound an entry may take away what the bound found, and nothing else. */
+TEST(scorer, known_services_above_the_bound)
+{
+	static const char text[] = "d000001.test until 2028-01-01 below 3000 known for more\n"
+				   "d000002.test until 2028-01-01 known\n";
+	/* 125 bytes each. 20 names with their step of IDs make a tunnel. */
+	static const struct {
+		uint32_t domain, count, score;
+	} rows[] = {
+		{1, 16, 39},
+		{2, 16, 45},
+		{3, 16, 45},
+		{1, 19, 39},
+		{1, 20, STEP_SCORE},
+		{1, 23, STEP_SCORE},
+		{1, 24, STEP_SCORE},
+		{2, 20, STEP_SCORE},
+	};
+
+	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
+		struct fixture *x = fixture_open(text);
+
+		x->params.detect.information_bound = 2000;
+		fixture_restart(x, 0);
+		tunnel(x, 1, rows[i].domain, rows[i].count, 100, 0);
+		slice_end(x);
+		CHECK_EQ_INT(x->highest, rows[i].score);
+		fixture_close(x);
+		if (harness_failed())
+			FAIL("in row %d", (int)i);
+	}
+}
+
 /* Three queries in 200 seconds: 10 minutes do not show it, an hour does. */
 TEST(scorer, slow_tunnel_is_seen_in_an_hour)
 {
