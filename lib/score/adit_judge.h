@@ -32,9 +32,9 @@ struct adit_opinion {
 struct adit_judges *adit_judges_create(void);
 void adit_judges_destroy(struct adit_judges *judges);
 
-/* Reads a model folder into the set. -EINVAL for a feature that nobody derives, a kind of row that
- * is not judged or more than ADIT_JUDGES_MAX models, and what adit_model_read gives; the message
- * names the folder. */
+/* Reads a model folder into the set. -EINVAL for a feature that nobody derives or that rows of the
+ * model's kind do not have, a kind of row that is not judged or more than ADIT_JUDGES_MAX models,
+ * and what adit_model_read gives; the message names the folder. */
 int adit_judges_add(struct adit_judges *judges, const char *folder, struct adit_error *error);
 /* Takes a model that was just fitted. -EINVAL as above: the model is then still the caller's. */
 int adit_judges_take(

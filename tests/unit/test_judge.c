@@ -157,6 +157,47 @@ TEST(judge, refuses_kinds_that_are_not_judged)
 	adit_judges_destroy(NULL);
 }
 
+/* Features that rows of the model's kind do not have would always be missing. */
+TEST(judge, refuses_features_of_other_rows)
+{
+	static const struct {
+		const char *row_kind, *feature;
+		bool good;
+	} rows[] = {
+		{"session", "duration", true},
+		{"session", "burst_hits", false},
+		{"domain", "duration", false},
+		{"domain", "burst_hits", true},
+		{"domain", "id_step", false},
+		{"subscriber_domain", "id_step", true},
+		{"subscriber_domain", "unparsable", false},
+		{"subscriber_domain", "burst_hits", false},
+		{"subscriber_server", "unparsable", true},
+		{"any_domain", "burst_hits", true},
+		{"any_domain", "unparsable", true},
+		{"any_domain", "duration", false},
+	};
+
+	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
+		const char *names[] = {"queries", rows[i].feature};
+		bool alone = strcmp(rows[i].row_kind, "session") == 0;
+		struct adit_judges *judges = adit_judges_create();
+		struct adit_model *model = model_make(names + alone, 2 - alone, rows[i].row_kind);
+		struct adit_error error = {""};
+
+		CHECK_EQ_INT(adit_judges_take(judges, model, &error), rows[i].good ? 0 : -EINVAL);
+		CHECK_EQ_INT(adit_judges_count(judges), rows[i].good);
+		if (!rows[i].good) {
+			CHECK_CONTAINS(error.text, rows[i].row_kind);
+			CHECK_CONTAINS(error.text, rows[i].feature);
+			adit_model_destroy(model);
+		}
+		if (harness_failed())
+			FAIL("'%s' with %s", rows[i].row_kind, rows[i].feature);
+		adit_judges_destroy(judges);
+	}
+}
+
 TEST(judge, points_of_a_vouched_threshold)
 {
 	struct adit_model *model = model_of("information", "any_domain");
