@@ -47,9 +47,8 @@ bool adit_judges_any(const struct adit_judges *judges, enum adit_kind kind, unsi
  * What the models of these kinds (a bit each) say of a row of this kind of key, which was made of
  * so many names; returns the number of opinions that have points. A score above its threshold is
  * worth `tunnel` points and up to 24 more, 100 at most, if benign rows vouch for the threshold or
- * it was set by hand (trees, whose threshold comes from rows of kinds that were left out, always),
- * and points halfway between `suspect` and `tunnel` if not; above its lower threshold, points from
- * `suspect` up to below `tunnel`.
+ * it was set by hand (its method is rank or given), and points halfway between `suspect` and
+ * `tunnel` if not; above its lower threshold, points from `suspect` up to below `tunnel`.
  */
 size_t adit_judges_ask(struct adit_judges *judges, enum adit_kind kind, unsigned kinds,
 	const double value[ADIT_FEATURE_COUNT], double suspect, double tunnel,

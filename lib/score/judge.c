@@ -110,8 +110,7 @@ int adit_judges_take(struct adit_judges *judges, struct adit_model *model, struc
 		.kind = about.kind,
 		.keys = keys_of(&about),
 		.by_names = about.step_count != 0,
-		.vouched = about.kind == ADIT_MODEL_TREES ||
-			   about.threshold.method == ADIT_THRESHOLD_RANK ||
+		.vouched = about.threshold.method == ADIT_THRESHOLD_RANK ||
 			   about.threshold.method == ADIT_THRESHOLD_GIVEN,
 	};
 	if (judge->keys == 0)

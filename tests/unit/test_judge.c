@@ -265,9 +265,8 @@ TEST(judge, points_by_the_way_the_threshold_was_found)
 	}
 }
 
-/* Trees' thresholds come from rows of kinds that were left out: they are vouched for, however
- * found. */
-TEST(judge, trees_are_vouched_for)
+/* Trees are vouched for by the way their threshold was found, as others are. */
+static void trees_judge(enum adit_threshold_method method, bool vouched)
 {
 	static const char *const names[] = {"information"};
 	struct adit_table *table = adit_table_create(400, names, 1);
@@ -285,7 +284,7 @@ TEST(judge, trees_are_vouched_for)
 	}
 	params.rounds = 20;
 	REQUIRE(adit_model_fit_trees(table, &params, &model, &error) == 0);
-	threshold_set(model, ADIT_THRESHOLD_TAIL, 0);
+	threshold_set(model, method, 0);
 	judges = judges_of(model);
 	value[ADIT_FEATURE_UNIQUE_NAMES] = 20;
 	value[ADIT_FEATURE_INFORMATION] = 100;
@@ -295,9 +294,18 @@ TEST(judge, trees_are_vouched_for)
 	REQUIRE(adit_judges_ask(judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, TUNNEL, opinion) == 1);
 	CHECK_EQ_STR(opinion[0].name, "trees");
 	CHECK(opinion[0].score > 0);
-	CHECK_NEAR(opinion[0].points, TUNNEL + 24 * (1 - exp(-opinion[0].score)));
+	CHECK_NEAR(opinion[0].points,
+		vouched ? TUNNEL + 24 * (1 - exp(-opinion[0].score)) : (SUSPECT + TUNNEL) / 2);
 	adit_judges_destroy(judges);
 	adit_table_destroy(table);
+}
+
+TEST(judge, trees_are_vouched_for_by_their_threshold)
+{
+	trees_judge(ADIT_THRESHOLD_RANK, true);
+	trees_judge(ADIT_THRESHOLD_GIVEN, true);
+	trees_judge(ADIT_THRESHOLD_TAIL, false);
+	trees_judge(ADIT_THRESHOLD_LARGEST, false);
 }
 
 /* A threshold for suspects alone never makes a tunnel; no threshold at all says nothing. */
