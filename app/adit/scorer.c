@@ -184,19 +184,20 @@ int app_scorer_main(void *argument)
 		 * before that is seen. */
 		bool alone =
 			atomic_load_explicit(&appliance->lcores_running, memory_order_acquire) == 1;
-
+		bool worked = collect(scorer, &pending, &any) || (alone && any);
 		bool looked = false;
 
+		/* Looks come after the windows before them, or wait for their own. */
+		if (worked)
+			score_earliest(scorer, &pending);
 		for (uint16_t i = 0; i < appliance->worker_count; i++)
 			looked |= looks_take(scorer, i);
-		if (collect(scorer, &pending, &any) || (alone && any)) {
-			score_earliest(scorer, &pending);
+		if (worked)
 			app_idle_work(&scorer->idle);
-		} else if (alone && !any) {
+		else if (alone && !any)
 			break;
-		} else if (!looked) {
+		else if (!looked)
 			app_idle_wait(&scorer->idle);
-		}
 	}
 	atomic_fetch_sub_explicit(&appliance->lcores_running, 1, memory_order_release);
 	return 0;

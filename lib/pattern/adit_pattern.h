@@ -46,12 +46,10 @@ struct adit_class {
 	uint32_t share_ppm; /* … and the least share of the key's names that they must be */
 };
 
-/* Facts of a tool besides names, from the same file; -1 where the file is silent. */
+/* What is known of a tool besides names, from the same file. */
 struct adit_tool {
 	const char *name;
-	int32_t id_step;       /* constant step of its transaction IDs; -1: none */
-	int32_t edns_udp_size; /* of its OPT record; -1: none or unknown */
-	int32_t edns_do;       /* 0, 1; -1: unknown */
+	int32_t id_step; /* constant step of its transaction IDs; -1: none */
 };
 
 struct adit_pattern_set;

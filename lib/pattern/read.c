@@ -134,8 +134,7 @@ static int read_tool(struct reader *reader, char *rest)
 	if (set->tool_count == ADIT_COUNT(set->tools))
 		return refuse(reader, reader->line, "more than %d tools", ADIT_CLASS_MAX);
 	reader->tool = &set->tools[set->tool_count++];
-	*reader->tool =
-		(struct adit_tool){.name = name, .id_step = -1, .edns_udp_size = -1, .edns_do = -1};
+	*reader->tool = (struct adit_tool){.name = name, .id_step = -1};
 	reader->class = NULL;
 	reader->has_class = false;
 	reader->open_line = reader->line;
@@ -150,26 +149,6 @@ static int read_id_step(struct reader *reader, char *rest)
 	if (reader->tool->id_step != -1)
 		return refuse(reader, reader->line, "id-step is there already");
 	reader->tool->id_step = (int32_t)step;
-	return 0;
-}
-
-static int read_edns(struct reader *reader, char *rest)
-{
-	uint32_t size;
-	bool good = read_whole_number(next_word(&rest), 65535, &size);
-	const char *word = next_word(&rest);
-	int32_t set = -1;
-	if (strcmp(word, "do") == 0 || strcmp(word, "no-do") == 0)
-		set = *word == 'd';
-	else if (*word != '\0')
-		good = false;
-	if (!good || !at_end(rest))
-		return refuse(reader, reader->line,
-			"expected \"edns SIZE\", 0 to 65535, and \"do\" or \"no-do\" if known");
-	if (reader->tool->edns_udp_size != -1)
-		return refuse(reader, reader->line, "edns is there already");
-	reader->tool->edns_udp_size = (int32_t)size;
-	reader->tool->edns_do = set;
 	return 0;
 }
 
@@ -282,8 +261,6 @@ static int read_line(struct reader *reader, char *line)
 			reader, reader->line, "\"%.40s\" before the first \"tool\" line", word);
 	if (strcmp(word, "id-step") == 0)
 		return read_id_step(reader, line);
-	if (strcmp(word, "edns") == 0)
-		return read_edns(reader, line);
 	if (strcmp(word, "class") == 0)
 		return read_class(reader, line);
 	if (strcmp(word, "subdomain") == 0)
@@ -293,8 +270,7 @@ static int read_line(struct reader *reader, char *line)
 	if (strcmp(word, "datagram") == 0)
 		return read_expression(reader, ADIT_PART_DATAGRAM, line);
 	return refuse(reader, reader->line,
-		"unknown word \"%.40s\"; known: tool, id-step, edns, class, subdomain, qname, "
-		"datagram",
+		"unknown word \"%.40s\"; known: tool, id-step, class, subdomain, qname, datagram",
 		word);
 }
 

@@ -32,9 +32,9 @@ struct adit_opinion {
 struct adit_judges *adit_judges_create(void);
 void adit_judges_destroy(struct adit_judges *judges);
 
-/* Reads a model folder into the set. -EINVAL for a feature that nobody derives, a kind of row that
- * is not judged or more than ADIT_JUDGES_MAX models, and what adit_model_read gives; the message
- * names the folder. */
+/* Reads a model folder into the set. -EINVAL for a feature that nobody derives or that rows of the
+ * model's kind do not have, a kind of row that is not judged or more than ADIT_JUDGES_MAX models,
+ * and what adit_model_read gives; the message names the folder. */
 int adit_judges_add(struct adit_judges *judges, const char *folder, struct adit_error *error);
 /* Takes a model that was just fitted. -EINVAL as above: the model is then still the caller's. */
 int adit_judges_take(
@@ -47,10 +47,10 @@ bool adit_judges_any(const struct adit_judges *judges, enum adit_kind kind, unsi
  * What the models of these kinds (a bit each) say of a row of this kind of key, which was made of
  * so many names; returns the number of opinions that have points. *scored (may be NULL) are the
  * kinds that gave a score, a bit each: a row of too few names costs none. A score above its
- * threshold is worth `tunnel` points and up to 24 more if benign rows vouch for the threshold or it
- * was set by hand (trees, whose threshold comes from rows of kinds that were left out, always), and
- * points halfway between `suspect` and `tunnel` if not; above its lower threshold, points from
- * `suspect` up to below `tunnel`.
+ * threshold is worth `tunnel` points and up to 24 more, 100 at most, if benign rows vouch for the
+ * threshold or it was set by hand (its method is rank or given), and points halfway between
+ * `suspect` and `tunnel` if not; above its lower threshold, points from `suspect` up to below
+ * `tunnel`.
  */
 size_t adit_judges_ask(struct adit_judges *judges, enum adit_kind kind, unsigned kinds,
 	const double value[ADIT_FEATURE_COUNT], double suspect, double tunnel,

@@ -25,7 +25,8 @@ extern "C" {
  *
  * A domain stands for itself and all below it. An entry lowers a score only while the information
  * that a subscriber exchanged with the domain in what is judged, at most a day, stays below BYTES
- * (where absent, the information bound), and never one that a strong signature made.
+ * (where absent, the information bound), and never one that a strong signature made. Between the
+ *bound and a BYTES above it, it takes away what the bound found, and nothing else.
  */
 struct adit_allow;
 struct adit_allow_entry {
@@ -48,10 +49,12 @@ const struct adit_allow_entry *adit_allow_find(
 /* What the detectors find in a key's features. */
 struct adit_finding {
 	double score;     /* 0..100 */
+	double apart;     /* the same, but for the information bound */
 	const char *tool; /* of the set's strings, or NULL */
 	bool strong;      /* a signature that nothing benign shows */
 	bool left_out;    /* no model was asked: too little, or what says nothing */
 	unsigned models;  /* kinds that scored it, a bit each */
+	bool general;     /* of a server: only signatures and the bound were asked */
 	size_t reason_count;
 	struct adit_reason reason[ADIT_VERDICT_REASONS];
 };
@@ -67,7 +70,9 @@ struct adit_detect_params {
 
 /* Hits of burst-delta from which on a domain is worth a record: "three or more". */
 #define ADIT_BURST_LEAST 3
-#define ADIT_BURST_SCORE 50
+
+/* What they are worth: a suspect, whatever the bar. */
+double adit_burst_score(const struct adit_detect_params *params);
 
 /* What a sum may hold of information, given what is estimated: two standard errors above it, where
  * it is not exact. */
@@ -129,7 +134,8 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 	struct adit_window *const *windows, uint32_t workers);
 
 /*
- * Judges a look before its window is sealed; adit_scorer_slice judges those that were not. Whether
+ * Judges a look before its window is sealed, if all before its slice has been scored;
+ * adit_scorer_slice judges those that were not. Whether
  * a capture's verdicts are told early or with the slice, they are the same, in the same order: a
  * record's time says when it could be told.
  */

@@ -5,7 +5,7 @@
  * side by side. A hit is a second whose number of queries differs by more than 100 from that of the
  * active second before, after a pause longer than the median pause. The median is that of the
  * 10-minute roll-up that closed last, as the one at hand is not known yet; hits are counted over an
- * hour.
+ * hour. Pauses of 63 s and more are one, and not longer than each other.
  *
  * Memory: places × sizeof(struct place). A bucket of 4 forgets whom it has seen least of lately.
  */
@@ -134,7 +134,7 @@ static void second_take(struct place *place, uint32_t second, uint32_t count)
 		uint32_t bin = pause < PAUSES ? pause : PAUSES - 1;
 
 		place->pause[bin] += place->pause[bin] != UINT16_MAX;
-		if (change > LEAST_CHANGE && place->median != NO_MEDIAN && pause > place->median)
+		if (change > LEAST_CHANGE && place->median != NO_MEDIAN && bin > place->median)
 			place->hits[place->roll_up % ROLL_UPS]++;
 	}
 	place->second = second;

@@ -38,6 +38,7 @@
 #define SCORE_STEP        75
 #define SCORE_ATTEMPT     55
 #define SCORE_INFORMATION 45
+#define SCORE_BURST       50
 #define ID_STEPS_LEAST    8
 #define SMALL_STEP        16
 
@@ -60,6 +61,14 @@ static void score_raise(struct adit_finding *finding, double score)
 {
 	if (score > finding->score)
 		finding->score = score;
+}
+
+/* The same where many reasons may be given already: that of what decides is told. */
+static void decide(struct adit_finding *finding, double score)
+{
+	if (score > finding->score && finding->reason_count == ADIT_VERDICT_REASONS)
+		finding->reason_count--;
+	score_raise(finding, score);
 }
 
 static bool class_holds(const struct adit_class *class, const struct adit_detail *detail, int index)
@@ -200,16 +209,11 @@ static void detect_models(const struct adit_detect_params *params, enum adit_kin
 }
 
 /* A tool that needs no domain makes a new "domain" of each name: a handful of names under a
- * top-level domain that is not delegated is told by the server that answers, not once a name. Of
- * servers: what resolvers in general use are asked, and what nobody answers, says nothing. */
-static bool is_left_out(enum adit_kind kind, const struct adit_sum *sum, const double *value)
+ * top-level domain that is not delegated is told by the server that answers, not once a name. */
+static bool is_told_by_server(enum adit_kind kind, const struct adit_sum *sum, const double *value)
 {
-	if (kind != ADIT_KIND_SERVER)
-		return sum->unzoned && value[ADIT_FEATURE_UNIQUE_NAMES] < LEAST_NAMES;
-	if (value[ADIT_FEATURE_UNPARSABLE] >= LEAST_NAMES)
-		return false;
-	return value[ADIT_FEATURE_SUBSCRIBERS] >= SERVER_GENERAL ||
-	       value[ADIT_FEATURE_ANSWERED_SHARE] < SERVER_ANSWERED;
+	return kind != ADIT_KIND_SERVER && sum->unzoned &&
+	       value[ADIT_FEATURE_UNIQUE_NAMES] < LEAST_NAMES;
 }
 
 double adit_information_most(const struct adit_sum *sum, double information)
@@ -220,19 +224,41 @@ double adit_information_most(const struct adit_sum *sum, double information)
 	return is_exact ? information : information * ADIT_DISTINCT_MARGIN;
 }
 
-/* Many subscribers together pass any bound: it is a bound per subscriber. Estimates must not miss
- * what passes it. */
+/* Estimates must not miss what passes it. */
+static bool passes_bound(
+	const struct adit_detect_params *params, const struct adit_sum *sum, const double *value)
+{
+	return adit_information_most(sum, value[ADIT_FEATURE_INFORMATION]) >=
+	       params->information_bound;
+}
+
+/* What resolvers in general use are asked, and what nobody answers, says nothing by its shape while
+ * it is little: whoever resells a tunnel's server has many subscribers, too. */
+static bool is_general(const struct adit_detect_params *params, enum adit_kind kind,
+	const struct adit_sum *sum, const double *value)
+{
+	if (kind != ADIT_KIND_SERVER || value[ADIT_FEATURE_UNPARSABLE] >= LEAST_NAMES ||
+		passes_bound(params, sum, value))
+		return false;
+	return value[ADIT_FEATURE_SUBSCRIBERS] >= SERVER_GENERAL ||
+	       value[ADIT_FEATURE_ANSWERED_SHARE] < SERVER_ANSWERED;
+}
+
+/* Many subscribers together pass any bound: it is a bound per subscriber. */
 static void detect_information(const struct adit_detect_params *params, enum adit_kind kind,
 	const struct adit_sum *sum, const double *value, struct adit_finding *finding)
 {
-	if (!params->information || kind == ADIT_KIND_DOMAIN)
+	if (!params->information || kind == ADIT_KIND_DOMAIN || !passes_bound(params, sum, value))
 		return;
-	if (adit_information_most(sum, value[ADIT_FEATURE_INFORMATION]) < params->information_bound)
-		return;
-	score_raise(finding, params->suspect_score > SCORE_INFORMATION ? params->suspect_score
-								       : SCORE_INFORMATION);
+	decide(finding, params->suspect_score > SCORE_INFORMATION ? params->suspect_score
+								  : SCORE_INFORMATION);
 	reason_add(finding, ADIT_FEATURE_INFORMATION, value[ADIT_FEATURE_INFORMATION],
 		params->information_bound);
+}
+
+double adit_burst_score(const struct adit_detect_params *params)
+{
+	return params->suspect_score > SCORE_BURST ? params->suspect_score : SCORE_BURST;
 }
 
 static void detect_burst(
@@ -241,8 +267,7 @@ static void detect_burst(
 	/* Only domains have it: of others it is NaN. */
 	if (!params->burst || !(value[ADIT_FEATURE_BURST_HITS] >= ADIT_BURST_LEAST))
 		return;
-	score_raise(finding, params->suspect_score > ADIT_BURST_SCORE ? params->suspect_score
-								      : ADIT_BURST_SCORE);
+	decide(finding, adit_burst_score(params));
 	reason_add(
 		finding, ADIT_FEATURE_BURST_HITS, value[ADIT_FEATURE_BURST_HITS], ADIT_BURST_LEAST);
 }
@@ -251,15 +276,18 @@ void adit_detect(const struct adit_detect_params *params, enum adit_kind kind,
 	const struct adit_sum *sum, double value[ADIT_FEATURE_COUNT], struct adit_finding *finding)
 {
 	memset(finding, 0, sizeof(*finding));
-	finding->left_out = value[ADIT_FEATURE_INFORMATION] < LEAST_INFORMATION;
-	if (is_left_out(kind, sum, value)) {
+	finding->general = is_general(params, kind, sum, value);
+	finding->left_out = finding->general || value[ADIT_FEATURE_INFORMATION] < LEAST_INFORMATION;
+	if (is_told_by_server(kind, sum, value)) {
 		finding->left_out = true;
 		return;
 	}
 	detect_signatures(params, kind, sum, value, finding);
-	detect_structure(params, kind, sum, value, finding);
+	if (!finding->general)
+		detect_structure(params, kind, sum, value, finding);
 	detect_models(params, kind, value, finding);
 	detect_burst(params, value, finding);
+	finding->apart = finding->score;
 	detect_information(params, kind, sum, value, finding);
 	if (finding->score < params->suspect_score && !finding->strong)
 		finding->tool = NULL;

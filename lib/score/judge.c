@@ -8,8 +8,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Points above those of a tunnel: as a signature's are 95 where a tunnel has 70. */
+/* Points above those of a tunnel, if there are so many: as a signature's are 95 where a tunnel has
+ * 70. */
 #define POINTS_ABOVE 24.0
+#define POINTS_MOST  100.0
 
 struct judge {
 	struct adit_model *model;
@@ -36,24 +38,48 @@ void adit_judges_destroy(struct adit_judges *judges)
 	free(judges);
 }
 
+/* Kinds of rows: the keys that each judges, and those of which it is a row. */
+static const struct row_kind {
+	const char *name;
+	unsigned keys, rows;
+} row_kinds[] = {
+	{"subscriber_domain", ADIT_KEY_PAIR | ADIT_KEY_SERVER, ADIT_KEY_PAIR},
+	{"subscriber_server", ADIT_KEY_SERVER, ADIT_KEY_SERVER},
+	{"domain", ADIT_KEY_DOMAIN, ADIT_KEY_DOMAIN},
+	{"any_domain", ADIT_KEY_DOMAIN | ADIT_KEY_PAIR | ADIT_KEY_SERVER,
+		ADIT_KEY_DOMAIN | ADIT_KEY_PAIR | ADIT_KEY_SERVER},
+	{"session", ADIT_KEY_SESSION, ADIT_KEY_SESSION},
+};
+
+static const struct row_kind *row_kind_of(const struct adit_model_about *about)
+{
+	for (size_t i = 0; i < ADIT_COUNT(row_kinds); i++)
+		if (strcmp(about->row_kind, row_kinds[i].name) == 0)
+			return &row_kinds[i];
+	return NULL;
+}
+
+/* A feature that rows of the model's kind do not have, by its place; feature_count: they have all.
+ */
+static size_t feature_apart(const struct adit_model_about *about)
+{
+	const struct row_kind *kind = row_kind_of(about);
+	size_t i = 0;
+
+	while (kind != NULL && i < about->feature_count &&
+		adit_features[adit_feature_find(about->features[i])].keys & kind->rows)
+		i++;
+	return kind != NULL ? i : about->feature_count;
+}
+
 /* Keys that a kind of row stands for; 0: none that is judged. */
 static unsigned keys_of(const struct adit_model_about *about)
 {
-	static const struct {
-		const char *kind;
-		unsigned keys;
-	} kinds[] = {
-		{"subscriber_domain", ADIT_KEY_PAIR | ADIT_KEY_SERVER},
-		{"subscriber_server", ADIT_KEY_SERVER},
-		{"domain", ADIT_KEY_DOMAIN},
-		{"any_domain", ADIT_KEY_DOMAIN | ADIT_KEY_PAIR | ADIT_KEY_SERVER},
-		{"session", ADIT_KEY_SESSION},
-	};
+	const struct row_kind *kind = row_kind_of(about);
 	unsigned keys = ~0u;
 
-	for (size_t i = 0; i < ADIT_COUNT(kinds); i++)
-		if (strcmp(about->row_kind, kinds[i].kind) == 0)
-			return kinds[i].keys;
+	if (kind != NULL)
+		return kind->keys;
 	if (about->row_kind[0] != '\0')
 		return 0;
 	/* Not said: all kinds that have these features, a session only if no other has them. */
@@ -69,6 +95,7 @@ int adit_judges_take(struct adit_judges *judges, struct adit_model *model, struc
 {
 	struct judge *judge = &judges->judge[judges->count];
 	struct adit_model_about about;
+	size_t apart;
 	int status;
 
 	if (judges->count == ADIT_JUDGES_MAX)
@@ -83,8 +110,7 @@ int adit_judges_take(struct adit_judges *judges, struct adit_model *model, struc
 		.kind = about.kind,
 		.keys = keys_of(&about),
 		.by_names = about.step_count != 0,
-		.vouched = about.kind == ADIT_MODEL_TREES ||
-			   about.threshold.method == ADIT_THRESHOLD_RANK ||
+		.vouched = about.threshold.method == ADIT_THRESHOLD_RANK ||
 			   about.threshold.method == ADIT_THRESHOLD_GIVEN,
 	};
 	if (judge->keys == 0)
@@ -92,6 +118,11 @@ int adit_judges_take(struct adit_judges *judges, struct adit_model *model, struc
 			"the model judges rows of kind '%s'; there are subscriber_domain, "
 			"subscriber_server, domain, any_domain and session",
 			about.row_kind[0] != '\0' ? about.row_kind : "(none has its features)");
+	apart = feature_apart(&about);
+	if (apart < about.feature_count)
+		return adit_error_set(error, -EINVAL,
+			"the model judges rows of kind '%s', which have no feature '%s'",
+			about.row_kind, about.features[apart]);
 	judges->count++;
 	return 0;
 }
@@ -136,7 +167,8 @@ static double points_of(const struct judge *judge, double score, double threshol
 	double suspect_threshold, double suspect, double tunnel)
 {
 	if (score > threshold && judge->vouched)
-		return tunnel + POINTS_ABOVE * (1 - exp(threshold - score));
+		return tunnel +
+		       fmin(POINTS_ABOVE, POINTS_MOST - tunnel) * (1 - exp(threshold - score));
 	if (score > threshold)
 		return (suspect + tunnel) / 2;
 	if (score > suspect_threshold && isfinite(threshold))

@@ -21,13 +21,26 @@ static uint32_t sum_make(struct adit_scorer *scorer, const struct adit_look *loo
 	return index;
 }
 
+/* Whether a look can be judged now: what comes before its slice must have been scored. The first
+ * ones of a timeline have nothing before them, and begin nothing: another worker's first slice may
+ * be an earlier one. */
+static bool is_ready(struct adit_scorer *scorer, uint32_t slice)
+{
+	if (!scorer->begun || slice <= scorer->slice)
+		return true;
+	if (!scorer->scored || slice > scorer->slice + 1)
+		return false;
+	adit_scorer_begin(scorer, slice);
+	return true;
+}
+
 void adit_scorer_look(struct adit_scorer *scorer, struct adit_look *look)
 {
 	const struct adit_ledger_key *key;
 	struct adit_finding finding;
 	uint32_t index;
 
-	if (look->judged)
+	if (look->judged || !is_ready(scorer, adit_slice_of(look->ts_ns)))
 		return;
 	look->judged = true;
 	scorer->counters.looks++;
@@ -41,7 +54,7 @@ void adit_scorer_look(struct adit_scorer *scorer, struct adit_look *look)
 	if (index == ADIT_LEDGER_NONE)
 		return;
 	key = adit_ledger_key(scorer->ledger, index);
-	if (adit_is_told(scorer, key->parent, scorer->sum.first_slice))
+	if (adit_is_told(scorer, key->parent, scorer->sum.first_slice, finding.score))
 		return;
 	adit_story_look(scorer, index, look, &finding);
 }

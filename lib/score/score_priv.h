@@ -42,6 +42,9 @@ struct story {
 	struct adit_sample sample[ADIT_LEDGER_SAMPLES];
 };
 
+/* What a score amounts to. */
+enum story_class { CLASS_NONE, CLASS_SUSPECT, CLASS_TUNNEL };
+
 struct adit_scorer {
 	struct adit_score_params params;
 	struct adit_ledger *ledger;
@@ -55,7 +58,8 @@ struct adit_scorer {
 	uint32_t *stories_free;
 	uint32_t stories_freed, stories_high;
 	uint32_t slice;
-	bool coalesced;       /* a window of the slice stands for several */
+	bool begun, scored; /* the timeline has a slice; that slice has been scored */
+	bool coalesced;     /* a window of the slice stands for several */
 	bool sessions_judged; /* there are models over sessions */
 	/* of the key at hand */
 	uint32_t domain_age; /* slices */
@@ -71,6 +75,21 @@ struct adit_scorer {
 	struct adit_allocator allocator;
 };
 
+static inline enum story_class class_of(const struct adit_scorer *scorer, double score)
+{
+	if (score >= scorer->params.detect.tunnel_score)
+		return CLASS_TUNNEL;
+	return score >= scorer->params.detect.suspect_score ? CLASS_SUSPECT : CLASS_NONE;
+}
+
+/* The whole number nearest to a score that amounts to the same. */
+static inline uint32_t score_number(const struct adit_scorer *scorer, double score)
+{
+	uint32_t number = (uint32_t)(score + 0.5);
+
+	return class_of(scorer, number) == class_of(scorer, score) ? number : (uint32_t)score;
+}
+
 static inline uint64_t slice_start_ns(uint32_t slice)
 {
 	return slice * ADIT_SLICE_NS;
@@ -79,8 +98,12 @@ static inline uint64_t slice_start_ns(uint32_t slice)
 /* Derives, detects and discounts what is in scorer->sum as a look's; index may be NONE. */
 void adit_judge_look(struct adit_scorer *scorer, uint32_t index, const struct adit_look *look,
 	struct adit_finding *finding);
-/* Whether a closed story of a key has told what began in a slice. */
-bool adit_is_told(const struct adit_scorer *scorer, uint32_t index, uint32_t first_slice);
+/* Whether a closed story of a key has told as much as this score: of what began in a slice, or of a
+ * suspect within a day. */
+bool adit_is_told(
+	const struct adit_scorer *scorer, uint32_t index, uint32_t first_slice, double score);
+/* Begins a slice, once: what is older than its spans is not counted, what was idle is closed. */
+void adit_scorer_begin(struct adit_scorer *scorer, uint32_t slice);
 /* Looks of a slice that were not judged yet, in their order. */
 void adit_scorer_looks(
 	struct adit_scorer *scorer, struct adit_window *const *windows, uint32_t workers);
@@ -90,11 +113,13 @@ void adit_story_look(struct adit_scorer *scorer, uint32_t index, const struct ad
 
 /* Begin of a slice: closes what has been idle over slices that were left out. */
 void adit_story_begin(struct adit_scorer *scorer);
-/* Takes a finding into the story of a domain or server key, opening one if there is none. */
+/* Takes a finding of a key into its story, or its domain's, opening one if there is none. */
 void adit_story_find(struct adit_scorer *scorer, uint32_t index, uint32_t first_slice,
 	const struct adit_finding *finding);
-/* True if an open story of a domain has this subscriber. */
-bool adit_story_has_subscriber(const struct adit_scorer *scorer, uint64_t who_key);
+/* True if an open story of a domain tells what was found of a server: it has this subscriber, found
+ * to be as much at this server. */
+bool adit_story_tells(
+	const struct adit_scorer *scorer, const struct adit_ledger_key *server, double score);
 /* Takes the paths of a subscriber, as they are known now, into the bearers of its story. A bearer
  * that is new while one of the same direction is known is a handover; one that was left and is in
  * use again is none. */

@@ -121,7 +121,7 @@ static void feature_tell(struct adit_scorer *scorer, const struct adit_ledger_ke
 	row->vlan = key->who.vlan;
 	row->has_server = key->kind == ADIT_KIND_SERVER;
 	row->server = key->server;
-	row->score = (uint32_t)(finding->score + 0.5);
+	row->score = score_number(scorer, finding->score);
 	row->left_out = finding->left_out;
 	scorer->params.features(scorer->params.context, row);
 }
@@ -132,7 +132,7 @@ static void discount(const struct adit_scorer *scorer, const struct adit_ledger_
 {
 	const struct adit_detect_params *detect = &scorer->params.detect;
 	const struct adit_allow_entry *entry = NULL;
-	double bound = detect->information_bound, below;
+	double bound = detect->information_bound, below, low;
 	double information = adit_information_most(&scorer->sum, value[ADIT_FEATURE_INFORMATION]);
 
 	if (finding->strong || domain == NULL || finding->score <= 0)
@@ -149,8 +149,12 @@ static void discount(const struct adit_scorer *scorer, const struct adit_ledger_
 	if (entry == NULL)
 		return;
 	below = entry->below_bytes != 0 ? (double)entry->below_bytes : bound;
-	if (information < below && finding->score >= detect->suspect_score)
-		finding->score = detect->suspect_score - 1;
+	low = detect->suspect_score - 1;
+	/* Above the bound an entry speaks of the bound only. */
+	if (information >= bound && finding->apart > low)
+		low = finding->apart;
+	if (information < below && finding->score > low)
+		finding->score = low;
 }
 
 /* Whether longer spans may say more than those tried. */
@@ -206,7 +210,7 @@ static void session_blame(const struct adit_scorer *scorer, const struct adit_le
 {
 	const struct adit_session *session;
 
-	if (key->kind == ADIT_KIND_DOMAIN || scorer->sessions == NULL)
+	if (key->kind == ADIT_KIND_DOMAIN || finding->general || scorer->sessions == NULL)
 		return;
 	session = adit_sessions_find(scorer->sessions, key->who.key);
 	if (session == NULL || session->outlier <= session->threshold ||
@@ -214,8 +218,12 @@ static void session_blame(const struct adit_scorer *scorer, const struct adit_le
 		2 * value[ADIT_FEATURE_BYTES_UP] + 2 * value[ADIT_FEATURE_BYTES_DOWN] <
 			(double)session->sum.bytes_up + (double)session->sum.bytes_down)
 		return;
-	if (finding->score < scorer->params.detect.suspect_score)
-		finding->score = scorer->params.detect.suspect_score;
+	if (finding->score < scorer->params.detect.suspect_score) {
+		finding->score = finding->apart = scorer->params.detect.suspect_score;
+		/* What decides is told. */
+		if (finding->reason_count == ADIT_VERDICT_REASONS)
+			finding->reason_count--;
+	}
 	if (finding->reason_count < ADIT_VERDICT_REASONS)
 		finding->reason[finding->reason_count++] =
 			(struct adit_reason){"session", session->outlier, session->threshold};
@@ -224,26 +232,26 @@ static void session_blame(const struct adit_scorer *scorer, const struct adit_le
 /* Of a domain whose subscribers are not judged together, only its bursts count. */
 static void leave_burst(const struct adit_scorer *scorer, struct adit_finding *finding)
 {
-	double most = scorer->burst_hits >= ADIT_BURST_LEAST ? ADIT_BURST_SCORE : 0;
+	double most = scorer->burst_hits >= ADIT_BURST_LEAST
+			      ? adit_burst_score(&scorer->params.detect)
+			      : 0;
 
 	if (finding->score > most)
 		finding->score = most;
 }
 
-/* What a closed story has told makes no other. */
-bool adit_is_told(const struct adit_scorer *scorer, uint32_t index, uint32_t first_slice)
+/* What a closed story has told makes no other; a suspect is told once a day. What is clearer than
+ * what was told is told, with it. */
+bool adit_is_told(
+	const struct adit_scorer *scorer, uint32_t index, uint32_t first_slice, double score)
 {
 	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index);
+	enum story_class class = class_of(scorer, score);
 
-	return key->story == 0 && key->told != 0 && first_slice <= key->told;
-}
-
-/* A suspect is told once a day. */
-static bool is_told_today(const struct adit_scorer *scorer, uint32_t index)
-{
-	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index);
-
-	return key->story == 0 && key->told != 0 && scorer->slice < key->told + ADIT_DAY_SLICES;
+	if (key->story != 0 || key->told == 0 || class > key->told_class)
+		return false;
+	return first_slice <= key->told ||
+	       (class == CLASS_SUSPECT && scorer->slice < key->told + ADIT_DAY_SLICES);
 }
 
 /*
@@ -310,12 +318,10 @@ static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_spa
 	scorer->counters.suspects += finding.score < detect->tunnel_score;
 	scorer->counters.tunnels += finding.score >= detect->tunnel_score;
 	/* What a subscriber sends to a domain's server is that domain's story, if it has one. */
-	if (key->kind == ADIT_KIND_SERVER && adit_story_has_subscriber(scorer, key->who.key))
+	if (key->kind == ADIT_KIND_SERVER && adit_story_tells(scorer, key, finding.score))
 		return;
-	if (adit_is_told(scorer, story_index, scorer->sum.first_slice) ||
-		(finding.score < detect->tunnel_score && is_told_today(scorer, story_index)))
-		return;
-	adit_story_find(scorer, story_index, scorer->sum.first_slice, &finding);
+	if (!adit_is_told(scorer, story_index, scorer->sum.first_slice, finding.score))
+		adit_story_find(scorer, index, scorer->sum.first_slice, &finding);
 }
 
 /* A look is judged as a pair of its own if the ledger does not know it yet. */
@@ -510,18 +516,27 @@ static void blind_turn(struct adit_scorer *scorer)
 		scorer->blind = empty;
 }
 
+void adit_scorer_begin(struct adit_scorer *scorer, uint32_t slice)
+{
+	if (scorer->begun && scorer->slice == slice)
+		return;
+	scorer->slice = slice;
+	scorer->begun = true;
+	scorer->scored = false;
+	adit_story_begin(scorer);
+	adit_ledger_begin(scorer->ledger, slice);
+}
+
 void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 	struct adit_window *const *windows, uint32_t workers)
 {
 	const uint32_t *touched;
 	size_t count;
 
-	scorer->slice = slice;
 	scorer->counters.slices++;
 	scorer->coalesced = false;
+	adit_scorer_begin(scorer, slice);
 	adit_scorer_looks(scorer, windows, workers);
-	adit_story_begin(scorer);
-	adit_ledger_begin(scorer->ledger, slice);
 	if (scorer->sessions != NULL)
 		adit_sessions_begin(scorer->sessions, slice, session_over, scorer);
 	if (scorer->blind != NULL && scorer->blind->count != 0 &&
@@ -559,6 +574,7 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 		judge(scorer, touched[i]);
 	}
 	adit_story_slice(scorer);
+	scorer->scored = true;
 }
 
 void adit_scorer_end(struct adit_scorer *scorer)
@@ -572,6 +588,7 @@ void adit_scorer_end(struct adit_scorer *scorer)
 	adit_seen_reset(scorer->seen);
 	adit_bursts_reset(scorer->bursts);
 	scorer->queries = scorer->responses = 0;
+	scorer->begun = scorer->scored = false;
 	scorer->timeline++;
 }
 

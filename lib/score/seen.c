@@ -15,8 +15,8 @@ struct seen_domain {
 
 struct seen_server {
 	struct adit_address address;
-	uint32_t last_slice; /* 0: free */
-	struct adit_map subscribers;
+	uint32_t last_slice, turned;         /* 0: free; day in which the maps were turned */
+	struct adit_map subscribers, before; /* of this day, and of the day before */
 };
 
 struct adit_seen {
@@ -84,7 +84,11 @@ uint32_t adit_seen_domain(struct adit_seen *seen, uint64_t key, uint32_t slice)
 
 	for (int i = 0; i < WAYS; i++) {
 		if (bucket[i].key == key) {
-			bucket[i].last_slice = slice;
+			if (bucket[i].last_slice < slice)
+				bucket[i].last_slice = slice;
+			/* A look may be of a later slice than what is scored next. */
+			if (bucket[i].first_slice > slice)
+				bucket[i].first_slice = slice;
 			return slice - bucket[i].first_slice;
 		}
 		if (bucket[i].last_slice < oldest->last_slice)
@@ -109,12 +113,26 @@ static bool address_same(const struct adit_address *a, const struct adit_address
 	return a->is_v6 == b->is_v6 && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
+/* A day's subscribers are forgotten after the next: who was in general use once is not for ever. */
+static void server_turn(struct seen_server *server, uint32_t day)
+{
+	if (day <= server->turned)
+		return;
+	if (day == server->turned + 1)
+		server->before = server->subscribers;
+	else
+		memset(&server->before, 0, sizeof(server->before));
+	memset(&server->subscribers, 0, sizeof(server->subscribers));
+	server->turned = day;
+}
+
 double adit_seen_server(struct adit_seen *seen, const struct adit_address *address,
 	uint64_t who_key, uint32_t slice)
 {
 	struct seen_server *bucket =
 		&seen->servers[address_hash(address) % seen->server_buckets * WAYS];
 	struct seen_server *at = NULL, *oldest = bucket;
+	struct adit_map both;
 
 	for (int i = 0; i < WAYS && at == NULL; i++) {
 		if (bucket[i].last_slice != 0 && address_same(&bucket[i].address, address))
@@ -126,7 +144,11 @@ double adit_seen_server(struct adit_seen *seen, const struct adit_address *addre
 		at = oldest;
 		*at = (struct seen_server){.address = *address};
 	}
+	server_turn(at, slice / ADIT_DAY_SLICES);
 	at->last_slice = slice;
 	adit_map_add(&at->subscribers, (uint32_t)(who_key >> 32));
-	return adit_map_number(&at->subscribers);
+	both = at->subscribers;
+	for (int i = 0; i < ADIT_MAP_WORDS; i++)
+		both.bits[i] |= at->before.bits[i];
+	return adit_map_number(&both);
 }

@@ -37,6 +37,9 @@ static uint64_t story_id(
 		id = id_mix(id, &key->who.core, sizeof(key->who.core));
 	}
 	id = id_mix(id, &first_slice, sizeof(first_slice));
+	/* A story that tells again what a lesser one told begins where that one did. */
+	if (key->told != 0 && first_slice <= key->told)
+		id = id_mix(id, &key->told, sizeof(key->told));
 	/* The first timeline is all that most runs have. */
 	if (scorer->timeline != 0)
 		id = id_mix(id, &scorer->timeline, sizeof(scorer->timeline));
@@ -109,13 +112,14 @@ static void story_count(struct story *story, const struct adit_sum *sum)
 	adit_distinct_merge(&story->names, &sum->detail.names);
 }
 
-/* The longest span in which nothing is that a closed story has told. */
+/* The longest span in which nothing is that a closed story has told, unless it told of less. */
 static enum adit_span span_untold(
-	const struct adit_scorer *scorer, const struct adit_ledger_key *key)
+	const struct adit_scorer *scorer, const struct adit_ledger_key *key, double score)
 {
 	uint32_t since = scorer->slice - key->told;
 
-	if (key->told == 0 || since >= ADIT_DAY_SLICES + ADIT_HOUR_SLICES)
+	if (key->told == 0 || class_of(scorer, score) > key->told_class ||
+		since >= ADIT_DAY_SLICES + ADIT_HOUR_SLICES)
 		return ADIT_SPAN_DAY;
 	if (since >= ADIT_HOUR_SLICES + ADIT_MINUTE_SLICES)
 		return ADIT_SPAN_HOUR;
@@ -126,7 +130,7 @@ static enum adit_span span_untold(
 static void story_begin(struct adit_scorer *scorer, struct story *story)
 {
 	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, story->index);
-	enum adit_span span = span_untold(scorer, key);
+	enum adit_span span = span_untold(scorer, key, story->best.score);
 
 	story->begun = true;
 	/* Of one that was told early the slice's row may have given way: what was told stands. */
@@ -211,34 +215,57 @@ static void story_improve(
 	story->dirty |= clearer;
 }
 
+/* What a pair has of its domain's story. */
+static void found_raise(struct adit_scorer *scorer, struct adit_ledger_key *pair, double score)
+{
+	if (class_of(scorer, score) > pair->found)
+		pair->found = (uint8_t)class_of(scorer, score);
+}
+
 void adit_story_find(struct adit_scorer *scorer, uint32_t index, uint32_t first_slice,
 	const struct adit_finding *finding)
 {
-	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index);
+	struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index), *pair = NULL;
 
-	if (key->story == 0)
-		story_open(scorer, index, scorer->slice, first_slice, finding);
-	else
+	if (key->kind == ADIT_KIND_PAIR) {
+		pair = key;
+		index = key->parent;
+		key = adit_ledger_key(scorer->ledger, index);
+	}
+	if (key->story != 0)
 		story_improve(scorer, &scorer->stories[key->story - 1], finding);
+	else if (story_open(scorer, index, scorer->slice, first_slice, finding) == NULL)
+		return;
+	if (pair != NULL)
+		found_raise(scorer, pair, finding->score);
+}
+
+static bool address_same(const struct adit_address *a, const struct adit_address *b)
+{
+	return a->is_v6 == b->is_v6 && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
 /* Bounded: where stories have more subscribers than can be looked at, one more story is told. */
-bool adit_story_has_subscriber(const struct adit_scorer *scorer, uint64_t who_key)
+bool adit_story_tells(
+	const struct adit_scorer *scorer, const struct adit_ledger_key *server, double score)
 {
+	enum story_class class = class_of(scorer, score);
 	uint32_t budget = SUBSCRIBERS_LOOKED_AT;
 
 	for (uint32_t i = 0; i < scorer->stories_high; i++) {
 		const struct story *story = &scorer->stories[i];
 		const struct adit_ledger_key *key;
 
-		if (!story->open || story->kind != ADIT_KIND_DOMAIN)
+		if (!story->open || story->kind != ADIT_KIND_DOMAIN ||
+			class_of(scorer, story->best.score) < class)
 			continue;
 		key = adit_ledger_key(scorer->ledger, story->index);
 		for (uint32_t child = key->child; child != ADIT_LEDGER_NONE && budget > 0;
 			budget--) {
 			const struct adit_ledger_key *pair = adit_ledger_key(scorer->ledger, child);
 
-			if (pair->who.key == who_key)
+			if (pair->who.key == server->who.key && pair->found >= class &&
+				address_same(&pair->server, &server->server))
 				return true;
 			child = pair->sibling_next;
 		}
@@ -327,7 +354,7 @@ static void story_tell(struct adit_scorer *scorer, struct story *story,
 		verdict->has_server = true;
 		verdict->server = key->server;
 	}
-	verdict->score = (uint32_t)(story->best.score + 0.5);
+	verdict->score = score_number(scorer, story->best.score);
 	verdict->tool = story->best.tool;
 	verdict->reason_count = story->best.reason_count;
 	memcpy(verdict->reason, story->best.reason, sizeof(verdict->reason));
@@ -357,12 +384,13 @@ static void story_tell(struct adit_scorer *scorer, struct story *story,
 void adit_story_look(struct adit_scorer *scorer, uint32_t index, const struct adit_look *look,
 	const struct adit_finding *finding)
 {
-	const struct adit_ledger_key *pair = adit_ledger_key(scorer->ledger, index);
+	struct adit_ledger_key *pair = adit_ledger_key(scorer->ledger, index);
 	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, pair->parent);
 	struct story *story;
 	bool dirty;
 
 	if (key->story != 0) {
+		found_raise(scorer, pair, finding->score);
 		story = &scorer->stories[key->story - 1];
 		dirty = story->dirty;
 		story->dirty = false;
@@ -377,6 +405,7 @@ void adit_story_look(struct adit_scorer *scorer, uint32_t index, const struct ad
 		scorer, pair->parent, adit_slice_of(look->ts_ns), scorer->sum.first_slice, finding);
 	if (story == NULL)
 		return;
+	found_raise(scorer, pair, finding->score);
 	story_count(story, &scorer->sum);
 	party_add(story, pair, &scorer->sum);
 	story->subscribers_total = key->children;
@@ -392,6 +421,13 @@ static void story_close(struct adit_scorer *scorer, struct story *story)
 	story->open = false;
 	key->story = 0;
 	key->told = story->last_slice;
+	key->told_class = (uint8_t)class_of(scorer, story->best.score);
+	for (uint32_t child = key->child; child != ADIT_LEDGER_NONE;) {
+		struct adit_ledger_key *pair = adit_ledger_key(scorer->ledger, child);
+
+		pair->found = CLASS_NONE;
+		child = pair->sibling_next;
+	}
 	scorer->stories_free[scorer->stories_freed++] = (uint32_t)(story - scorer->stories);
 }
 
@@ -420,6 +456,8 @@ static void touched_count(struct adit_scorer *scorer, uint32_t index)
 	if (number == 0)
 		return;
 	story = &scorer->stories[number - 1];
+	if (scorer->slice < story->last_slice)
+		return;
 	story->last_slice = scorer->slice;
 	if (!story->begun)
 		return; /* story_begin takes it */
@@ -443,7 +481,8 @@ void adit_story_slice(struct adit_scorer *scorer)
 	for (uint32_t i = 0; i < scorer->stories_high; i++) {
 		struct story *story = &scorer->stories[i];
 
-		if (!story->open)
+		/* One that a look of a later slice opened: the ledger has nothing of that yet. */
+		if (!story->open || (!story->begun && story->last_slice > scorer->slice))
 			continue;
 		if (!story->begun) {
 			story->last_slice = scorer->slice;

@@ -41,8 +41,8 @@ struct adit_ledger_params {
 	uint32_t keys, entries, details; /* each at least 1 */
 };
 
-/* A key. Fields are for reading, but `story`, `told`, `judged` and `late`, which are the caller's;
- * a key with a story is not forgotten. */
+/* A key. Fields are for reading, but those that are the caller's; a key with a story is not
+ * forgotten. */
 struct adit_ledger_key {
 	uint64_t key;
 	uint64_t weight; /* information held in its entries */
@@ -61,7 +61,9 @@ struct adit_ledger_key {
 	uint32_t judged;     /* the caller's: slice in which it was last judged over long spans */
 	uint8_t kind;
 	bool used;
-	bool late; /* the caller's */
+	bool late;          /* the caller's */
+	uint8_t told_class; /* the caller's: what that story was; 0: none */
+	uint8_t found;      /* the caller's: what a pair was found to be in a story; 0: nothing */
 	uint8_t sample_count;
 	struct adit_subscriber who;                     /* pairs and servers */
 	struct adit_address server;                     /* pairs and servers */

@@ -51,7 +51,7 @@ static uint32_t median_before(const struct series *series, uint32_t roll_up)
 static void series_add(struct series *series, uint32_t second, uint32_t queries)
 {
 	size_t at = series->size++;
-	uint32_t median;
+	uint32_t median, pause;
 
 	REQUIRE(at < SECONDS_MAX);
 	series->second[at] = second;
@@ -59,7 +59,8 @@ static void series_add(struct series *series, uint32_t second, uint32_t queries)
 	if (at == 0 || abs((int)queries - (int)series->count[at - 1]) <= 100)
 		return;
 	median = median_before(series, second / ROLL_UP);
-	series->hit[at] = median != 0 && second - series->second[at - 1] > median;
+	pause = second - series->second[at - 1];
+	series->hit[at] = median != 0 && (pause < 63 ? pause : 63) > median;
 }
 
 /* Hits of the six roll-ups up to the one at hand. */
@@ -213,12 +214,26 @@ static void burst(struct fixture *x, uint32_t at, uint32_t queries)
 	}
 }
 
+/* Where the pauses are all long, none is longer than the others. */
+TEST(burst, long_pauses_are_alike)
+{
+	struct adit_bursts *bursts = adit_bursts_create(4, NULL);
+	uint32_t slice = FIRST_SLICE / ADIT_SPAN_SLICES * ADIT_SPAN_SLICES;
+
+	REQUIRE(bursts != NULL);
+	for (uint32_t i = 0; i < 60; i++)
+		CHECK_EQ_INT(take(bursts, 1u << 20, slice + 12 * i, 1, i % 2 ? 150 : 10), 0);
+	adit_bursts_destroy(bursts);
+}
+
 /* Of light names, which no other detector minds: the third hit makes a suspect of the domain. */
-TEST(burst, three_hits_make_a_suspect)
+static void three_hits(double suspect_score, uint32_t score)
 {
 	struct fixture *x = fixture_open(NULL);
 	const struct adit_verdict *v = x->verdict;
 
+	x->params.detect.suspect_score = suspect_score;
+	fixture_restart(x, 0);
 	x->slice = FIRST_SLICE / ADIT_SPAN_SLICES * ADIT_SPAN_SLICES;
 	adit_window_open(x->window, x->slice);
 	for (uint32_t i = 0; i < ADIT_SPAN_SLICES; i++) {
@@ -241,13 +256,20 @@ TEST(burst, three_hits_make_a_suspect)
 	slice_end(x);
 	REQUIRE(x->told == 1);
 	CHECK_EQ_INT(v[0].verdict, ADIT_VERDICT_SUSPECT);
-	CHECK_EQ_INT(v[0].score, ADIT_BURST_SCORE);
+	CHECK_EQ_INT(v[0].score, score);
 	CHECK_EQ_MEM(v[0].domain.wire, "\ad000001\4test", 14);
 	REQUIRE(v[0].reason_count == 1);
 	CHECK_EQ_STR(v[0].reason[0].name, "burst_hits");
 	CHECK(v[0].reason[0].value == 3);
 	CHECK_EQ_INT(v[0].subscribers_total, 5);
 	fixture_close(x);
+}
+
+TEST(burst, three_hits_make_a_suspect)
+{
+	three_hits(40, 50);
+	three_hits(50, 50);
+	three_hits(60, 60);
 }
 
 /* A window that stands for several slices does not say which second is which. */

@@ -254,29 +254,46 @@ TEST(detect, handful_of_undelegated_names_is_left_to_the_server)
 	adit_pattern_destroy(j->patterns);
 }
 
-/* Resolvers in general use, and servers that answer next to nothing; but not those that are sent
- * what is no DNS. */
-TEST(detect, servers_that_say_nothing_are_left_out)
+/* Resolvers in general use, and servers that answer next to nothing, below the bound; but not those
+ * that are sent what is no DNS. */
+TEST(detect, general_servers_are_judged_by_signatures_and_the_bound)
 {
 	struct judged *j = judged_make();
 
-	j->value[ADIT_FEATURE_INFORMATION] = 1e6;
+	j->value[ADIT_FEATURE_INFORMATION] = 99999;
 	j->value[ADIT_FEATURE_UNIQUE_NAMES] = 100;
 	j->value[ADIT_FEATURE_ANSWERED_SHARE] = 0.2;
 	j->value[ADIT_FEATURE_SUBSCRIBERS] = 19;
-	CHECK_NEAR(detect(j, ADIT_KIND_SERVER), 45);
+	CHECK_NEAR(detect(j, ADIT_KIND_SERVER), 0);
+	CHECK(!j->finding.left_out && !j->finding.general);
 	j->value[ADIT_FEATURE_SUBSCRIBERS] = 20;
 	CHECK_NEAR(detect(j, ADIT_KIND_SERVER), 0);
+	CHECK(j->finding.left_out && j->finding.general);
 	j->value[ADIT_FEATURE_SUBSCRIBERS] = 1;
 	j->value[ADIT_FEATURE_ANSWERED_SHARE] = 0.19;
 	CHECK_NEAR(detect(j, ADIT_KIND_SERVER), 0);
+	CHECK(j->finding.left_out && j->finding.general);
 	j->value[ADIT_FEATURE_SUBSCRIBERS] = 20;
 	j->value[ADIT_FEATURE_UNPARSABLE] = 7;
 	CHECK_NEAR(detect(j, ADIT_KIND_SERVER), 0);
+	CHECK(j->finding.general);
 	j->value[ADIT_FEATURE_UNPARSABLE] = 8;
-	CHECK_NEAR(detect(j, ADIT_KIND_SERVER), 45);
+	CHECK_NEAR(detect(j, ADIT_KIND_SERVER), 0);
+	CHECK(!j->finding.general);
+	j->value[ADIT_FEATURE_UNPARSABLE] = 7;
 	/* Of a domain the same numbers say nothing against judging it. */
-	CHECK_NEAR(detect(j, ADIT_KIND_PAIR), 45);
+	CHECK_NEAR(detect(j, ADIT_KIND_PAIR), 0);
+	CHECK(!j->finding.left_out && !j->finding.general);
+	/* However many it has: what passes the bound is a suspect, */
+	j->value[ADIT_FEATURE_INFORMATION] = 100000;
+	CHECK_NEAR(detect(j, ADIT_KIND_SERVER), 45);
+	CHECK(!j->finding.left_out && !j->finding.general);
+	/* and a tool's names are a tunnel. */
+	j->value[ADIT_FEATURE_INFORMATION] = 1000;
+	j->sum.detail.class_names[CLASS_STRONG] = 20;
+	CHECK_NEAR(detect(j, ADIT_KIND_SERVER), 95);
+	CHECK(j->finding.general && j->finding.strong);
+	CHECK_EQ_STR(j->finding.tool, "iodine");
 	adit_pattern_destroy(j->patterns);
 }
 

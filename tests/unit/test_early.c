@@ -168,6 +168,96 @@ TEST(early, nothing_is_told_twice)
 	fixture_close(x);
 }
 
+/* After a pause without slices, what was idle is closed and what is old is left out before a look
+ * is judged. */
+TEST(early, a_look_after_a_pause)
+{
+	struct fixture *x = fixture_open(NULL);
+	const struct adit_verdict *v = x->verdict;
+
+	fixture_restart(x, 8);
+	tunnel(x, 1, 1, 3, 0, 1u << CLASS_STRONG);
+	slice_end(x);
+	REQUIRE(x->told == 1);
+	slices_skip(x, 400);
+	tunnel(x, 1, 1, 30, 100, 1u << CLASS_STRONG);
+	slice_end(x);
+	REQUIRE(x->told == 4);
+	CHECK_EQ_INT(v[1].state, ADIT_STATE_CLOSED);
+	CHECK_EQ_INT(v[1].verdict, ADIT_VERDICT_SUSPECT);
+	CHECK_EQ_INT(v[1].id, v[0].id);
+	CHECK_EQ_INT(v[2].state, ADIT_STATE_OPEN);
+	CHECK(v[2].id != v[0].id);
+	CHECK_EQ_INT(v[2].queries, 9);
+	CHECK_EQ_INT(v[2].window_start_ns, (FIRST_SLICE + 401) * ADIT_SLICE_NS);
+	CHECK_EQ_INT(v[3].state, ADIT_STATE_UPDATE);
+	CHECK_EQ_INT(v[3].id, v[2].id);
+	fixture_close(x);
+}
+
+/* The look of a tunnel, as of so many slices later. */
+static struct adit_look look_later(struct fixture *x, uint32_t slices)
+{
+	struct adit_look look;
+
+	tunnel(x, 1, 1, 30, 100, 1u << CLASS_STRONG);
+	look = x->window->looks[x->window->look_count - 1];
+	look.ts_ns += slices * ADIT_SLICE_NS;
+	/* None of it is in this slice. */
+	adit_window_open(x->window, x->slice);
+	return look;
+}
+
+/* A look waits for the slices before its own, or for its own. */
+TEST(early, looks_of_later_slices_wait)
+{
+	struct fixture *x = fixture_open(NULL);
+	struct adit_look next, later;
+
+	fixture_restart(x, 8);
+	slice_end(x);
+	next = look_later(x, 1);
+	later = look_later(x, 2);
+	/* The next slice may begin with a look; this one has. */
+	tunnel(x, 2, 2, 30, 100, 1u << CLASS_STRONG);
+	adit_scorer_look(x->scorer, &x->window->looks[0]);
+	CHECK(x->window->looks[0].judged);
+	adit_scorer_look(x->scorer, &next);
+	adit_scorer_look(x->scorer, &later);
+	CHECK(!next.judged && !later.judged);
+	slice_end(x);
+	adit_scorer_look(x->scorer, &later);
+	adit_scorer_look(x->scorer, &next);
+	CHECK(next.judged && !later.judged);
+	fixture_close(x);
+}
+
+/* The first looks of a timeline may be of a later slice than the first that is scored: their own
+ * brings the counts. */
+TEST(early, a_look_before_the_first_slice)
+{
+	struct fixture *x = fixture_open(NULL);
+	const struct adit_verdict *v = x->verdict;
+	struct adit_look look;
+
+	fixture_restart(x, 8);
+	look = look_later(x, 1);
+	adit_scorer_look(x->scorer, &look);
+	REQUIRE(x->told == 1);
+	tunnel(x, 1, 1, 2, 0, 0);
+	slice_end(x);
+	CHECK_EQ_INT(x->told, 1);
+	tunnel(x, 1, 1, 30, 100, 1u << CLASS_STRONG);
+	slice_end(x);
+	adit_scorer_end(x->scorer);
+	CHECK_EQ_INT(v[x->told - 1].state, ADIT_STATE_CLOSED);
+	CHECK_EQ_INT(v[x->told - 1].id, v[0].id);
+	CHECK_EQ_INT(v[x->told - 1].queries, 32);
+	CHECK_EQ_INT(v[x->told - 1].window_end_ns, (FIRST_SLICE + 2) * ADIT_SLICE_NS);
+	CHECK_EQ_INT(adit_scorer_counters(x->scorer)->opened, 1);
+	fixture_close(x);
+}
+
 /* The row of a look gives way before its slice ends: what was told stands. */
 TEST(early, a_row_that_gives_way)
 {

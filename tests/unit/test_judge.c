@@ -157,6 +157,47 @@ TEST(judge, refuses_kinds_that_are_not_judged)
 	adit_judges_destroy(NULL);
 }
 
+/* Features that rows of the model's kind do not have would always be missing. */
+TEST(judge, refuses_features_of_other_rows)
+{
+	static const struct {
+		const char *row_kind, *feature;
+		bool good;
+	} rows[] = {
+		{"session", "duration", true},
+		{"session", "burst_hits", false},
+		{"domain", "duration", false},
+		{"domain", "burst_hits", true},
+		{"domain", "id_step", false},
+		{"subscriber_domain", "id_step", true},
+		{"subscriber_domain", "unparsable", false},
+		{"subscriber_domain", "burst_hits", false},
+		{"subscriber_server", "unparsable", true},
+		{"any_domain", "burst_hits", true},
+		{"any_domain", "unparsable", true},
+		{"any_domain", "duration", false},
+	};
+
+	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
+		const char *names[] = {"queries", rows[i].feature};
+		bool alone = strcmp(rows[i].row_kind, "session") == 0;
+		struct adit_judges *judges = adit_judges_create();
+		struct adit_model *model = model_make(names + alone, 2 - alone, rows[i].row_kind);
+		struct adit_error error = {""};
+
+		CHECK_EQ_INT(adit_judges_take(judges, model, &error), rows[i].good ? 0 : -EINVAL);
+		CHECK_EQ_INT(adit_judges_count(judges), rows[i].good);
+		if (!rows[i].good) {
+			CHECK_CONTAINS(error.text, rows[i].row_kind);
+			CHECK_CONTAINS(error.text, rows[i].feature);
+			adit_model_destroy(model);
+		}
+		if (harness_failed())
+			FAIL("'%s' with %s", rows[i].row_kind, rows[i].feature);
+		adit_judges_destroy(judges);
+	}
+}
+
 TEST(judge, points_of_a_vouched_threshold)
 {
 	struct adit_model *model = model_of("information", "any_domain");
@@ -178,6 +219,26 @@ TEST(judge, points_of_a_vouched_threshold)
 		else if (it > score - 6)
 			want = SUSPECT + (TUNNEL - 1 - SUSPECT) * (it - (score - 6)) / 4;
 		CHECK_NEAR(points(judges, x, 20), want);
+	}
+	adit_judges_destroy(judges);
+}
+
+/* However high a tunnel's points are, there are not more than 100. */
+TEST(judge, points_end_at_100)
+{
+	struct adit_model *model = model_of("information", "any_domain");
+	struct adit_opinion opinion[ADIT_JUDGES_MAX];
+	double value[ADIT_FEATURE_COUNT] = {0};
+	struct adit_judges *judges;
+
+	threshold_set(model, ADIT_THRESHOLD_RANK, 10);
+	judges = judges_of(model);
+	value[ADIT_FEATURE_INFORMATION] = 1000;
+	value[ADIT_FEATURE_UNIQUE_NAMES] = 20;
+	for (double tunnel = 70; tunnel <= 100; tunnel += 5) {
+		REQUIRE(adit_judges_ask(judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, tunnel, opinion,
+				NULL) == 1);
+		CHECK_NEAR(opinion[0].points, tunnel + 24 < 100 ? tunnel + 24 : 100);
 	}
 	adit_judges_destroy(judges);
 }
@@ -204,9 +265,8 @@ TEST(judge, points_by_the_way_the_threshold_was_found)
 	}
 }
 
-/* Trees' thresholds come from rows of kinds that were left out: they are vouched for, however
- * found. */
-TEST(judge, trees_are_vouched_for)
+/* Trees are vouched for by the way their threshold was found, as others are. */
+static void trees_judge(enum adit_threshold_method method, bool vouched)
 {
 	static const char *const names[] = {"information"};
 	struct adit_table *table = adit_table_create(400, names, 1);
@@ -224,7 +284,7 @@ TEST(judge, trees_are_vouched_for)
 	}
 	params.rounds = 20;
 	REQUIRE(adit_model_fit_trees(table, &params, &model, &error) == 0);
-	threshold_set(model, ADIT_THRESHOLD_TAIL, 0);
+	threshold_set(model, method, 0);
 	judges = judges_of(model);
 	value[ADIT_FEATURE_UNIQUE_NAMES] = 20;
 	value[ADIT_FEATURE_INFORMATION] = 100;
@@ -236,9 +296,18 @@ TEST(judge, trees_are_vouched_for)
 			judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, TUNNEL, opinion, NULL) == 1);
 	CHECK_EQ_STR(opinion[0].name, "trees");
 	CHECK(opinion[0].score > 0);
-	CHECK_NEAR(opinion[0].points, TUNNEL + 24 * (1 - exp(-opinion[0].score)));
+	CHECK_NEAR(opinion[0].points,
+		vouched ? TUNNEL + 24 * (1 - exp(-opinion[0].score)) : (SUSPECT + TUNNEL) / 2);
 	adit_judges_destroy(judges);
 	adit_table_destroy(table);
+}
+
+TEST(judge, trees_are_vouched_for_by_their_threshold)
+{
+	trees_judge(ADIT_THRESHOLD_RANK, true);
+	trees_judge(ADIT_THRESHOLD_GIVEN, true);
+	trees_judge(ADIT_THRESHOLD_TAIL, false);
+	trees_judge(ADIT_THRESHOLD_LARGEST, false);
 }
 
 /* A threshold for suspects alone never makes a tunnel; no threshold at all says nothing. */
@@ -399,6 +468,71 @@ TEST(judge, folders)
 	CHECK_EQ_INT(unlink(file), 0);
 	CHECK_EQ_INT(rmdir(folder), 0);
 	CHECK_EQ_INT(rmdir(root), 0);
+}
+
+/* The bound's reason is told if it decides, however many models have theirs. */
+TEST(judge, reasons_of_what_decides)
+{
+	struct adit_judges *judges = adit_judges_create();
+	struct adit_detect_params params = {.judges = judges,
+		.information = true,
+		.models = ~0u,
+		.information_bound = 5000,
+		.tunnel_score = TUNNEL,
+		.suspect_score = SUSPECT};
+	double value[ADIT_FEATURE_COUNT] = {0};
+	static struct adit_sum sum;
+	struct adit_finding finding;
+	struct adit_error error = {""};
+
+	for (int i = 0; i < 9; i++) {
+		struct adit_model *model = model_of("information", "any_domain");
+
+		suspect_set(model, 10);
+		REQUIRE(adit_judges_take(judges, model, &error) == 0);
+	}
+	value[ADIT_FEATURE_UNIQUE_NAMES] = 20;
+	for (int passes = 0; passes < 2; passes++) {
+		value[ADIT_FEATURE_INFORMATION] = passes ? 5000 : 4999;
+		adit_detect(&params, ADIT_KIND_PAIR, &sum, value, &finding);
+		CHECK_NEAR(finding.score, passes ? 45 : SUSPECT);
+		REQUIRE(finding.reason_count == ADIT_VERDICT_REASONS);
+		for (int i = 0; i < ADIT_VERDICT_REASONS; i++)
+			CHECK_EQ_STR(finding.reason[i].name, passes && i == ADIT_VERDICT_REASONS - 1
+								     ? "information"
+								     : "envelope");
+	}
+	adit_judges_destroy(judges);
+}
+
+/* A tunnel's points that prevalence lowers by 20, to just below 70, are told as a suspect's. */
+TEST(judge, verdict_and_number_agree)
+{
+	struct adit_model *model = model_of("information", "subscriber_domain");
+	struct fixture *x = fixture_open(NULL);
+	struct adit_judges *judges;
+
+	/* 20 names of 15 bytes. */
+	threshold_set(model, ADIT_THRESHOLD_RANK, score_of(model, 300) + log(1 - 19.6 / 24));
+	judges = judges_of(model);
+	x->params.detect.judges = judges;
+	x->params.detect.models = 1u << ADIT_MODEL_ENVELOPE;
+	fixture_restart(x, 0);
+	for (uint32_t client = 1; client <= 8; client++)
+		for (uint32_t name = 0; name < 20; name++) {
+			struct test_event e;
+
+			event_make(&e, client, 1, 20 * client + name);
+			e.event.info_bytes = 15;
+			count(x, &e);
+		}
+	slice_end(x);
+	REQUIRE(x->told == 1);
+	CHECK_EQ_INT(x->verdict[0].verdict, ADIT_VERDICT_SUSPECT);
+	CHECK_EQ_INT(x->verdict[0].score, 69);
+	CHECK_EQ_INT(x->highest, 69);
+	fixture_close(x);
+	adit_judges_destroy(judges);
 }
 
 /* Through the scorer: points, the reason, how many were asked; and judges that are exchanged. */

@@ -99,19 +99,16 @@ TEST(pattern_format, reads_tools_and_classes_back)
 	REQUIRE(fixture_open(&fixture, "# comment\r\n"
 				       "  # indented comment\n"
 				       "tool one\n"
-				       "id-step 7727\n"
-				       "\tedns\t4096   do  \r\n"
+				       "\tid-step\t7727  \r\n"
 				       "class first strong names 3 share 12.5% \"what # it is\"\n"
 				       "  qname insensitive a # is no comment here\n"
 				       "  qname sensitive b\n"
 				       "class second shape names 4294967295 share 100% \"x\"\n"
 				       "  datagram sensitive ^c\n"
 				       "tool two_2\n"
-				       "edns 0 no-do\n"
 				       "class first strong names 1 share 0.0001% \"y\"\n"
 				       "  subdomain sensitive d\n"
 				       "tool three-3\n"
-				       "edns 1232\n"
 				       "class c strong names 1 share 0.2500% \"z\"\n"
 				       "  subdomain sensitive ^e$"));
 	CHECK_EQ_INT(adit_pattern_classes(fixture.set), 4);
@@ -134,13 +131,7 @@ TEST(pattern_format, reads_tools_and_classes_back)
 	CHECK_EQ_INT(adit_pattern_class(fixture.set, 3)->share_ppm, 2500);
 	CHECK_EQ_STR(adit_pattern_tool(fixture.set, 0)->name, "one");
 	CHECK_EQ_INT(adit_pattern_tool(fixture.set, 0)->id_step, 7727);
-	CHECK_EQ_INT(adit_pattern_tool(fixture.set, 0)->edns_udp_size, 4096);
-	CHECK_EQ_INT(adit_pattern_tool(fixture.set, 0)->edns_do, 1);
 	CHECK_EQ_INT(adit_pattern_tool(fixture.set, 1)->id_step, -1);
-	CHECK_EQ_INT(adit_pattern_tool(fixture.set, 1)->edns_udp_size, 0);
-	CHECK_EQ_INT(adit_pattern_tool(fixture.set, 1)->edns_do, 0);
-	CHECK_EQ_INT(adit_pattern_tool(fixture.set, 2)->edns_udp_size, 1232);
-	CHECK_EQ_INT(adit_pattern_tool(fixture.set, 2)->edns_do, -1);
 	/* '#' inside an expression belongs to it. */
 	CHECK_EQ_INT(scan(fixture.scanner, "A\\032#\\032is\\032no\\032comment\\032here", 0), 1);
 	fixture_close(&fixture);
@@ -758,8 +749,6 @@ TEST(pattern_shipped, tells_the_tools_other_habits)
 			continue;
 		iodine = true;
 		CHECK_EQ_INT(tool->id_step, 7727);
-		CHECK_EQ_INT(tool->edns_udp_size, 4096);
-		CHECK_EQ_INT(tool->edns_do, 1);
 	}
 	CHECK(iodine);
 	fixture_close(&fixture);

@@ -288,6 +288,39 @@ TEST(scorer, known_services_lower_a_score)
 	}
 }
 
+/* Above the information bound an entry may take away what the bound found, and nothing else. */
+TEST(scorer, known_services_above_the_bound)
+{
+	static const char text[] = "d000001.test until 2028-01-01 below 3000 known for more\n"
+				   "d000002.test until 2028-01-01 known\n";
+	/* 125 bytes each. 20 names with their step of IDs make a tunnel. */
+	static const struct {
+		uint32_t domain, count, score;
+	} rows[] = {
+		{1, 16, 39},
+		{2, 16, 45},
+		{3, 16, 45},
+		{1, 19, 39},
+		{1, 20, STEP_SCORE},
+		{1, 23, STEP_SCORE},
+		{1, 24, STEP_SCORE},
+		{2, 20, STEP_SCORE},
+	};
+
+	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
+		struct fixture *x = fixture_open(text);
+
+		x->params.detect.information_bound = 2000;
+		fixture_restart(x, 0);
+		tunnel(x, 1, rows[i].domain, rows[i].count, 100, 0);
+		slice_end(x);
+		CHECK_EQ_INT(x->highest, rows[i].score);
+		fixture_close(x);
+		if (harness_failed())
+			FAIL("in row %d", (int)i);
+	}
+}
+
 /* Three queries in 200 seconds: 10 minutes do not show it, an hour does. */
 TEST(scorer, slow_tunnel_is_seen_in_an_hour)
 {
@@ -382,6 +415,103 @@ TEST(scorer, server_has_a_story_of_its_own)
 	CHECK_EQ_INT(x->verdict[0].domain.size, 0);
 	CHECK_EQ_INT(x->verdict[0].subscriber_count, 1);
 	CHECK_EQ_INT(x->verdict[0].information_up, 120000);
+	fixture_close(x);
+}
+
+/* A subscriber's datagrams that are no DNS, to a server 192.0.2.x, and so many back. */
+static void raw(struct fixture *x, uint32_t client, uint8_t server, uint32_t up, uint32_t down)
+{
+	static uint32_t name = 1u << 22;
+	struct test_event e;
+
+	for (uint32_t i = 0; i < up + down; i++) {
+		event_make(&e, client, 1, ++name);
+		e.server.bytes[3] = server;
+		e.event.server_key = case_key(ADIT_KIND_SERVER, client, server);
+		e.event.domain_key = 0;
+		e.event.unzoned = e.event.by_server = e.event.unparsable = true;
+		e.event.is_query = i < up;
+		e.event.info_bytes = 0;
+		e.event.beside_bytes = 1000;
+		count(x, &e);
+	}
+}
+
+/* Of the stories that are open, those of a server. */
+static uint32_t server_stories(const struct fixture *x)
+{
+	uint32_t stories = 0;
+
+	for (size_t i = 0; i < x->told && i < TOLD_MAX; i++)
+		stories += x->verdict[i].has_server && x->verdict[i].state == ADIT_STATE_OPEN;
+	return stories;
+}
+
+/* What a subscriber sends to a server is told by a domain's story only if that one found as much of
+ * the same subscriber at the same server. */
+TEST(scorer, domain_stories_that_tell_what_a_server_is_sent)
+{
+	static const struct {
+		uint32_t client, queries, classes, up, down;
+		uint8_t server;
+		uint32_t stories;
+	} rows[] = {
+		/* the subscriber's tunnel at this server */
+		{1, 60, 1u << CLASS_STRONG, 120, 120, 53, 0},
+		{1, 60, 1u << CLASS_STRONG, 120, 0, 53, 0},
+		/* at another; of another subscriber */
+		{1, 60, 1u << CLASS_STRONG, 120, 120, 54, 1},
+		{2, 60, 1u << CLASS_STRONG, 120, 120, 53, 1},
+		/* a suspect tells of a suspect, and of no tunnel */
+		{1, 3, 1u << CLASS_STRONG, 120, 0, 53, 0},
+		{1, 3, 1u << CLASS_STRONG, 120, 120, 53, 1},
+		{2, 3, 1u << CLASS_STRONG, 120, 0, 53, 1},
+	};
+
+	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
+		struct fixture *x = fixture_open(NULL);
+		struct test_event e;
+
+		tunnel(x, 1, 1, rows[i].queries, rows[i].queries > 3 ? 100 : 0, rows[i].classes);
+		/* The others are subscribers of the domain, too, and do nothing there. */
+		event_make(&e, rows[i].client, 1, 1);
+		count(x, &e);
+		slice_end(x);
+		CHECK_EQ_INT(x->told, 1);
+		raw(x, rows[i].client, rows[i].server, rows[i].up, rows[i].down);
+		slice_end(x);
+		CHECK_EQ_INT(server_stories(x), rows[i].stories);
+		fixture_close(x);
+		if (harness_failed())
+			FAIL("in row %d", (int)i);
+	}
+}
+
+/* Three queries of a suspect, told and closed, are part of the tunnel that they become; that is
+ * told once. */
+TEST(scorer, a_suspect_that_was_told_becomes_a_tunnel)
+{
+	struct fixture *x = fixture_open(NULL);
+	const struct adit_verdict *v = x->verdict;
+
+	for (int i = 0; i < 4; i++) {
+		tunnel(x, 1, 1, 3, 60, 1u << CLASS_STRONG);
+		slice_end(x);
+		slices_skip(x, 72);
+		slice_end(x);
+	}
+	REQUIRE(x->told == 4);
+	CHECK_EQ_INT(v[0].verdict, ADIT_VERDICT_SUSPECT);
+	CHECK_EQ_INT(v[1].state, ADIT_STATE_CLOSED);
+	CHECK_EQ_INT(v[1].id, v[0].id);
+	CHECK_EQ_INT(v[2].state, ADIT_STATE_OPEN);
+	CHECK_EQ_INT(v[2].verdict, ADIT_VERDICT_TUNNEL);
+	/* The third time: 9 names. What was told is in it; it is another story all the same. */
+	CHECK_EQ_INT(v[2].queries, 9);
+	CHECK_EQ_INT(v[2].window_start_ns, v[0].window_start_ns);
+	CHECK(v[2].id != v[0].id);
+	CHECK_EQ_INT(v[3].state, ADIT_STATE_CLOSED);
+	CHECK_EQ_INT(v[3].id, v[2].id);
 	fixture_close(x);
 }
 
