@@ -16,6 +16,7 @@ struct app_outcome {
 	const char *named;                         /* tool that was named, or NULL */
 	bool tunnel;                               /* by its label */
 	bool found, suspected;                     /* called a tunnel; or a suspect */
+	bool met;                                  /* a row of it has names enough */
 	uint32_t keys;            /* subscribers × 10 minutes with 20 names or more */
 	uint32_t cluster;         /* of outcomes that are alike: tool and set-up, or a capture */
 	double queries, up, down; /* until it was found; information in names and in answers */
