@@ -21,6 +21,7 @@ static int fold_run(struct app_fit *fit, const struct adit_table *table, const u
 {
 	struct adit_table *others = NULL, *own = NULL;
 	struct adit_model *model = NULL;
+	struct adit_error why = {""};
 	double *made = NULL;
 	size_t count = 0;
 	int status = 0;
@@ -38,7 +39,12 @@ static int fold_run(struct app_fit *fit, const struct adit_table *table, const u
 	if (others == NULL || own == NULL || made == NULL)
 		status = adit_error_set(error, -ENOMEM, "no memory for a fold");
 	if (status == 0 && count != 0)
-		status = app_fit_model(fit, others, &model, error);
+		status = app_fit_model(fit, others, &model, &why);
+	if (status != 0 && why.text[0] != '\0')
+		adit_error_set(error, status,
+			"a fit without fold %lu of %lu: %s (--folds and --seed say which groups "
+			"make a fold)",
+			(unsigned long)at + 1, (unsigned long)fit->folds, why.text);
 	if (status == 0 && count != 0)
 		status = adit_model_score_table(model, own, made, NULL, error);
 	for (size_t i = 0; status == 0 && i < count; i++)
@@ -86,7 +92,7 @@ static size_t group_maxima(const struct app_fit *fit, const struct adit_table *t
 		if ((table->labels != NULL && table->labels[i] != 0) ||
 			(fit->names != NULL && (fit->names[i] < least || fit->names[i] >= below)))
 			continue;
-		if (!(scores[i] <= *its))
+		if (isnan(*its) || scores[i] > *its)
 			*its = scores[i];
 	}
 	for (uint32_t g = 0; g < grouping->count; g++)
@@ -95,8 +101,8 @@ static size_t group_maxima(const struct app_fit *fit, const struct adit_table *t
 	return count;
 }
 
-/* One threshold for each of the steps, or one for all rows. A step without benign rows has that of
- * the one before. */
+/* One threshold for each of the steps, or one for all rows. A step without benign rows has the one
+ * of all rows. */
 static int steps_find(const struct app_fit *fit, const struct adit_table *table,
 	struct app_fitted *fitted, double limit, double *most, struct adit_error *error)
 {

@@ -108,7 +108,6 @@ static uint32_t key_take(struct app_harvest *harvest, const struct adit_feature_
 		.hash = hash,
 		.capture = harvest->capture,
 		.label = app_label_find(&harvest->labels->captures[harvest->capture], text),
-		.many_in = UINT32_MAX,
 	};
 	if (key->label == NULL && (key->domain = strdup(text)) == NULL)
 		return UINT32_MAX;
@@ -189,7 +188,7 @@ static void row_take(void *context, const struct adit_feature_row *row)
 	key->down = larger(key->down, value[ADIT_FEATURE_INFORMATION_DOWN]);
 	stretch = (uint32_t)(row->window_start_ns / STRETCH_NS);
 	if (span <= 2 && value[ADIT_FEATURE_UNIQUE_NAMES] >= MANY_NAMES &&
-		stretch != key->many_in) {
+		(key->many == 0 || stretch > key->many_in)) {
 		key->many_in = stretch;
 		key->many++;
 	}

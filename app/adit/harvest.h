@@ -27,7 +27,7 @@ struct app_harvest_key {
 	uint32_t rows[APP_HARVEST_SPANS];
 	double queries, up, down; /* so far: queries, and information in names and answers */
 	uint32_t many;            /* stretches of 10 minutes with 20 names or more */
-	uint32_t many_in;         /* the last one */
+	uint32_t many_in;         /* the latest one */
 };
 
 /* A row that was kept. */

@@ -191,6 +191,7 @@ int app_outcomes_of_verdicts(
 
 	if (status != 0)
 		return status;
+	outcomes->names_tools = true;
 	for (size_t i = 0; i < harvest->verdict_count; i++) {
 		const struct app_harvest_verdict *said = &harvest->verdicts[i];
 		struct app_outcome *it = &outcomes->all[places.of_verdict[i]];
