@@ -133,13 +133,10 @@ static int steps_find(const struct app_fit *fit, const struct adit_table *table,
 	return status;
 }
 
-int app_folds_run(struct app_fit *fit, const struct adit_table *table, struct app_fitted *fitted,
-	struct adit_error *error)
+int app_folds_check(
+	const struct app_fit *fit, const struct adit_table *table, struct adit_error *error)
 {
 	const struct adit_grouping *grouping = &table->groupings[0];
-	struct adit_model_about about;
-	double *most;
-	int status;
 
 	if (grouping->column == NULL || grouping->count < fit->folds)
 		return adit_error_set(error, -EINVAL,
@@ -151,6 +148,17 @@ int app_folds_run(struct app_fit *fit, const struct adit_table *table, struct ap
 		return adit_error_set(error, -EINVAL,
 			"--by-names: how many names a row is made of is known of captures and of "
 			"tables with a column unique_names");
+	return 0;
+}
+
+int app_folds_run(struct app_fit *fit, const struct adit_table *table, struct app_fitted *fitted,
+	struct adit_error *error)
+{
+	const struct adit_grouping *grouping = &table->groupings[0];
+	struct adit_model_about about;
+	double *most;
+	int status;
+
 	fitted->groups = grouping->count;
 	most = malloc(((size_t)grouping->count + 1) * sizeof(*most));
 	status = most != NULL ? folds_score(fit, table, fitted, error)
