@@ -7,18 +7,57 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* A fold by the group's name and the seed only. */
-static uint64_t fold_of(const struct app_fit *fit, const char *group)
-{
-	uint64_t hash = adit_hash(&adit_hash_key_fixed, group, strlen(group));
+/* A group that waits for its fold. */
+struct dealt {
+	uint64_t order;
+	uint32_t group;
+	bool has_positive;
+};
 
-	return adit_hash_pair(&adit_hash_key_fixed, fit->seed, hash) % fit->folds;
+static int by_order(const void *a, const void *b)
+{
+	const struct dealt *x = a, *y = b;
+
+	if (x->has_positive != y->has_positive)
+		return x->has_positive ? -1 : 1;
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+/* Deals the groups to the folds in turn, those with positive rows first, in an order that depends
+ * on their names and the seed only: few groups would all be in one fold now and then. NULL: no
+ * memory. */
+static uint64_t *groups_deal(const struct app_fit *fit, const struct adit_table *table)
+{
+	const struct adit_grouping *grouping = &table->groupings[0];
+	struct dealt *dealt = calloc((size_t)grouping->count + 1, sizeof(*dealt));
+	uint64_t *fold = calloc((size_t)grouping->count + 1, sizeof(*fold));
+
+	for (uint32_t i = 0; dealt != NULL && i < grouping->count; i++) {
+		const char *name = grouping->names[i];
+		uint64_t hash = adit_hash(&adit_hash_key_fixed, name, strlen(name));
+
+		dealt[i] = (struct dealt){
+			adit_hash_pair(&adit_hash_key_fixed, fit->seed, hash), i, false};
+	}
+	for (size_t i = 0; dealt != NULL && table->labels != NULL && i < table->rows; i++)
+		dealt[grouping->of_row[i]].has_positive |= table->labels[i] != 0;
+	if (dealt != NULL)
+		qsort(dealt, grouping->count, sizeof(*dealt), by_order);
+	for (uint32_t i = 0; dealt != NULL && fold != NULL && i < grouping->count; i++)
+		fold[dealt[i].group] = i % fit->folds;
+	if (dealt == NULL) {
+		free(fold);
+		fold = NULL;
+	}
+	free(dealt);
+	return fold;
 }
 
 /* Fits to the other folds and scores this one. */
 static int fold_run(struct app_fit *fit, const struct adit_table *table, const uint64_t *fold,
 	uint64_t at, size_t *places, double *scores, struct adit_error *error)
 {
+	const uint32_t *of_row = table->groupings[0].of_row;
 	struct adit_table *others = NULL, *own = NULL;
 	struct adit_model *model = NULL;
 	struct adit_error why = {""};
@@ -27,12 +66,12 @@ static int fold_run(struct app_fit *fit, const struct adit_table *table, const u
 	int status = 0;
 
 	for (size_t i = 0; i < table->rows; i++)
-		if (fold[i] != at)
+		if (fold[of_row[i]] != at)
 			places[count++] = i;
 	others = adit_table_select(table, places, count);
 	count = 0;
 	for (size_t i = 0; i < table->rows; i++)
-		if (fold[i] == at)
+		if (fold[of_row[i]] == at)
 			places[count++] = i;
 	own = adit_table_select(table, places, count);
 	made = malloc((count + 1) * sizeof(*made));
@@ -59,16 +98,13 @@ static int fold_run(struct app_fit *fit, const struct adit_table *table, const u
 static int folds_score(struct app_fit *fit, const struct adit_table *table,
 	struct app_fitted *fitted, struct adit_error *error)
 {
-	const struct adit_grouping *grouping = &table->groupings[0];
-	uint64_t *fold = malloc((table->rows + 1) * sizeof(*fold));
+	uint64_t *fold = groups_deal(fit, table);
 	size_t *places = malloc((table->rows + 1) * sizeof(*places));
 	int status = 0;
 
 	fitted->unseen = malloc((table->rows + 1) * sizeof(*fitted->unseen));
 	if (fold == NULL || places == NULL || fitted->unseen == NULL)
 		status = adit_error_set(error, -ENOMEM, "no memory for folds");
-	for (size_t i = 0; status == 0 && i < table->rows; i++)
-		fold[i] = fold_of(fit, grouping->names[grouping->of_row[i]]);
 	for (uint64_t at = 0; at < fit->folds && status == 0; at++)
 		status = fold_run(fit, table, fold, at, places, fitted->unseen, error);
 	free(fold);
