@@ -217,10 +217,9 @@ static int evaluate_model(
 }
 
 /* What the program itself says of captures. */
-static int evaluate_program(
-	struct evaluate *evaluate, const struct app_line *line, struct adit_error *error)
+static int evaluate_program(struct evaluate *evaluate, struct adit_error *error)
 {
-	int status = app_tables_read(&evaluate->tables, line, 0, NULL, 0, error);
+	int status = app_tables_harvest(&evaluate->tables, error);
 
 	if (status != 0)
 		return status;
@@ -244,8 +243,10 @@ static int evaluate_folds(
 	struct app_evaluation evaluation = {.samples = 0};
 	struct app_fitted fitted = {.model = NULL};
 	struct compared compared;
-	int status = app_tables_read(&evaluate->tables, line, 0, NULL, 0, error);
+	int status;
 
+	evaluate->tables.wants_names = evaluate->fit.steps != 0;
+	status = app_tables_read(&evaluate->tables, line, 0, NULL, 0, error);
 	evaluate->fit.names = evaluate->tables.names;
 	if (status == 0)
 		status = app_fit_run(&evaluate->fit, evaluate->tables.table, &fitted, error);
@@ -430,7 +431,7 @@ static int evaluate_any(
 		return evaluate->fit.folds != 0 ? evaluate_folds(evaluate, line, error)
 						: evaluate_left_out(evaluate, line, error);
 	return line->operand_count != 0 ? evaluate_model(evaluate, line, error)
-					: evaluate_program(evaluate, line, error);
+					: evaluate_program(evaluate, error);
 }
 
 int adit_cmd_evaluate(int argc, char **argv)

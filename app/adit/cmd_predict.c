@@ -19,6 +19,10 @@ static const char usage[] =
 	"are\n"
 	"named. A score is higher the less benign a row looks; above the threshold, it is "
 	"flagged.\n"
+	"Where the model's threshold goes by the number of names, a column unique_names tells it.\n"
+	"Of captures, adit replay --features makes tables, and adit evaluate --captures tells "
+	"what\n"
+	"a model finds.\n"
 	"\n"
 	"The second form keeps no model: it fits to the first rows and counts the outliers among\n"
 	"the others, for each set of features and each nu.\n";
@@ -38,15 +42,16 @@ struct predict {
 	struct app_tables tables;
 	struct adit_model *model;
 	double *scores;
+	uint8_t *flagged;
 };
 
-static int print_counts(const struct predict *predict, double threshold)
+static int print_counts(const struct predict *predict)
 {
 	const struct adit_table *table = predict->tables.table;
 	size_t flagged = 0, unknown = 0;
 
 	for (size_t i = 0; i < table->rows; i++) {
-		flagged += predict->scores[i] > threshold;
+		flagged += predict->flagged[i];
 		unknown += isnan(predict->scores[i]) != 0;
 	}
 	printf("rows %zu\ninliers %zu\noutliers %zu\n", table->rows,
@@ -56,22 +61,45 @@ static int print_counts(const struct predict *predict, double threshold)
 	return 0;
 }
 
-static int write_out(const struct predict *predict, double threshold, struct adit_error *error)
+static int write_out(const struct predict *predict, struct adit_error *error)
 {
 	const struct adit_table *table = predict->tables.table;
 	int status = 0;
 
 	app_interrupt_hold();
-	if (predict->out != NULL && adit_table_write_scores(table, predict->scores, threshold,
-					    predict->out, error) != 0)
+	if (predict->out != NULL && adit_table_write_scores(table, predict->scores,
+					    predict->flagged, predict->out, error) != 0)
 		return -EIO;
 	if (predict->counts_only)
-		status = print_counts(predict, threshold);
+		status = print_counts(predict);
 	else if (predict->out == NULL)
-		adit_table_print_scores(table, predict->scores, threshold, stdout);
+		adit_table_print_scores(table, predict->scores, predict->flagged, stdout);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		status = adit_error_set(error, -EIO, "cannot write: %s", strerror(errno));
 	return status;
+}
+
+/* By the threshold given, the model's steps, or its plain threshold. */
+static void flag(const struct predict *predict, const struct adit_model_about *about)
+{
+	const struct adit_table *table = predict->tables.table;
+	const float *names = predict->tables.names;
+	bool by_names = about->step_count != 0 && names != NULL && !predict->has_threshold;
+	double threshold = predict->has_threshold ? predict->threshold : about->threshold.value;
+
+	if (!predict->has_threshold && about->threshold.method == ADIT_THRESHOLD_NONE)
+		fputs("adit predict: the model has no threshold, so nothing is flagged; "
+		      "--threshold sets one\n",
+			stderr);
+	else if (!predict->has_threshold && about->step_count != 0 && names == NULL)
+		fputs("adit predict: the model's threshold goes by the number of names, and the "
+		      "table has no column unique_names: its plain one is taken\n",
+			stderr);
+	for (size_t i = 0; i < table->rows; i++) {
+		if (by_names)
+			threshold = adit_model_threshold_for(predict->model, names[i]);
+		predict->flagged[i] = predict->scores[i] > threshold;
+	}
 }
 
 static int score(struct predict *predict, const struct app_line *line, struct adit_error *error)
@@ -79,30 +107,27 @@ static int score(struct predict *predict, const struct app_line *line, struct ad
 	static char what[] = "scoring";
 	struct adit_progress progress = {app_progress_report, what};
 	struct adit_model_about about;
-	double threshold;
 	int status = adit_model_read(line->operands[0], &predict->model, error);
 
 	if (status != 0)
 		return status;
 	adit_model_about(predict->model, &about);
+	predict->tables.wants_names = about.step_count != 0;
 	status = app_tables_read(
 		&predict->tables, line, 1, about.features, about.feature_count, error);
 	if (status != 0)
 		return status;
 	predict->scores = calloc(predict->tables.table->rows, sizeof(*predict->scores));
-	if (predict->scores == NULL)
+	predict->flagged = calloc(predict->tables.table->rows, sizeof(*predict->flagged));
+	if (predict->scores == NULL || predict->flagged == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for scores");
 	status = adit_model_score_table(
 		predict->model, predict->tables.table, predict->scores, &progress, error);
 	app_progress_clear();
 	if (status != 0)
 		return status;
-	threshold = predict->has_threshold ? predict->threshold : about.threshold.value;
-	if (!predict->has_threshold && about.threshold.method == ADIT_THRESHOLD_NONE)
-		fputs("adit predict: the model has no threshold, so nothing is flagged; "
-		      "--threshold sets one\n",
-			stderr);
-	return write_out(predict, threshold, error);
+	flag(predict, &about);
+	return write_out(predict, error);
 }
 
 static int run(struct predict *predict, const struct app_line *line,
@@ -177,7 +202,9 @@ int adit_cmd_predict(int argc, char **argv)
 		.usage = usage,
 		.closing = closing,
 		.groups = {{"Options", own, ADIT_COUNT(own)},
-			{"Tables", of_tables, app_tables_options(&predict.tables, of_tables)},
+			{"Tables", of_tables,
+				app_tables_options(&predict.tables, of_tables) -
+					APP_TABLES_CAPTURES},
 			{"Trial fits", trial, ADIT_COUNT(trial)}}};
 	bool fit_options_given = false;
 	int status;
@@ -194,6 +221,7 @@ int adit_cmd_predict(int argc, char **argv)
 	status = run(&predict, &line, of_fit, fit_options_given);
 	adit_model_destroy(predict.model);
 	free(predict.scores);
+	free(predict.flagged);
 	app_tables_close(&predict.tables);
 	return status;
 }

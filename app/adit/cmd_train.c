@@ -116,6 +116,7 @@ static int run(struct train *train, const struct app_line *line, struct adit_err
 {
 	int status = check_folder(train->folder, error);
 
+	train->tables.wants_names = train->fit.steps != 0;
 	if (status == 0)
 		status = app_tables_read(&train->tables, line, 1, NULL, 0, error);
 	train->fit.names = train->tables.names;

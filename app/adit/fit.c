@@ -376,7 +376,9 @@ int app_fit_run(struct app_fit *fit, const struct adit_table *table, struct app_
 	int status = 0;
 
 	*fitted = (struct app_fitted){.model = NULL};
-	if (fit->holdout > 0)
+	if (fit->folds != 0)
+		status = app_folds_check(fit, table, error);
+	else if (fit->holdout > 0)
 		status = split(fit, table, fitted, &rest, error);
 	if (status == 0)
 		status = app_fit_model(fit, rest != NULL ? rest : table, &fitted->model, error);

@@ -7,38 +7,83 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* A fold by the group's name and the seed only. */
-static uint64_t fold_of(const struct app_fit *fit, const char *group)
-{
-	uint64_t hash = adit_hash(&adit_hash_key_fixed, group, strlen(group));
+/* A group that waits for its fold. */
+struct dealt {
+	uint64_t order;
+	uint32_t group;
+	bool has_positive;
+};
 
-	return adit_hash_pair(&adit_hash_key_fixed, fit->seed, hash) % fit->folds;
+static int by_order(const void *a, const void *b)
+{
+	const struct dealt *x = a, *y = b;
+
+	if (x->has_positive != y->has_positive)
+		return x->has_positive ? -1 : 1;
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+/* Deals the groups to the folds in turn, those with positive rows first, in an order that depends
+ * on their names and the seed only: few groups would all be in one fold now and then. NULL: no
+ * memory. */
+static uint64_t *groups_deal(const struct app_fit *fit, const struct adit_table *table)
+{
+	const struct adit_grouping *grouping = &table->groupings[0];
+	struct dealt *dealt = calloc((size_t)grouping->count + 1, sizeof(*dealt));
+	uint64_t *fold = calloc((size_t)grouping->count + 1, sizeof(*fold));
+
+	for (uint32_t i = 0; dealt != NULL && i < grouping->count; i++) {
+		const char *name = grouping->names[i];
+		uint64_t hash = adit_hash(&adit_hash_key_fixed, name, strlen(name));
+
+		dealt[i] = (struct dealt){
+			adit_hash_pair(&adit_hash_key_fixed, fit->seed, hash), i, false};
+	}
+	for (size_t i = 0; dealt != NULL && table->labels != NULL && i < table->rows; i++)
+		dealt[grouping->of_row[i]].has_positive |= table->labels[i] != 0;
+	if (dealt != NULL)
+		qsort(dealt, grouping->count, sizeof(*dealt), by_order);
+	for (uint32_t i = 0; dealt != NULL && fold != NULL && i < grouping->count; i++)
+		fold[dealt[i].group] = i % fit->folds;
+	if (dealt == NULL) {
+		free(fold);
+		fold = NULL;
+	}
+	free(dealt);
+	return fold;
 }
 
 /* Fits to the other folds and scores this one. */
 static int fold_run(struct app_fit *fit, const struct adit_table *table, const uint64_t *fold,
 	uint64_t at, size_t *places, double *scores, struct adit_error *error)
 {
+	const uint32_t *of_row = table->groupings[0].of_row;
 	struct adit_table *others = NULL, *own = NULL;
 	struct adit_model *model = NULL;
+	struct adit_error why = {""};
 	double *made = NULL;
 	size_t count = 0;
 	int status = 0;
 
 	for (size_t i = 0; i < table->rows; i++)
-		if (fold[i] != at)
+		if (fold[of_row[i]] != at)
 			places[count++] = i;
 	others = adit_table_select(table, places, count);
 	count = 0;
 	for (size_t i = 0; i < table->rows; i++)
-		if (fold[i] == at)
+		if (fold[of_row[i]] == at)
 			places[count++] = i;
 	own = adit_table_select(table, places, count);
 	made = malloc((count + 1) * sizeof(*made));
 	if (others == NULL || own == NULL || made == NULL)
 		status = adit_error_set(error, -ENOMEM, "no memory for a fold");
 	if (status == 0 && count != 0)
-		status = app_fit_model(fit, others, &model, error);
+		status = app_fit_model(fit, others, &model, &why);
+	if (status != 0 && why.text[0] != '\0')
+		adit_error_set(error, status,
+			"a fit without fold %lu of %lu: %s (--folds and --seed say which groups "
+			"make a fold)",
+			(unsigned long)at + 1, (unsigned long)fit->folds, why.text);
 	if (status == 0 && count != 0)
 		status = adit_model_score_table(model, own, made, NULL, error);
 	for (size_t i = 0; status == 0 && i < count; i++)
@@ -53,16 +98,13 @@ static int fold_run(struct app_fit *fit, const struct adit_table *table, const u
 static int folds_score(struct app_fit *fit, const struct adit_table *table,
 	struct app_fitted *fitted, struct adit_error *error)
 {
-	const struct adit_grouping *grouping = &table->groupings[0];
-	uint64_t *fold = malloc((table->rows + 1) * sizeof(*fold));
+	uint64_t *fold = groups_deal(fit, table);
 	size_t *places = malloc((table->rows + 1) * sizeof(*places));
 	int status = 0;
 
 	fitted->unseen = malloc((table->rows + 1) * sizeof(*fitted->unseen));
 	if (fold == NULL || places == NULL || fitted->unseen == NULL)
 		status = adit_error_set(error, -ENOMEM, "no memory for folds");
-	for (size_t i = 0; status == 0 && i < table->rows; i++)
-		fold[i] = fold_of(fit, grouping->names[grouping->of_row[i]]);
 	for (uint64_t at = 0; at < fit->folds && status == 0; at++)
 		status = fold_run(fit, table, fold, at, places, fitted->unseen, error);
 	free(fold);
@@ -86,7 +128,7 @@ static size_t group_maxima(const struct app_fit *fit, const struct adit_table *t
 		if ((table->labels != NULL && table->labels[i] != 0) ||
 			(fit->names != NULL && (fit->names[i] < least || fit->names[i] >= below)))
 			continue;
-		if (!(scores[i] <= *its))
+		if (isnan(*its) || scores[i] > *its)
 			*its = scores[i];
 	}
 	for (uint32_t g = 0; g < grouping->count; g++)
@@ -95,8 +137,8 @@ static size_t group_maxima(const struct app_fit *fit, const struct adit_table *t
 	return count;
 }
 
-/* One threshold for each of the steps, or one for all rows. A step without benign rows has that of
- * the one before. */
+/* One threshold for each of the steps, or one for all rows. A step without benign rows has the one
+ * of all rows. */
 static int steps_find(const struct app_fit *fit, const struct adit_table *table,
 	struct app_fitted *fitted, double limit, double *most, struct adit_error *error)
 {
@@ -127,13 +169,10 @@ static int steps_find(const struct app_fit *fit, const struct adit_table *table,
 	return status;
 }
 
-int app_folds_run(struct app_fit *fit, const struct adit_table *table, struct app_fitted *fitted,
-	struct adit_error *error)
+int app_folds_check(
+	const struct app_fit *fit, const struct adit_table *table, struct adit_error *error)
 {
 	const struct adit_grouping *grouping = &table->groupings[0];
-	struct adit_model_about about;
-	double *most;
-	int status;
 
 	if (grouping->column == NULL || grouping->count < fit->folds)
 		return adit_error_set(error, -EINVAL,
@@ -145,6 +184,17 @@ int app_folds_run(struct app_fit *fit, const struct adit_table *table, struct ap
 		return adit_error_set(error, -EINVAL,
 			"--by-names: how many names a row is made of is known of captures and of "
 			"tables with a column unique_names");
+	return 0;
+}
+
+int app_folds_run(struct app_fit *fit, const struct adit_table *table, struct app_fitted *fitted,
+	struct adit_error *error)
+{
+	const struct adit_grouping *grouping = &table->groupings[0];
+	struct adit_model_about about;
+	double *most;
+	int status;
+
 	fitted->groups = grouping->count;
 	most = malloc(((size_t)grouping->count + 1) * sizeof(*most));
 	status = most != NULL ? folds_score(fit, table, fitted, error)

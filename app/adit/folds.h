@@ -9,8 +9,12 @@
 
 #include "fit.h"
 
+/* Whether the table has groups enough, before anything is fitted. -EINVAL. */
+int app_folds_check(
+	const struct app_fit *fit, const struct adit_table *table, struct adit_error *error);
+
 /* Fills fitted->unseen, threshold, suspect and steps. The model of all rows is the caller's.
- * -EINVAL without groups, -ENOMEM, and what fits give. */
+ * -ENOMEM, and what fits give. */
 int app_folds_run(struct app_fit *fit, const struct adit_table *table, struct app_fitted *fitted,
 	struct adit_error *error);
 

@@ -90,6 +90,7 @@ static bool index_grow(struct app_harvest *harvest)
 static uint32_t key_take(struct app_harvest *harvest, const struct adit_feature_row *row)
 {
 	uint64_t hash = key_hash(harvest->capture, row);
+	struct app_harvest_key *key;
 	char text[ADIT_NAME_TEXT_MAX];
 	size_t at;
 
@@ -102,12 +103,14 @@ static uint32_t key_take(struct app_harvest *harvest, const struct adit_feature_
 		at = (at + 1) & (harvest->index_size - 1);
 	}
 	label_name(&row->domain, row->has_server, &row->server, text);
-	harvest->keys[harvest->key_count] = (struct app_harvest_key){
+	key = &harvest->keys[harvest->key_count];
+	*key = (struct app_harvest_key){
 		.hash = hash,
 		.capture = harvest->capture,
 		.label = app_label_find(&harvest->labels->captures[harvest->capture], text),
-		.many_in = UINT32_MAX,
 	};
+	if (key->label == NULL && (key->domain = strdup(text)) == NULL)
+		return UINT32_MAX;
 	harvest->index[at] = (uint32_t)++harvest->key_count;
 	return harvest->index[at] - 1;
 }
@@ -172,7 +175,7 @@ static void row_take(void *context, const struct adit_feature_row *row)
 	struct app_harvest_key *key;
 	uint32_t number, seen, stretch;
 
-	if (span < 0 || row->has_subscriber == reaping->params->domains)
+	if (span < 0 || !row->has_subscriber)
 		return;
 	number = key_take(harvest, row);
 	if (number == UINT32_MAX) {
@@ -185,7 +188,7 @@ static void row_take(void *context, const struct adit_feature_row *row)
 	key->down = larger(key->down, value[ADIT_FEATURE_INFORMATION_DOWN]);
 	stretch = (uint32_t)(row->window_start_ns / STRETCH_NS);
 	if (span <= 2 && value[ADIT_FEATURE_UNIQUE_NAMES] >= MANY_NAMES &&
-		stretch != key->many_in) {
+		(key->many == 0 || stretch > key->many_in)) {
 		key->many_in = stretch;
 		key->many++;
 	}
@@ -238,7 +241,12 @@ static void verdict_take(void *context, const struct adit_verdict *verdict)
 	}
 	it->tunnel |= tunnel;
 	it->score = verdict->score > it->score ? verdict->score : it->score;
-	it->tool = verdict->tool != NULL ? verdict->tool : it->tool;
+	if (verdict->tool != NULL && (it->tool == NULL || strcmp(it->tool, verdict->tool) != 0)) {
+		/* The patterns that it is from do not last as long. */
+		free(it->tool);
+		it->tool = strdup(verdict->tool);
+		harvest->no_memory |= it->tool == NULL;
+	}
 }
 
 static bool progress_tell(void *context, uint64_t done, uint64_t total)
@@ -296,8 +304,12 @@ int app_harvest_read(struct app_harvest *harvest, const struct app_labels *label
 
 void app_harvest_clear(struct app_harvest *harvest)
 {
-	for (size_t i = 0; i < harvest->verdict_count; i++)
+	for (size_t i = 0; i < harvest->verdict_count; i++) {
 		free(harvest->verdicts[i].domain);
+		free(harvest->verdicts[i].tool);
+	}
+	for (size_t i = 0; i < harvest->key_count; i++)
+		free(harvest->keys[i].domain);
 	free(harvest->verdicts);
 	free(harvest->keys);
 	free(harvest->index);

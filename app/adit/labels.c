@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "labels.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -12,7 +14,7 @@ enum column { FILE_NAME, DOMAIN, LABEL, TOOL, SETUP, RATE, COLUMNS };
 static const char *const column_names[COLUMNS] = {
 	"file", "registrable_domain", "label", "tool", "setup", "rate"};
 
-/* A file that is being read. */
+/* A file that is being read; line 0: nothing yet. */
 struct reading {
 	const char *path;
 	unsigned line;
@@ -20,6 +22,20 @@ struct reading {
 	int cells;
 	struct adit_error *error;
 };
+
+static int refuse(const struct reading *reading, unsigned line, const char *format, ...)
+	ADIT_PRINTF(3, 4);
+
+static int refuse(const struct reading *reading, unsigned line, const char *format, ...)
+{
+	char reason[400];
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(reason, sizeof(reason), format, list);
+	va_end(list);
+	return adit_error_set(reading->error, -EINVAL, "%s:%u: %s", reading->path, line, reason);
+}
 
 static int column_of(const char *name)
 {
@@ -41,10 +57,10 @@ static int header_read(struct reading *reading, char *text)
 	}
 	for (int i = FILE_NAME; i <= LABEL; i++)
 		if (reading->at[i] < 0)
-			return adit_error_set(reading->error, -EINVAL,
-				"%s:1: there is no column '%s'; a label file begins with a line of "
+			return refuse(reading, 1,
+				"there is no column '%s'; a label file begins with a line of "
 				"names, parted by tabs",
-				reading->path, column_names[i]);
+				column_names[i]);
 	return 0;
 }
 
@@ -63,34 +79,33 @@ static bool capture_path(const char *labels, const char *file, char path[PATH_MA
 	       access(path, R_OK) == 0;
 }
 
-/* The capture of a line, made if it is the first one of it; NULL with *status 0: it is nowhere. */
-static struct app_labelled *capture_take(struct app_labels *labels, const struct reading *reading,
-	const char *file, size_t from, int *status)
+/* The capture of a line, made if it is the first one of it. */
+static int capture_take(struct app_labels *labels, const struct reading *reading, const char *file,
+	size_t from, struct app_labelled **capture)
 {
 	struct app_labelled *grown;
 	char path[PATH_MAX];
 
-	*status = 0;
+	for (size_t i = labels->count; i > from; i--) {
+		*capture = &labels->captures[i - 1];
+		if (strcmp((*capture)->name, file) == 0)
+			return 0;
+	}
 	if (!capture_path(reading->path, file, path))
-		return NULL;
-	for (size_t i = labels->count; i > from; i--)
-		if (strcmp(labels->captures[i - 1].path, path) == 0)
-			return &labels->captures[i - 1];
-	*status = -ENOMEM;
+		return refuse(reading, reading->line,
+			"the capture '%s' is neither beside this file nor in a folder of its name",
+			file);
 	grown = reallocarray(labels->captures, labels->count + 1, sizeof(*grown));
 	if (grown == NULL)
-		return NULL;
+		return -ENOMEM;
 	labels->captures = grown;
-	grown = &labels->captures[labels->count];
-	*grown = (struct app_labelled){.path = strdup(path), .name = strdup(file)};
+	*capture = &labels->captures[labels->count];
+	**capture = (struct app_labelled){.path = strdup(path), .name = strdup(file)};
 	labels->count++;
-	if (grown->path == NULL || grown->name == NULL)
-		return NULL;
-	*status = 0;
-	return grown;
+	return (*capture)->path != NULL && (*capture)->name != NULL ? 0 : -ENOMEM;
 }
 
-static int label_add(struct app_labelled *capture, const char *const cell[COLUMNS])
+static int label_add(struct app_labelled *capture, const char *const cell[COLUMNS], unsigned line)
 {
 	struct app_label *grown, *label;
 
@@ -109,18 +124,21 @@ static int label_add(struct app_labelled *capture, const char *const cell[COLUMN
 		.tool = strdup(cell[TOOL]),
 		.setup = strdup(cell[SETUP]),
 		.rate = strdup(cell[RATE]),
+		.line = line,
 	};
 	capture->count++;
-	return label->domain != NULL && label->tool != NULL && label->setup != NULL &&
-			       label->rate != NULL
-		       ? 0
-		       : -ENOMEM;
+	if (label->domain == NULL || label->tool == NULL || label->setup == NULL ||
+		label->rate == NULL)
+		return -ENOMEM;
+	for (char *at = label->domain; *at != '\0'; at++)
+		*at = (char)tolower((unsigned char)*at);
+	return 0;
 }
 
 static int line_read(struct app_labels *labels, struct reading *reading, char *text, size_t from)
 {
 	const char *cell[COLUMNS] = {"", "", "", "-", "-", "-"};
-	struct app_labelled *capture;
+	struct app_labelled *capture = NULL;
 	int number = 0, status;
 
 	for (char *it; (it = strsep(&text, "\t")) != NULL; number++)
@@ -128,17 +146,20 @@ static int line_read(struct app_labels *labels, struct reading *reading, char *t
 			if (reading->at[i] == number)
 				cell[i] = it;
 	if (number != reading->cells)
-		return adit_error_set(reading->error, -EINVAL,
-			"%s:%u: %d fields, the header has %d", reading->path, reading->line, number,
+		return refuse(reading, reading->line, "%d fields, the header has %d", number,
 			reading->cells);
+	for (int i = FILE_NAME; i <= DOMAIN; i++)
+		if (cell[i][0] == '\0')
+			return refuse(reading, reading->line, "the column '%s' is empty",
+				column_names[i]);
 	if (strcmp(cell[LABEL], "tunnel") != 0 && strcmp(cell[LABEL], "benign") != 0 &&
 		strcmp(cell[LABEL], "hard-negative") != 0)
-		return adit_error_set(reading->error, -EINVAL,
-			"%s:%u: the label is '%s'; there are tunnel, benign and hard-negative",
-			reading->path, reading->line, cell[LABEL]);
-	capture = capture_take(labels, reading, cell[FILE_NAME], from, &status);
-	if (capture != NULL)
-		status = label_add(capture, cell);
+		return refuse(reading, reading->line,
+			"the label is '%s'; there are tunnel, benign and hard-negative",
+			cell[LABEL]);
+	status = capture_take(labels, reading, cell[FILE_NAME], from, &capture);
+	if (status == 0)
+		status = label_add(capture, cell, reading->line);
 	return status == -ENOMEM ? adit_error_set(reading->error, -ENOMEM, "no memory for labels")
 				 : status;
 }
@@ -148,6 +169,23 @@ static int label_order(const void *left, const void *right)
 	const struct app_label *a = left, *b = right;
 
 	return strcmp(a->domain, b->domain);
+}
+
+/* By domain; one that is there twice is refused. */
+static int labels_sort(struct app_labelled *capture, const struct reading *reading)
+{
+	struct app_label *label = capture->labels;
+
+	qsort(label, capture->count, sizeof(*label), label_order);
+	for (size_t i = 1; i < capture->count; i++) {
+		unsigned one = label[i - 1].line, other = label[i].line;
+
+		if (label_order(&label[i - 1], &label[i]) == 0)
+			return refuse(reading, one > other ? one : other,
+				"'%s' in '%s' has a label already, on line %u", label[i].domain,
+				capture->name, one > other ? other : one);
+	}
+	return 0;
 }
 
 int app_labels_read(struct app_labels *labels, const char *path, struct adit_error *error)
@@ -171,14 +209,14 @@ int app_labels_read(struct app_labels *labels, const char *path, struct adit_err
 	}
 	if (status == 0 && ferror(file))
 		status = adit_error_set(error, -errno, "%s: %s", path, strerror(errno));
-	if (status == 0 && labels->count == from)
-		status = adit_error_set(error, -EINVAL,
-			"%s: none of its captures is beside it, or in a folder of its name", path);
+	if (status == 0 && reading.line == 0)
+		status = refuse(&reading, 1, "the file is empty");
+	else if (status == 0 && labels->count == from)
+		status = refuse(&reading, reading.line, "no label follows the header");
 	free(text);
 	fclose(file);
-	for (size_t i = from; i < labels->count; i++)
-		qsort(labels->captures[i].labels, labels->captures[i].count,
-			sizeof(struct app_label), label_order);
+	for (size_t i = from; i < labels->count && status == 0; i++)
+		status = labels_sort(&labels->captures[i], &reading);
 	return status;
 }
 

@@ -3,8 +3,9 @@
  * Label files: what captures hold, by registrable domain. Tab-separated values with a header, of
  * which the columns file, registrable_domain and label are read, and tool, setup and rate where
  * they are there ("mode_or_bait" stands for setup). A label is "tunnel", "benign" or
- * "hard-negative" (benign too). A domain that is not named is benign; "server ADDRESS" stands for a
- * server that is asked without a domain. One thread owns it.
+ * "hard-negative" (benign too). A capture has one label for a domain at most, the case
+ * of letters aside; a domain that is not named is benign; "server ADDRESS" stands for a server that is asked
+ * without a domain. One thread owns it.
  */
 #ifndef ADIT_LABELS_H
 #define ADIT_LABELS_H
@@ -15,6 +16,7 @@ struct app_label {
 	char *domain; /* lower case, or "server ADDRESS" */
 	bool tunnel;
 	char *tool, *setup, *rate; /* "-": not said */
+	unsigned line;             /* of the label file */
 };
 
 /* A capture, and what is said of it, by domain in byte order. */
@@ -30,8 +32,7 @@ struct app_labels {
 };
 
 /* Adds the captures of a label file. They stand beside it, or in a folder that has its name without
- * the ending; those that are nowhere are left out, but one has to be there. 0, -ENOMEM, -errno, or
- * -EINVAL with a message that names file and line. */
+ * the ending. 0, -ENOMEM, -errno, or -EINVAL with a message that names file and line. */
 int app_labels_read(struct app_labels *labels, const char *path, struct adit_error *error);
 void app_labels_clear(struct app_labels *labels);
 

@@ -18,43 +18,41 @@ static int outcome_order(const void *left, const void *right)
 	return order != 0 ? order : strcmp(a->setup, b->setup);
 }
 
-/* Where the outcomes of each capture's labels begin, and one for each label. */
+/* Which outcome each key, and each of what was told, belongs to. */
 struct places {
-	size_t *first; /* [captures] */
-	size_t count;
+	uint32_t *of_key, *of_verdict;
 };
 
-static int places_make(
-	const struct app_harvest *harvest, struct places *places, struct adit_error *error)
-{
-	const struct app_labels *labels = harvest->labels;
+/* A domain that no label names. */
+struct stray {
+	uint32_t capture;
+	const char *domain;
+	uint32_t *place;
+};
 
-	*places = (struct places){.first = calloc(labels->count + 1, sizeof(*places->first))};
-	if (places->first == NULL)
-		return adit_error_set(error, -ENOMEM, "no memory for outcomes");
-	for (size_t i = 0; i < labels->count; i++) {
-		places->first[i] = places->count;
-		places->count += labels->captures[i].count;
-	}
-	return 0;
+static int stray_order(const void *left, const void *right)
+{
+	const struct stray *a = left, *b = right;
+
+	if (a->capture != b->capture)
+		return a->capture < b->capture ? -1 : 1;
+	return strcmp(a->domain, b->domain);
 }
 
-/* One outcome for each label, and room for what no label names. */
-static int outcomes_make(const struct app_harvest *harvest, const struct places *places,
-	size_t more, struct app_outcomes *outcomes, struct adit_error *error)
+static const char *capture_name(const struct app_outcomes *outcomes, size_t capture)
 {
-	const struct app_labels *labels = harvest->labels;
+	return outcomes->texts + capture * (ADIT_TABLE_NAME_MAX + 1);
+}
 
-	*outcomes = (struct app_outcomes){
-		.all = calloc(places->count + more + 1, sizeof(*outcomes->all)),
-		.texts = calloc(labels->count + 1, ADIT_TABLE_NAME_MAX + 1),
-	};
-	if (outcomes->all == NULL || outcomes->texts == NULL)
-		return adit_error_set(error, -ENOMEM, "no memory for outcomes");
+/* One outcome for each label; `first` is told where those of each capture begin. */
+static void labels_take(
+	const struct app_labels *labels, struct app_outcomes *outcomes, uint32_t *first)
+{
 	for (size_t i = 0; i < labels->count; i++) {
-		char *capture = outcomes->texts + i * (ADIT_TABLE_NAME_MAX + 1);
+		char *name = outcomes->texts + i * (ADIT_TABLE_NAME_MAX + 1);
 
-		app_harvest_group(&labels->captures[i], capture);
+		app_harvest_group(&labels->captures[i], name);
+		first[i] = (uint32_t)outcomes->count;
 		for (size_t k = 0; k < labels->captures[i].count; k++) {
 			const struct app_label *label = &labels->captures[i].labels[k];
 
@@ -62,39 +60,121 @@ static int outcomes_make(const struct app_harvest *harvest, const struct places 
 				.tool = label->tunnel ? label->tool : "-",
 				.setup = label->setup,
 				.rate = label->rate,
-				.capture = capture,
+				.capture = name,
 				.tunnel = label->tunnel,
 			};
 		}
 	}
-	return 0;
 }
 
-static struct app_outcome *outcome_of(const struct app_harvest *harvest,
-	const struct places *places, struct app_outcomes *outcomes, uint32_t capture,
-	const struct app_label *label)
+/* One for each domain of a capture that no label names, however many keys it has. */
+static void strays_take(struct stray *strays, size_t count, struct app_outcomes *outcomes)
 {
-	size_t at = (size_t)(label - harvest->labels->captures[capture].labels);
-
-	return &outcomes->all[places->first[capture] + at];
+	qsort(strays, count, sizeof(*strays), stray_order);
+	for (size_t i = 0; i < count; i++) {
+		if (i == 0 || stray_order(&strays[i - 1], &strays[i]) != 0)
+			outcomes->all[outcomes->count++] = (struct app_outcome){.tool = "-",
+				.setup = "-",
+				.rate = "-",
+				.capture = capture_name(outcomes, strays[i].capture)};
+		*strays[i].place = (uint32_t)outcomes->count - 1;
+	}
 }
 
-/* Of what no label names, an outcome of its own. */
-static struct app_outcome *outcome_new(
-	const struct app_outcomes *outcomes, struct app_outcomes *grown, uint32_t capture)
+static void places_find(const struct app_harvest *harvest, struct places *places, uint32_t *first,
+	struct stray *strays, struct app_outcomes *outcomes)
 {
-	struct app_outcome *it = &grown->all[grown->count++];
+	const struct app_labels *labels = harvest->labels;
+	size_t count = 0;
 
-	*it = (struct app_outcome){.tool = "-",
-		.setup = "-",
-		.rate = "-",
-		.capture = outcomes->texts + (size_t)capture * (ADIT_TABLE_NAME_MAX + 1)};
-	return it;
+	labels_take(labels, outcomes, first);
+	for (size_t i = 0; i < harvest->key_count; i++) {
+		const struct app_harvest_key *key = &harvest->keys[i];
+
+		if (key->label != NULL)
+			places->of_key[i] =
+				first[key->capture] +
+				(uint32_t)(key->label - labels->captures[key->capture].labels);
+		else
+			strays[count++] =
+				(struct stray){key->capture, key->domain, &places->of_key[i]};
+	}
+	for (size_t i = 0; i < harvest->verdict_count; i++) {
+		const struct app_harvest_verdict *said = &harvest->verdicts[i];
+
+		if (said->label != NULL)
+			places->of_verdict[i] =
+				first[said->capture] +
+				(uint32_t)(said->label - labels->captures[said->capture].labels);
+		else
+			strays[count++] =
+				(struct stray){said->capture, said->domain, &places->of_verdict[i]};
+	}
+	strays_take(strays, count, outcomes);
 }
 
-/* Tunnels are alike within a tool and set-up, others within a capture. */
-static void clusters_number(struct app_outcomes *outcomes)
+/* What keys say: how much was seen of each domain, and which were met at all. */
+static void keys_add(const struct app_harvest *harvest, const struct places *places,
+	struct app_outcomes *outcomes)
 {
+	for (size_t i = 0; i < harvest->key_count; i++) {
+		struct app_outcome *it = &outcomes->all[places->of_key[i]];
+
+		it->keys += harvest->keys[i].many;
+		for (int span = 0; span < APP_HARVEST_SPANS; span++)
+			it->met |= harvest->keys[i].rows[span] != 0;
+	}
+}
+
+static void places_free(struct places *places)
+{
+	free(places->of_key);
+	free(places->of_verdict);
+}
+
+/* The outcomes as far as they are known before anything was judged. */
+static int outcomes_begin(const struct app_harvest *harvest, struct places *places,
+	struct app_outcomes *outcomes, struct adit_error *error)
+{
+	const struct app_labels *labels = harvest->labels;
+	size_t strays_most = harvest->key_count + harvest->verdict_count, all = strays_most + 1;
+	uint32_t *first = calloc(labels->count + 1, sizeof(*first));
+	struct stray *strays = malloc((strays_most + 1) * sizeof(*strays));
+	bool good;
+
+	for (size_t i = 0; i < labels->count; i++)
+		all += labels->captures[i].count;
+	*places = (struct places){
+		.of_key = malloc((harvest->key_count + 1) * sizeof(*places->of_key)),
+		.of_verdict = malloc((harvest->verdict_count + 1) * sizeof(*places->of_verdict)),
+	};
+	*outcomes = (struct app_outcomes){
+		.all = calloc(all, sizeof(*outcomes->all)),
+		.texts = calloc(labels->count + 1, ADIT_TABLE_NAME_MAX + 1),
+	};
+	good = first != NULL && strays != NULL && places->of_key != NULL &&
+	       places->of_verdict != NULL && outcomes->all != NULL && outcomes->texts != NULL;
+	if (good) {
+		places_find(harvest, places, first, strays, outcomes);
+		keys_add(harvest, places, outcomes);
+	} else {
+		places_free(places);
+	}
+	free(first);
+	free(strays);
+	return good ? 0 : adit_error_set(error, -ENOMEM, "no memory for outcomes");
+}
+
+/* Benign domains that nobody asked enough for to be judged are no evidence of anything. Tunnels are
+ * alike within a tool and set-up, others within a capture. */
+static void outcomes_end(struct app_outcomes *outcomes)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < outcomes->count; i++)
+		if (outcomes->all[i].tunnel || outcomes->all[i].suspected || outcomes->all[i].met)
+			outcomes->all[kept++] = outcomes->all[i];
+	outcomes->count = kept;
 	qsort(outcomes->all, outcomes->count, sizeof(*outcomes->all), outcome_order);
 	for (size_t i = 0; i < outcomes->count; i++) {
 		outcomes->clusters +=
@@ -103,65 +183,18 @@ static void clusters_number(struct app_outcomes *outcomes)
 	}
 }
 
-/* Benign domains that nobody asked enough for to be judged are no evidence of anything. */
-static void outcomes_thin(struct app_outcomes *outcomes, const bool *met)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < outcomes->count; i++)
-		if (outcomes->all[i].tunnel || outcomes->all[i].suspected || met[i])
-			outcomes->all[kept++] = outcomes->all[i];
-	outcomes->count = kept;
-}
-
-/* What keys say: how much was seen of each domain, and which were met at all. */
-static bool *keys_add(const struct app_harvest *harvest, const struct places *places,
-	struct app_outcomes *outcomes, uint32_t **outcome_of_key)
-{
-	bool *met = calloc(places->count + harvest->key_count + harvest->verdict_count + 1, 1);
-	uint32_t *of_key = malloc((harvest->key_count + 1) * sizeof(*of_key));
-
-	if (met == NULL || of_key == NULL) {
-		free(met);
-		free(of_key);
-		return NULL;
-	}
-	for (size_t i = 0; i < harvest->key_count; i++) {
-		const struct app_harvest_key *key = &harvest->keys[i];
-		struct app_outcome *it =
-			key->label != NULL
-				? outcome_of(harvest, places, outcomes, key->capture, key->label)
-				: outcome_new(outcomes, outcomes, key->capture);
-
-		of_key[i] = (uint32_t)(it - outcomes->all);
-		it->keys += key->many;
-		for (int span = 0; span < APP_HARVEST_SPANS; span++)
-			met[of_key[i]] |= key->rows[span] != 0;
-	}
-	*outcome_of_key = of_key;
-	return met;
-}
-
 int app_outcomes_of_verdicts(
 	const struct app_harvest *harvest, struct app_outcomes *outcomes, struct adit_error *error)
 {
 	struct places places;
-	uint32_t *of_key = NULL;
-	bool *met = NULL;
-	int status = places_make(harvest, &places, error);
+	int status = outcomes_begin(harvest, &places, outcomes, error);
 
-	*outcomes = (struct app_outcomes){NULL};
-	if (status == 0)
-		status = outcomes_make(harvest, &places,
-			harvest->key_count + harvest->verdict_count, outcomes, error);
-	if (status == 0 && (met = keys_add(harvest, &places, outcomes, &of_key)) == NULL)
-		status = adit_error_set(error, -ENOMEM, "no memory for outcomes");
-	for (size_t i = 0; i < harvest->verdict_count && status == 0; i++) {
+	if (status != 0)
+		return status;
+	outcomes->names_tools = true;
+	for (size_t i = 0; i < harvest->verdict_count; i++) {
 		const struct app_harvest_verdict *said = &harvest->verdicts[i];
-		struct app_outcome *it =
-			said->label != NULL
-				? outcome_of(harvest, &places, outcomes, said->capture, said->label)
-				: outcome_new(outcomes, outcomes, said->capture);
+		struct app_outcome *it = &outcomes->all[places.of_verdict[i]];
 
 		it->found = said->tunnel;
 		it->suspected = true;
@@ -170,14 +203,9 @@ int app_outcomes_of_verdicts(
 		it->up = said->up;
 		it->down = said->down;
 	}
-	if (status == 0) {
-		outcomes_thin(outcomes, met);
-		clusters_number(outcomes);
-	}
-	free(places.first);
-	free(of_key);
-	free(met);
-	return status;
+	outcomes_end(outcomes);
+	places_free(&places);
+	return 0;
 }
 
 int app_outcomes_of_scores(const struct app_harvest *harvest, const double *scores,
@@ -186,19 +214,14 @@ int app_outcomes_of_scores(const struct app_harvest *harvest, const double *scor
 	struct app_outcomes *outcomes, struct adit_error *error)
 {
 	struct places places;
-	uint32_t *of_key = NULL;
-	bool *met = NULL;
-	int status = places_make(harvest, &places, error);
+	int status = outcomes_begin(harvest, &places, outcomes, error);
 
-	*outcomes = (struct app_outcomes){NULL};
-	if (status == 0)
-		status = outcomes_make(harvest, &places, harvest->key_count, outcomes, error);
-	if (status == 0 && (met = keys_add(harvest, &places, outcomes, &of_key)) == NULL)
-		status = adit_error_set(error, -ENOMEM, "no memory for outcomes");
+	if (status != 0)
+		return status;
 	/* Rows of a key come in the order of time. */
-	for (size_t i = 0; i < harvest->row_count && status == 0; i++) {
+	for (size_t i = 0; i < harvest->row_count; i++) {
 		const struct app_harvest_row *row = &harvest->rows[i];
-		struct app_outcome *it = &outcomes->all[of_key[row->key]];
+		struct app_outcome *it = &outcomes->all[places.of_key[row->key]];
 
 		it->suspected |= suspect != NULL && scores[i] > suspect(context, row->names);
 		if (!(scores[i] > threshold(context, row->names)))
@@ -210,14 +233,9 @@ int app_outcomes_of_scores(const struct app_harvest *harvest, const double *scor
 		}
 		it->found = it->suspected = true;
 	}
-	if (status == 0) {
-		outcomes_thin(outcomes, met);
-		clusters_number(outcomes);
-	}
-	free(places.first);
-	free(of_key);
-	free(met);
-	return status;
+	outcomes_end(outcomes);
+	places_free(&places);
+	return 0;
 }
 
 void app_outcomes_clear(struct app_outcomes *outcomes)

@@ -16,6 +16,7 @@ struct app_outcome {
 	const char *named;                         /* tool that was named, or NULL */
 	bool tunnel;                               /* by its label */
 	bool found, suspected;                     /* called a tunnel; or a suspect */
+	bool met;                                  /* a row of it has names enough */
 	uint32_t keys;            /* subscribers × 10 minutes with 20 names or more */
 	uint32_t cluster;         /* of outcomes that are alike: tool and set-up, or a capture */
 	double queries, up, down; /* until it was found; information in names and in answers */
@@ -25,7 +26,8 @@ struct app_outcomes {
 	struct app_outcome *all;
 	size_t count;
 	uint32_t clusters;
-	char *texts; /* that capture points into */
+	bool names_tools; /* who judged could have named a tool */
+	char *texts;      /* that capture points into */
 };
 
 /* From what the detectors said. -ENOMEM. */
@@ -41,7 +43,8 @@ int app_outcomes_of_scores(const struct app_harvest *harvest, const double *scor
 
 void app_outcomes_clear(struct app_outcomes *outcomes);
 
-/* A table by this column: "tool", "setup", "rate" or "capture". `samples` of the bootstrap. */
+/* A table by this column: "tool", "setup", "rate" or "capture". `samples` of the bootstrap. As JSON
+ * it is a member "outcomes" of an object. */
 int app_outcomes_tell(const struct app_outcomes *outcomes, const char *by, bool json,
 	size_t samples, uint64_t seed, FILE *to, struct adit_error *error);
 

@@ -102,7 +102,7 @@ static int heap_make(struct heap *heap, const struct app_outcomes *outcomes, con
 		if (!it->found)
 			continue;
 		heap->found++;
-		heap->nameable += has_name(it->tool);
+		heap->nameable += outcomes->names_tools && has_name(it->tool);
 		heap->named +=
 			has_name(it->tool) && it->named != NULL && is_name_of(it->named, it->tool);
 		heap->misnamed += it->named != NULL && !is_name_of(it->named, it->tool);
@@ -255,7 +255,11 @@ static double most_likely(size_t hits, size_t trials)
 static void share_text(
 	const char *name, double value, const struct adit_interval *interval, FILE *to)
 {
-	fprintf(to, "%-10s %.4f", name, value);
+	char text[16] = "none";
+
+	if (!isnan(value))
+		snprintf(text, sizeof(text), "%.4f", value);
+	fprintf(to, "%-10s %s", name, text);
 	if (!isnan(interval->low))
 		fprintf(to, "  (%.4f to %.4f)", interval->low, interval->high);
 	fputc('\n', to);
@@ -301,7 +305,7 @@ static void totals_json(const struct totals *totals, const struct heap *all, FIL
 	double values[] = {adit_quality_recall(counts), adit_quality_precision(counts),
 		adit_quality_f1(counts)};
 
-	fputs("\"tunnels\": ", to);
+	fputs("\"outcomes\": {\n  \"tunnels\": ", to);
 	heap_json(all, to);
 	fprintf(to,
 		",\n  \"nameable\": %zu, \"misnamed\": %zu,\n  \"benign\": {\"domains\": %zu, "
@@ -340,6 +344,8 @@ int app_outcomes_tell(const struct app_outcomes *outcomes, const char *by, bool 
 		status = by_tell(outcomes, by, json, to, error);
 	if (status == 0 && all.all != 0 && strcmp(by, "rate") != 0)
 		status = by_tell(outcomes, "rate", json, to, error);
+	if (status == 0 && json)
+		fputc('}', to);
 	free(all.queries);
 	return status;
 }

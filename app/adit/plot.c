@@ -126,8 +126,11 @@ void app_plot_about_rows(const struct app_tables *tables, char text[APP_PLOT_TEX
 	size_t positives = 0;
 	int used;
 
-	app_plot_name(tables->paths[0], name);
-	if (tables->path_count > 1)
+	if (tables->captures.count != 0)
+		snprintf(name, sizeof(name), "%zu captures", tables->labels.count);
+	else if (tables->path_count == 1)
+		app_plot_name(tables->paths[0], name);
+	else
 		snprintf(name, sizeof(name), "%zu tables", tables->path_count);
 	used = snprintf(text, APP_PLOT_TEXT, "%zu rows of %s", table->rows, name);
 	for (size_t i = 0; table->labels != NULL && i < table->rows; i++)

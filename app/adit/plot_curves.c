@@ -15,6 +15,7 @@
 
 static const char usage[] =
 	"usage: adit plot roc|pr -o FILE FOLDER... --label COLUMN [OPTIONS] TABLE...\n"
+	"       adit plot roc|pr -o FILE FOLDER... [OPTIONS] --captures LABELS...\n"
 	"       adit plot roc|pr -o FILE --fit 'KIND holdout=SHARE' --label COLUMN [OPTIONS]\n"
 	"                        TABLE...\n"
 	"       adit plot roc|pr -o FILE [OPTIONS] CURVE...\n"
@@ -305,8 +306,11 @@ static int check(struct curves *curves, struct app_line *line, struct adit_error
 	if (sources > CURVES_MAX)
 		return adit_error_set(
 			error, -EINVAL, "%zu curves; %d are the most", sources, CURVES_MAX);
-	if (folders + curves->fits.count > 0 && rest == 0)
-		return adit_error_set(error, -EINVAL, "name at least one TABLE");
+	if (folders + curves->fits.count > 0 && rest == 0 && tables->captures.count == 0)
+		return adit_error_set(error, -EINVAL, "name at least one TABLE, or --captures");
+	if (folders + curves->fits.count == 0 && tables->captures.count != 0)
+		return adit_error_set(
+			error, -EINVAL, "--captures: name the FOLDER of a model, or a --fit");
 	if (folders + curves->fits.count == 0 && rest > 0)
 		return adit_error_set(error, -EINVAL,
 			"%s is no curve of adit evaluate; a table needs the FOLDER of a model, or "

@@ -18,6 +18,7 @@
 
 static const char usage[] =
 	"usage: adit plot scatter -o FILE -x COLUMN -y COLUMN [OPTIONS] TABLE...\n"
+	"       adit plot scatter -o FILE -x COLUMN -y COLUMN [OPTIONS] --captures LABELS...\n"
 	"\n"
 	"Draws rows as dots (positive ones, where there are labels, as crosses), and the boundary\n"
 	"of each fit and each model: the line beyond which rows are outside. The legend tells how\n"
@@ -345,8 +346,8 @@ int app_plot_scatter(int argc, char **argv)
 	status = check(&scatter, &error);
 	if (status != 0)
 		return app_line_refuse("plot scatter", "%s", error.text);
-	if (line.operand_count == 0)
-		return app_line_refuse("plot scatter", "name at least one TABLE");
+	if (line.operand_count == 0 && scatter.tables.captures.count == 0)
+		return app_line_refuse("plot scatter", "name at least one TABLE, or --captures");
 	app_interrupt_start("plot scatter");
 	status = run(&scatter, &line, &error);
 	if (status != 0)

@@ -15,6 +15,7 @@
 
 static const char usage[] =
 	"usage: adit plot scores -o FILE FOLDER... [--label COLUMN] [OPTIONS] TABLE...\n"
+	"       adit plot scores -o FILE FOLDER... [OPTIONS] --captures LABELS...\n"
 	"\n"
 	"Draws how many rows have which score, for each FOLDER that adit train wrote: benign and\n"
 	"positive rows apart where there are labels, on a logarithmic axis of counts, with the\n"
@@ -197,8 +198,8 @@ static int check(struct scores *scores, struct app_line *line, struct adit_error
 	if (scores->models.count > PANELS_MAX)
 		return adit_error_set(error, -EINVAL, "%zu models; %d are the most",
 			scores->models.count, PANELS_MAX);
-	if (scores->models.count == line->operand_count)
-		return adit_error_set(error, -EINVAL, "name at least one TABLE");
+	if (scores->models.count == line->operand_count && scores->tables.captures.count == 0)
+		return adit_error_set(error, -EINVAL, "name at least one TABLE, or --captures");
 	if (scores->tables.features != NULL || scores->tables.columns != NULL)
 		return adit_error_set(error, -EINVAL,
 			"the model names its features: --features and --columns are not for "

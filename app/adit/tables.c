@@ -44,6 +44,13 @@ size_t app_tables_options(struct app_tables *tables, struct app_option *options)
 		{"where", 'w', APP_TEXTS, "'COLUMN = VALUE'",
 			"only rows of which that is true; may be given again", &tables->where, 0, 0,
 			false},
+		{"missing", 0, APP_FLAG, NULL,
+			"an empty field is a missing value; only trees take such rows",
+			&tables->missing, 0, 0, false},
+		{"delimiter", 0, APP_TEXT, "CHARACTER", "between fields: a comma, or this, or tab",
+			&tables->delimiter, 0, 0, false},
+		{"quote", 0, APP_TEXT, "CHARACTER", "around fields: a double quote, or this",
+			&tables->quote, 0, 0, false},
 		{"captures", 0, APP_TEXTS, "FILE",
 			"in place of tables, captures: a label file (tab-separated file,\n"
 			"registrable_domain, label; also tool, setup, rate), beside which they\n"
@@ -52,13 +59,6 @@ size_t app_tables_options(struct app_tables *tables, struct app_option *options)
 		{"set", 0, APP_TEXTS, "SECTION.NAME=VALUE",
 			"an option of the configuration, for reading captures", &tables->sets, 0, 0,
 			false},
-		{"missing", 0, APP_FLAG, NULL,
-			"an empty field is a missing value; only trees take such rows",
-			&tables->missing, 0, 0, false},
-		{"delimiter", 0, APP_TEXT, "CHARACTER", "between fields: a comma, or this, or tab",
-			&tables->delimiter, 0, 0, false},
-		{"quote", 0, APP_TEXT, "CHARACTER", "around fields: a double quote, or this",
-			&tables->quote, 0, 0, false},
 	};
 
 	static_assert(ADIT_COUNT(rows) == APP_TABLES_OPTIONS, "options");
@@ -118,8 +118,7 @@ static int read_filters(struct app_tables *tables, struct adit_error *error)
 	return 0;
 }
 
-/* Whether adit replay wrote this: the names of its first columns. A pipe could be read only once.
- */
+/* Whether adit replay wrote this: the names of its first columns. */
 static bool is_windows(const char *path)
 {
 	static const char start[] = "window_start,window_end,span,kind,domain,";
@@ -132,6 +131,28 @@ static bool is_windows(const char *path)
 	if (file != NULL)
 		fclose(file);
 	return is;
+}
+
+/* Whether the first line of a table names this column. A pipe could be read only once. */
+static bool has_column(const struct app_tables *tables, const char *path, const char *name)
+{
+	char by[] = {tables->params.delimiter != 0 ? tables->params.delimiter : ',', '\0'};
+	char *text = NULL, *rest, *field;
+	struct stat about;
+	FILE *file = stat(path, &about) == 0 && S_ISREG(about.st_mode) ? fopen(path, "r") : NULL;
+	size_t room = 0;
+	bool has = false;
+
+	if (file != NULL && getline(&text, &room, file) > 0) {
+		text[strcspn(text, "\r\n")] = '\0';
+		rest = text;
+		while ((field = strsep(&rest, by)) != NULL)
+			has |= strcmp(field, name) == 0;
+	}
+	if (file != NULL)
+		fclose(file);
+	free(text);
+	return has;
 }
 
 /* Takes the place of "@shape" and the like: all features of that nature. */
@@ -210,6 +231,30 @@ static int choose_columns(
 	return status;
 }
 
+/* Where the number of names is wanted, its column is read behind the features, if it is there and
+ * none of them; names_of_column takes it away again. */
+static int want_names(struct app_tables *tables, struct adit_error *error)
+{
+	static const char *const name = "unique_names";
+	struct adit_table_params *params = &tables->params;
+	size_t count = params->column_count;
+
+	if (!tables->wants_names || params->columns == NULL || params->no_header ||
+		!has_column(tables, tables->paths[0], name))
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(params->columns[i], name) == 0)
+			return 0;
+	if (count == APP_TEXTS_MAX)
+		return adit_error_set(error, -E2BIG, "too many features");
+	memmove(tables->chosen.text, params->columns, count * sizeof(*params->columns));
+	tables->chosen.text[count] = name;
+	tables->chosen.count = params->column_count = count + 1;
+	params->columns = tables->chosen.text;
+	tables->names_last = true;
+	return 0;
+}
+
 static bool by_table(const char *grouping)
 {
 	return grouping != NULL && strcmp(grouping, APP_EACH_TABLE) == 0;
@@ -227,6 +272,8 @@ static int prepare(
 		status = read_filters(tables, error);
 	if (status == 0)
 		status = choose_columns(tables, names, count, error);
+	if (status == 0)
+		status = want_names(tables, error);
 	if (status != 0)
 		return status;
 	if (tables->label != NULL && tables->label_files.count > 0)
@@ -330,36 +377,53 @@ static int check_captures(const struct app_tables *tables, struct adit_error *er
 		return adit_error_set(error, -EINVAL, "'%s': with --captures there are no tables",
 			tables->paths[0]);
 	if (tables->label != NULL || tables->label_files.count != 0 || tables->where.count != 0 ||
-		tables->columns != NULL ||
+		tables->positive != NULL || tables->columns != NULL || tables->no_header ||
+		tables->missing || tables->delimiter != NULL || tables->quote != NULL ||
 		(tables->group != NULL && strcmp(tables->group, "capture") != 0))
 		return adit_error_set(error, -EINVAL,
-			"--captures brings labels and groups of its own: --label, --labels, "
-			"--where, "
-			"--columns and --group are for tables");
+			"--captures brings labels and groups of its own: of what is for tables, "
+			"only --features and --group capture go with it");
+	if (tables->leave_out != NULL && strcmp(tables->leave_out, "tool") != 0 &&
+		strcmp(tables->leave_out, "setup") != 0 && strcmp(tables->leave_out, "rate") != 0 &&
+		strcmp(tables->leave_out, "capture") != 0)
+		return adit_error_set(error, -EINVAL,
+			"--leave-out %s: of captures, tool, setup, rate or capture is right",
+			tables->leave_out);
 	return 0;
+}
+
+int app_tables_harvest(struct app_tables *tables, struct adit_error *error)
+{
+	struct app_harvest_params params = {.least_names = APP_LEAST_NAMES};
+	int status = check_captures(tables, error);
+
+	for (size_t i = 0; i < tables->captures.count && status == 0; i++)
+		status = app_labels_read(&tables->labels, tables->captures.text[i], error);
+	if (status == 0)
+		status = app_harvest_read(&tables->harvest, &tables->labels, &params,
+			(char *const *)(uintptr_t)tables->sets.text, tables->sets.count, error);
+	return status;
 }
 
 static int read_captures(
 	struct app_tables *tables, const char *const *names, size_t count, struct adit_error *error)
 {
-	struct app_harvest_params params = {.least_names = APP_LEAST_NAMES};
 	struct app_harvest *harvest = &tables->harvest;
 	struct app_texts *chosen = &tables->chosen;
-	int status = check_captures(tables, error);
+	int status = 0;
 
-	for (size_t i = 0; i < tables->captures.count && status == 0; i++)
-		status = app_labels_read(&tables->labels, tables->captures.text[i], error);
-	if (status == 0 && names == NULL && tables->features != NULL) {
+	if (names == NULL && tables->features != NULL) {
 		status = keep_list(
 			tables, tables->features, ',', chosen, "features parted by commas", error);
 		if (status == 0)
 			status = chosen_expand(tables, error);
+		for (size_t i = 0; i < chosen->count && status == 0; i++)
+			status = check_chosen(tables, i, error);
 		names = chosen->text;
 		count = chosen->count;
 	}
 	if (status == 0)
-		status = app_harvest_read(harvest, &tables->labels, &params,
-			(char *const *)(uintptr_t)tables->sets.text, tables->sets.count, error);
+		status = app_tables_harvest(tables, error);
 	if (status == 0)
 		status = app_harvest_table(
 			harvest, names, count, tables->leave_out, &tables->table, error);
@@ -377,7 +441,7 @@ static int read_captures(
 /* Of tables that have the column. */
 static int names_of_column(struct app_tables *tables, struct adit_error *error)
 {
-	const struct adit_table *table = tables->table;
+	struct adit_table *table = tables->table;
 	int column = adit_table_find(table, adit_features[ADIT_FEATURE_UNIQUE_NAMES].name);
 
 	if (column < 0)
@@ -387,6 +451,13 @@ static int names_of_column(struct app_tables *tables, struct adit_error *error)
 		return adit_error_set(error, -ENOMEM, "no memory for %zu rows", table->rows);
 	for (size_t i = 0; i < table->rows; i++)
 		tables->names[i] = (float)table->values[i * table->columns + (size_t)column];
+	if (!tables->names_last)
+		return 0;
+	for (size_t i = 1; i < table->rows; i++)
+		memmove(table->values + i * (size_t)column, table->values + i * table->columns,
+			(size_t)column * sizeof(double));
+	free(table->names[column]);
+	table->columns = (size_t)column;
 	return 0;
 }
 
@@ -400,6 +471,9 @@ int app_tables_read(struct app_tables *tables, const struct app_line *line, size
 	tables->path_count = line->operand_count - first;
 	if (tables->captures.count != 0)
 		return read_captures(tables, names, count, error);
+	if (tables->sets.count != 0)
+		return adit_error_set(error, -EINVAL,
+			"--set is for reading captures, and there are none (--captures)");
 	if (tables->path_count == 0)
 		return adit_error_set(
 			error, -EINVAL, "name at least one table, or captures (--captures)");
@@ -419,7 +493,8 @@ int app_tables_read(struct app_tables *tables, const struct app_line *line, size
 
 bool app_tables_are_windows(const struct app_tables *tables)
 {
-	return !tables->params.no_header && is_windows(tables->paths[0]);
+	return tables->captures.count != 0 ||
+	       (!tables->params.no_header && is_windows(tables->paths[0]));
 }
 
 void app_tables_close(struct app_tables *tables)

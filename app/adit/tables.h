@@ -13,7 +13,8 @@
 /* In place of a column: each table is a group. */
 #define APP_EACH_TABLE "@table"
 
-#define APP_TABLES_OPTIONS 13
+#define APP_TABLES_OPTIONS  13
+#define APP_TABLES_CAPTURES 2 /* the last ones: for who takes captures too */
 
 struct app_tables {
 	const char *command;
@@ -24,6 +25,7 @@ struct app_tables {
 	struct app_texts label_files, where;
 	struct app_texts captures, sets; /* label files of captures; options for reading them */
 	bool no_header, missing;
+	bool wants_names; /* the command wants `names` of tables too */
 	/* what was read */
 	struct app_labels labels;   /* with captures … */
 	struct app_harvest harvest; /* … what they gave: row i of the table is row i of it */
@@ -36,6 +38,7 @@ struct app_tables {
 	char *lists[2 + ADIT_TABLE_FILTERS];
 	size_t lists_used;
 	struct app_texts chosen;
+	bool names_last; /* of the columns read, one is there for `names` only */
 };
 
 /* Fills the rows of the options that these sub-commands share; gives their number. */
@@ -53,7 +56,11 @@ size_t app_tables_options(struct app_tables *tables, struct app_option *options)
 int app_tables_read(struct app_tables *tables, const struct app_line *line, size_t first,
 	const char *const *names, size_t count, struct adit_error *error);
 
-/* Whether adit replay wrote the first of the tables that were read. */
+/* Reads the captures, but makes no table. There may be no row. */
+int app_tables_harvest(struct app_tables *tables, struct adit_error *error);
+
+/* Whether the columns are features of adit replay: it wrote the first of the tables, or they come
+ * from captures. */
 bool app_tables_are_windows(const struct app_tables *tables);
 
 void app_tables_close(struct app_tables *tables);

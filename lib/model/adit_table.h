@@ -122,14 +122,14 @@ int adit_table_add_ratio(struct adit_table *table, const char *numerator, const 
 /* The number of a column by its name, or -1. */
 int adit_table_find(const struct adit_table *table, const char *name);
 
-/* Writes one line of CSV a row: line, score (17 digits), flagged (0 or 1; score above the
- * threshold), label and groupings where there are any. Errors are those of `to`. */
+/* Writes one line of CSV a row: line, score (17 digits), flagged ([rows], 0 or 1), label and
+ * groupings where there are any. Errors are those of `to`. */
 void adit_table_print_scores(
-	const struct adit_table *table, const double *scores, double threshold, FILE *to);
+	const struct adit_table *table, const double *scores, const uint8_t *flagged, FILE *to);
 
 /* The same as a file. An existing one is replaced when all is written. -errno of the file. */
-int adit_table_write_scores(const struct adit_table *table, const double *scores, double threshold,
-	const char *path, struct adit_error *error);
+int adit_table_write_scores(const struct adit_table *table, const double *scores,
+	const uint8_t *flagged, const char *path, struct adit_error *error);
 
 #ifdef __cplusplus
 }

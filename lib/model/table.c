@@ -237,7 +237,7 @@ static void write_text(FILE *to, const char *text)
 }
 
 void adit_table_print_scores(
-	const struct adit_table *table, const double *scores, double threshold, FILE *to)
+	const struct adit_table *table, const double *scores, const uint8_t *flagged, FILE *to)
 {
 	fputs(table->labels != NULL ? "line,score,flagged,label" : "line,score,flagged", to);
 	for (size_t g = 0; g < ADIT_TABLE_GROUPINGS; g++) {
@@ -248,8 +248,7 @@ void adit_table_print_scores(
 	}
 	fputc('\n', to);
 	for (size_t i = 0; i < table->rows; i++) {
-		fprintf(to, "%lu,%.17g,%d", (unsigned long)table->lines[i], scores[i],
-			scores[i] > threshold);
+		fprintf(to, "%lu,%.17g,%u", (unsigned long)table->lines[i], scores[i], flagged[i]);
 		if (table->labels != NULL)
 			fprintf(to, ",%u", table->labels[i]);
 		for (size_t g = 0; g < ADIT_TABLE_GROUPINGS; g++) {
@@ -263,8 +262,8 @@ void adit_table_print_scores(
 	}
 }
 
-int adit_table_write_scores(const struct adit_table *table, const double *scores, double threshold,
-	const char *path, struct adit_error *error)
+int adit_table_write_scores(const struct adit_table *table, const double *scores,
+	const uint8_t *flagged, const char *path, struct adit_error *error)
 {
 	char beside[PATH_MAX];
 	int length = snprintf(beside, sizeof(beside), "%s.new", path), status = 0;
@@ -280,7 +279,7 @@ int adit_table_write_scores(const struct adit_table *table, const double *scores
 			error, status, "%s: cannot be written: %s", beside, strerror(-status));
 	}
 	errno = 0;
-	adit_table_print_scores(table, scores, threshold, to);
+	adit_table_print_scores(table, scores, flagged, to);
 	good = fflush(to) == 0 && !ferror(to);
 	if ((fclose(to) != 0) | !good || rename(beside, path) != 0) {
 		status = errno != 0 ? -errno : -EIO;

@@ -278,18 +278,19 @@ TEST(table, scores_are_written_so_that_they_are_read_back)
 	const struct adit_table_params params = {.label_column = "l", .group_columns = {"g"}};
 	struct adit_table *table = read_good("a,l,g\n1,0,\"x,\"\"y\"\n2,1,z\n", &params), *back;
 	const double scores[] = {0.1, 1.0 / 3};
+	const uint8_t flagged[] = {0, 1};
 	const struct adit_table_params plain = {.group_columns = {"g"}};
 	char path[] = "/tmp/adit-scores-XXXXXX";
 
 	REQUIRE(table != NULL && mkstemp(path) >= 0);
-	CHECK_EQ_INT(adit_table_write_scores(table, scores, 0.1, path, &error), 0);
+	CHECK_EQ_INT(adit_table_write_scores(table, scores, flagged, path, &error), 0);
 	REQUIRE(adit_table_read(path, &plain, &back, &error) == 0);
 	check_values(back, 2, 4, (const double[]){2, 0.1, 0, 0, 3, 1.0 / 3, 1, 1});
 	CHECK_EQ_STR(back->names[1], "score");
 	CHECK_EQ_STR(back->groupings[0].names[0], "x,\"y");
 	unlink(path);
-	CHECK_EQ_INT(
-		adit_table_write_scores(table, scores, 0.1, "/nonexistent/x", &error), -ENOENT);
+	CHECK_EQ_INT(adit_table_write_scores(table, scores, flagged, "/nonexistent/x", &error),
+		-ENOENT);
 	CHECK_EQ_STR(
 		error.text, "/nonexistent/x.new: cannot be written: No such file or directory");
 	adit_table_destroy(table);
