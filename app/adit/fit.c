@@ -141,14 +141,14 @@ static int read_steps(struct app_fit *fit, struct adit_error *error)
 			double *step = &fit->step[fit->steps];
 
 			if (!app_read_number(parts.text[i], step) || *step < 0 ||
-				(i > 0 && *step <= step[-1]))
+				*step != floor(*step) || (i > 0 && *step <= step[-1]))
 				break;
 			fit->steps++;
 		}
 	if (status != 0 || fit->steps == 0 || fit->steps != parts.count)
 		status = adit_error_set(error, -EINVAL,
-			"--by-names '%s': up to %d numbers that ascend, parted by commas, are "
-			"right",
+			"--by-names '%s': up to %d whole numbers that ascend, parted by commas, "
+			"are right",
 			fit->by_names, ADIT_MODEL_STEPS_MAX);
 	free(copy);
 	return status;

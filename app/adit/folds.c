@@ -137,8 +137,8 @@ static size_t group_maxima(const struct app_fit *fit, const struct adit_table *t
 	return count;
 }
 
-/* One threshold for each of the steps, or one for all rows. A step without benign rows has the one
- * of all rows. */
+/* One threshold for each of the steps, or one for all rows. A step of too few benign groups
+ * has the one of all rows. */
 static int steps_find(const struct app_fit *fit, const struct adit_table *table,
 	struct app_fitted *fitted, double limit, double *most, struct adit_error *error)
 {
@@ -159,6 +159,9 @@ static int steps_find(const struct app_fit *fit, const struct adit_table *table,
 		if (count != 0 && status == 0 && fit->suspect_rate > 0)
 			status = adit_threshold_find(
 				most, count, fit->suspect_rate, limit, &suspect, error);
+		/* Too few groups for the rate: the largest of them may be far below others. */
+		if (found->method != ADIT_THRESHOLD_RANK && found->value < fitted->threshold.value)
+			*found = fitted->threshold;
 		if (suspect.value > found->value)
 			suspect.value = found->value;
 		fitted->steps[i] = (struct adit_model_step){(uint64_t)fit->step[i], found->value};

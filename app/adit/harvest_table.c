@@ -12,11 +12,18 @@
 /* A capture's name without ending and side. */
 void app_harvest_group(const struct app_labelled *capture, char name[ADIT_TABLE_NAME_MAX + 1])
 {
+	static const char *const endings[] = {".gz", ".pcap", ".pcapng", ".cap"};
 	static const char *const sides[] = {"_cli", "_auth"};
 	const char *slash = strrchr(capture->name, '/');
 	const char *base = slash != NULL ? slash + 1 : capture->name;
-	size_t length = strcspn(base, ".");
+	size_t length = strlen(base);
 
+	for (size_t i = 0; i < ADIT_COUNT(endings); i++) {
+		size_t end = strlen(endings[i]);
+
+		if (length > end && memcmp(base + length - end, endings[i], end) == 0)
+			length -= end;
+	}
 	for (size_t i = 0; i < ADIT_COUNT(sides); i++) {
 		size_t end = strlen(sides[i]);
 
