@@ -161,7 +161,7 @@ static int steps_find(const struct app_fit *fit, const struct adit_table *table,
 				most, count, fit->suspect_rate, limit, &suspect, error);
 		/* Too few groups for the rate: the largest of them may be far below others. */
 		if (found->method != ADIT_THRESHOLD_RANK && found->value < fitted->threshold.value)
-			*found = fitted->threshold;
+			found->value = fitted->threshold.value;
 		if (suspect.value > found->value)
 			suspect.value = found->value;
 		fitted->steps[i] = (struct adit_model_step){(uint64_t)fit->step[i], found->value};

@@ -58,8 +58,8 @@ struct adit_scorer {
 	uint32_t *stories_free;
 	uint32_t stories_freed, stories_high;
 	uint32_t slice;
-	bool begun, scored; /* the timeline has a slice; that slice has been scored */
-	bool coalesced;     /* a window of the slice stands for several */
+	bool begun, scored;   /* the timeline has a slice; that slice has been scored */
+	bool coalesced;       /* a window of the slice stands for several */
 	bool sessions_judged; /* there are models over sessions */
 	/* of the key at hand */
 	uint32_t domain_age; /* slices */

@@ -236,8 +236,8 @@ TEST(judge, points_end_at_100)
 	value[ADIT_FEATURE_INFORMATION] = 1000;
 	value[ADIT_FEATURE_UNIQUE_NAMES] = 20;
 	for (double tunnel = 70; tunnel <= 100; tunnel += 5) {
-		REQUIRE(adit_judges_ask(judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, tunnel, opinion,
-				NULL) == 1);
+		REQUIRE(adit_judges_ask(judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, tunnel,
+				opinion, NULL) == 1);
 		CHECK_NEAR(opinion[0].points, tunnel + 24 < 100 ? tunnel + 24 : 100);
 	}
 	adit_judges_destroy(judges);
