@@ -289,8 +289,8 @@ TEST(table, scores_are_written_so_that_they_are_read_back)
 	CHECK_EQ_STR(back->names[1], "score");
 	CHECK_EQ_STR(back->groupings[0].names[0], "x,\"y");
 	unlink(path);
-	CHECK_EQ_INT(adit_table_write_scores(table, scores, flagged, "/nonexistent/x", &error),
-		-ENOENT);
+	CHECK_EQ_INT(
+		adit_table_write_scores(table, scores, flagged, "/nonexistent/x", &error), -ENOENT);
 	CHECK_EQ_STR(
 		error.text, "/nonexistent/x.new: cannot be written: No such file or directory");
 	adit_table_destroy(table);
