@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Our reading of every shared capture against tshark's: a case per capture, for which tshark runs
- * once. The two must agree on which DNS messages there are, over UDP, TCP and in fragments, on the
- * frame that makes each whole and their order in it, and of each message on: transport, addresses
- * and ports of the innermost IP header, the subscriber's address, the TEID; ID and all flags,
- * response code, number of questions, name and type of the first.
+ * Our reading of every shared capture against tshark's: a case per capture. The two must agree on
+ * which DNS messages there are, over UDP, TCP and in fragments, on the frame that makes each whole
+ * and their order in it, and of each message on: transport, addresses and ports of the innermost IP
+ * header, the subscriber's address, the TEID; ID and all flags, response code, number of questions,
+ * name and type of the first.
  *
  * Where they do not agree, exceptions.tsv says why: capture, difference, frames, golden case,
  * reason. An exception that no longer occurs is a failure too. The golden case shows the same
@@ -174,8 +174,7 @@ static void capture_path(const struct capture *capture, char *path, size_t room)
 		snprintf(path, room, "%s/pcaps/%s", all.root, capture->name);
 }
 
-/* tshark takes longer to start than to read most of the captures: it is started for the next ones
- * while one is looked at. */
+/* tshark reads the next ones while one is looked at. */
 static void start_some(struct capture *capture)
 {
 	long ahead = sysconf(_SC_NPROCESSORS_ONLN);
@@ -201,14 +200,14 @@ static bool compare(struct capture *capture, struct comparison *c)
 	bool asked;
 
 	start_some(capture);
-	asked = tshark_read(capture->output, &c->reading);
+	capture_path(capture, path, sizeof(path));
+	asked = tshark_read(capture->output, path, &c->reading);
 	capture->output = NULL;
 	if (!asked) {
 		FAIL("tshark did not read %s", capture->name);
 		return false;
 	}
 	theirs_next(c);
-	capture_path(capture, path, sizeof(path));
 	if (dissect_capture(path, compare_made, c, &error) != 0)
 		differences_note(&c->differences, c->totals.frames + 1, "cannot be", "read");
 	else

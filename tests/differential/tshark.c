@@ -2,7 +2,10 @@
 #include "tshark.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* The fields asked for, in this order; each may have several values, parted by \1. */
 #define FIELDS(X)                         \
@@ -34,40 +37,128 @@ enum {
 	FIELDS(FIELD_ENUM) FIELD_COUNT
 };
 
-/* The configuration of whoever runs this must not matter, so there is none. */
-FILE *tshark_start(const char *path)
-{
-	char command[8192];
-	int size = snprintf(command, sizeof(command),
-		"exec 2>/dev/null; capinfos -TmrcM '%s'; "
-		"XDG_CONFIG_HOME=/nonexistent HOME=/nonexistent exec tshark -n -r '%s' "
-		"-o ip.defragment:TRUE -o ipv6.defragment:TRUE -o tcp.desegment_tcp_streams:TRUE "
-		"-o tcp.reassemble_out_of_order:TRUE -Y dns -T fields -E separator=/t "
-		"-E 'aggregator=\1'"
-#define FIELD_OPTION(id, name) " -e " name
-		FIELDS(FIELD_OPTION),
-		path, path);
+#define SERVERS_MAX 8
 
-	return size < (int)sizeof(command) ? popen(command, "r") : NULL;
+/* tshark, started and waiting for captures (tshark_forks.c). */
+static struct {
+	int socket[SERVERS_MAX];
+	unsigned count, next;
+} servers;
+
+/* The configuration of whoever runs this must not matter, so there is none. */
+static void server_run(int socket)
+{
+	static const char *const arguments[] = {"tshark", "-n", "-r", "asked for later", "-o",
+		"ip.defragment:TRUE", "-o", "ipv6.defragment:TRUE", "-o",
+		"tcp.desegment_tcp_streams:TRUE", "-o", "tcp.reassemble_out_of_order:TRUE", "-Y",
+		"dns", "-T", "fields", "-E", "separator=/t", "-E", "aggregator=\1",
+#define FIELD_OPTION(id, name) "-e", name,
+		FIELDS(FIELD_OPTION) NULL};
+	const char *forks = getenv("ADIT_TSHARK_FORKS");
+	char number[16];
+	int null = open("/dev/null", O_RDWR);
+
+	snprintf(number, sizeof(number), "%d", socket);
+	setenv("ADIT_TSHARK_SOCKET", number, 1);
+	setenv("LD_PRELOAD", forks != NULL ? forks : "", 1);
+	setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
+	setenv("HOME", "/nonexistent", 1);
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	execvp(arguments[0], (char *const *)(uintptr_t)arguments);
+	_exit(127);
 }
 
-bool tshark_read(FILE *output, struct tshark_reading *reading)
+static int server_start(void)
 {
+	int ends[2];
+	pid_t child;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+		return -1;
+	child = fork();
+	if (child == 0) {
+		fcntl(ends[1], F_SETFD, 0);
+		server_run(ends[1]);
+	}
+	close(ends[1]);
+	return ends[0];
+}
+
+/* Sends the path and where the output goes. */
+static bool server_ask(int socket, const char *path, int output)
+{
+	char control[CMSG_SPACE(sizeof(int))] = {0};
+	struct iovec data = {(char *)(uintptr_t)path, strlen(path)};
+	struct msghdr message = {.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control)};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(header), &output, sizeof(output));
+	return sendmsg(socket, &message, MSG_NOSIGNAL) > 0;
+}
+
+FILE *tshark_start(const char *path)
+{
+	long most = sysconf(_SC_NPROCESSORS_ONLN);
+	int ends[2];
+	bool asked;
+
+	if (servers.count == 0)
+		while (servers.count < SERVERS_MAX && (long)servers.count < most)
+			servers.socket[servers.count++] = server_start();
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return NULL;
+	asked = server_ask(servers.socket[servers.next++ % servers.count], path, ends[1]);
+	close(ends[1]);
+	if (asked)
+		return fdopen(ends[0], "r");
+	close(ends[0]);
+	return NULL;
+}
+
+/* Frames of a capture, as capinfos counts them. */
+static bool frames_count(const char *path, uint64_t *frames)
+{
+	char command[8192], line[8192], *comma = NULL;
+	FILE *output;
+
+	snprintf(command, sizeof(command), "exec capinfos -TmrcM '%s' 2>/dev/null", path);
+	output = popen(command, "r");
+	if (output == NULL)
+		return false;
+	if (fgets(line, sizeof(line), output) != NULL)
+		comma = strrchr(line, ',');
+	if (comma != NULL)
+		*frames = strtoull(comma + 1, NULL, 10);
+	return pclose(output) == 0 && comma != NULL;
+}
+
+bool tshark_read(FILE *output, const char *path, struct tshark_reading *reading)
+{
+	static const char good[] = "status 0\n";
 	size_t size = 0, got;
 	FILE *memory;
-	char block[65536], *line;
+	char block[65536];
 
 	*reading = (struct tshark_reading){0};
 	memory = open_memstream(&reading->text, &size);
 	while (output != NULL && (got = fread(block, 1, sizeof(block), output)) > 0)
 		fwrite(block, 1, got, memory);
 	fclose(memory);
+	if (output != NULL)
+		fclose(output);
 	reading->rest = reading->text;
-	line = strsep(&reading->rest, "\n");
-	line = strrchr(line, ',');
-	if (line != NULL)
-		reading->frames = strtoull(line + 1, NULL, 10);
-	return output != NULL && pclose(output) == 0 && line != NULL;
+	if (size < strlen(good) || strcmp(reading->text + size - strlen(good), good) != 0)
+		return false;
+	reading->text[size - strlen(good)] = '\0';
+	return frames_count(path, &reading->frames);
 }
 
 void tshark_end(struct tshark_reading *reading)

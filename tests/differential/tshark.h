@@ -37,10 +37,12 @@ struct tshark_reading {
 	char *text, *rest;
 };
 
-/* Starts tshark over a capture; several may run at a time. NULL where it cannot be run. */
+/* Starts tshark over a capture; as many run at a time as there are processors. NULL where it cannot
+ * be run. */
 FILE *tshark_start(const char *path);
-/* Waits for all that it has to say. The caller ends the reading, whatever is returned. */
-bool tshark_read(FILE *output, struct tshark_reading *reading);
+/* Waits for all that it has to say of the capture that it was started over. The caller ends the
+ * reading, whatever is returned. */
+bool tshark_read(FILE *output, const char *path, struct tshark_reading *reading);
 /* The next frame in which there is DNS. */
 bool tshark_next(struct tshark_reading *reading, struct tshark_frame *frame);
 void tshark_end(struct tshark_reading *reading);
