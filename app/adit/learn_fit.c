@@ -17,17 +17,17 @@
 #define ROW_KIND "subscriber_domain"
 
 /* Shape only: how much there is differs from hour to hour. The envelope has the first ones: they
- * differ from row to row at most sites, as a robust covariance needs. */
+ * differ from row to row, as a robust covariance needs; uniqueness is 1 in most. */
 const enum adit_feature app_learn_features[] = {
-	ADIT_FEATURE_UNIQUENESS,
 	ADIT_FEATURE_INFORMATION_PER_NAME,
 	ADIT_FEATURE_MEAN_LENGTH,
+	ADIT_FEATURE_DIGIT_SHARE,
 	ADIT_FEATURE_ENTROPY,
 	ADIT_FEATURE_BIGRAM,
 	ADIT_FEATURE_MEAN_RESPONSE,
+	ADIT_FEATURE_UNIQUENESS,
 	ADIT_FEATURE_LENGTH_DEVIATION,
 	ADIT_FEATURE_MAX_LABEL,
-	ADIT_FEATURE_DIGIT_SHARE,
 	ADIT_FEATURE_UPPER_SHARE,
 	ADIT_FEATURE_AGREEMENT,
 	ADIT_FEATURE_PAYLOAD_ANSWERS,
