@@ -43,7 +43,8 @@ int app_learn_duration(const char *text, uint32_t *seconds, struct adit_error *e
 bool app_learn_takes(const struct adit_feature_row *row)
 {
 	return !row->left_out && row->value[ADIT_FEATURE_UNIQUE_NAMES] >= APP_LEARN_NAMES &&
-	       strcmp(row->span, "10min") == 0 && strcmp(row->kind, "subscriber_domain") == 0;
+	       strcmp(row->span, APP_LEARN_ROW_SPAN) == 0 &&
+	       strcmp(row->kind, APP_LEARN_ROW_KIND) == 0;
 }
 
 /* Whether a domain is remembered as a tunnel's. `*place` is where it stands or would. */

@@ -25,6 +25,9 @@
 /* Less is not fitted to. */
 #define APP_LEARN_LEAST_ROWS        200
 #define APP_LEARN_LEAST_SUBSCRIBERS 8
+/* What rows are, as in windows.csv; the models judge no others. */
+#define APP_LEARN_ROW_KIND "subscriber_domain"
+#define APP_LEARN_ROW_SPAN "10min"
 /* Names that a row must have been made of: fewer are not judged. */
 #define APP_LEARN_NAMES 10
 /* Tunnels' domains remembered. */

@@ -14,21 +14,20 @@
 
 #define HOLDOUT  0.25
 #define CACHE_MB 64
-#define ROW_KIND "subscriber_domain"
 
 /* Shape only: how much there is differs from hour to hour. The envelope has the first ones: they
  * differ from row to row, as a robust covariance needs; uniqueness is 1 in most. */
 const enum adit_feature app_learn_features[] = {
-	ADIT_FEATURE_INFORMATION_PER_NAME,
 	ADIT_FEATURE_MEAN_LENGTH,
+	ADIT_FEATURE_LENGTH_DEVIATION,
 	ADIT_FEATURE_DIGIT_SHARE,
 	ADIT_FEATURE_ENTROPY,
 	ADIT_FEATURE_BIGRAM,
 	ADIT_FEATURE_MEAN_RESPONSE,
 	ADIT_FEATURE_UNIQUENESS,
-	ADIT_FEATURE_LENGTH_DEVIATION,
 	ADIT_FEATURE_MAX_LABEL,
 	ADIT_FEATURE_UPPER_SHARE,
+	ADIT_FEATURE_INFORMATION_PER_NAME,
 	ADIT_FEATURE_AGREEMENT,
 	ADIT_FEATURE_PAYLOAD_ANSWERS,
 	ADIT_FEATURE_PAYLOAD_PER_ANSWER,
@@ -45,7 +44,8 @@ static int fit_write(struct app_learn_fit *job, struct app_fit *fit, struct app_
 	int status;
 
 	adit_model_set_date(fitted->model, job->date);
-	adit_model_set_row_kind(fitted->model, ROW_KIND);
+	adit_model_set_row_kind(fitted->model, APP_LEARN_ROW_KIND);
+	adit_model_set_row_span(fitted->model, APP_LEARN_ROW_SPAN);
 	if (snprintf(folder, sizeof(folder), "%s/%s", job->folder,
 		    adit_model_kind_names[fit->kind]) >= (int)sizeof(folder))
 		return adit_error_set(error, -ENAMETOOLONG, "--out: the path is too long");
