@@ -248,7 +248,7 @@ int appliance_load(
 		status = adit_allow_load(path, &appliance->allow, error);
 	}
 	if (status == 0)
-		status = app_models_load(config, &appliance->judges, error);
+		status = app_models_load(config, "", &appliance->judges, error);
 	return status;
 }
 
@@ -347,6 +347,9 @@ static int scorer_create(struct appliance *appliance, struct adit_error *error)
 	struct app_scorer *scorer = appliance->scorer;
 
 	scorer->appliance = appliance;
+	scorer->learn.slices = (uint32_t)((appliance->learn_s * ADIT_NS_PER_S + ADIT_SLICE_NS - 1) /
+					  ADIT_SLICE_NS);
+	atomic_store(&scorer->learn.open, appliance->learn_s != 0);
 	if (blinds_create(appliance, error) != 0)
 		return -ENOMEM;
 	app_scorer_sinks(appliance, &params);

@@ -13,6 +13,7 @@
 #include "adit_metrics.h"
 #include "adit_pipeline.h"
 #include "adit_score.h"
+#include "gate.h"
 
 #include <stdatomic.h>
 
@@ -155,13 +156,19 @@ struct app_spreader {
 } ADIT_CACHE_ALIGNED;
 
 /* What the scorer sends to the management thread. */
-enum app_message_kind { APP_VERDICT, APP_FEATURES, APP_BLIND };
+enum app_message_kind { APP_VERDICT, APP_FEATURES, APP_BLIND, APP_STRETCH };
+/* How far learning has come, in slices. */
+struct app_stretch {
+	uint32_t done, of;
+};
 struct app_message {
 	enum app_message_kind kind;
+	bool learn; /* of features: a row to learn from */
 	union {
 		struct adit_verdict verdict;
 		struct adit_feature_row features;
 		struct adit_blind *blind; /* the manager's until it is back in blinds_free */
+		struct app_stretch stretch;
 	};
 };
 
@@ -169,7 +176,18 @@ struct app_scorer_counters {
 	uint64_t slices, verdicts_dropped, rows_dropped;
 };
 
-/* The scoring lcore; it writes everything here. */
+/* How long the scoring core has seen what is to be learned (learn.h). */
+struct app_learn_clock {
+	uint32_t slices; /* a stretch; 0: nothing is learned */
+	/* the scorer's */
+	uint32_t done, told, last; /* slices of the stretch, those told, and the last slice */
+	uint32_t asked;            /* stretches that were over */
+	/* the manager's */
+	atomic_bool open;     /* rows are wanted */
+	atomic_uint answered; /* stretches: in replay the scorer waits for that */
+};
+
+/* The scoring lcore; it writes everything here but what is said to be the manager's. */
 struct app_scorer {
 	struct appliance *appliance;
 	struct adit_scorer *scorer;
@@ -177,6 +195,8 @@ struct app_scorer {
 	struct adit_blind *blinds[APP_BLINDS];
 	struct rte_ring *blinds_free; /* from the manager: empty tables */
 	void *blind_spare;            /* taken from there, not in use yet */
+	struct app_gate gate;
+	struct app_learn_clock learn;
 	struct app_idle idle;
 	struct app_scorer_counters counters;
 } ADIT_CACHE_ALIGNED;
@@ -193,6 +213,7 @@ struct appliance {
 	const struct adit_config *config;
 	bool live;
 	bool wants_features;
+	uint32_t learn_s; /* how long to learn, seconds; 0: not at all */
 	uint16_t worker_count;
 	bool has_spreader;
 	struct adit_hash_key key;
@@ -204,7 +225,7 @@ struct appliance {
 	struct adit_suffix_list *suffixes;
 	struct adit_pattern_set *patterns;
 	struct adit_allow *allow;
-	struct adit_judges *judges;   /* the scorer's from its creation on */
+	struct adit_judges *judges;   /* in use: the scorer's from its creation on */
 	uint16_t port[APP_PORTS_MAX]; /* of adit run */
 	uint16_t port_count;
 	struct app_port *ports_open; /* port.h: one for each of port[]; owned by port.c */
@@ -273,10 +294,10 @@ unsigned app_cpu_count(void);
  * installed. */
 void app_data_directory(const char *configured, const char *name, char path[PATH_MAX]);
 
-/* models.c: the models of detect.models, or those that came with the program; none of a kind that
- * is switched off. 0 or -errno. */
-int app_models_load(
-	const struct adit_config *config, struct adit_judges **judges, struct adit_error *error);
+/* models.c: the models of detect.models, or those that came with the program; and those below the
+ * folder `learned`, if it is not "". 0 or -errno. Any thread. */
+int app_models_load(const struct adit_config *config, const char *learned,
+	struct adit_judges **judges, struct adit_error *error);
 
 /* The tap that a device of port.devices belongs to. */
 uint8_t app_tap_of_device(const struct appliance *appliance, size_t device);

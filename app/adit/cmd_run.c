@@ -83,11 +83,11 @@ static void tell_start(const struct appliance *appliance)
 		memory.fragments >> 20, memory.streams >> 20);
 	fprintf(stderr,
 		"adit run: %zu public suffix rules, %zu expressions for %zu tools, %zu known "
-		"services\n",
+		"services, %zu models\n",
 		adit_suffix_rules(appliance->suffixes),
 		appliance->patterns != NULL ? adit_pattern_expressions(appliance->patterns) : 0,
 		appliance->patterns != NULL ? adit_pattern_tools(appliance->patterns) : 0,
-		adit_allow_entries(appliance->allow));
+		adit_allow_entries(appliance->allow), adit_judges_count(appliance->judges));
 }
 
 static int ports_start(

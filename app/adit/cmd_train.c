@@ -106,10 +106,14 @@ static void set_row_kind(struct train *train)
 
 	if (tables->captures.count != 0)
 		adit_model_set_row_kind(train->fitted.model, "subscriber_domain");
-	for (size_t i = 0; i < tables->where.count; i++)
-		if (strcmp(tables->params.filters[i].column, "kind") == 0)
-			adit_model_set_row_kind(
-				train->fitted.model, tables->params.filters[i].value);
+	for (size_t i = 0; i < tables->where.count; i++) {
+		const struct adit_table_filter *filter = &tables->params.filters[i];
+
+		if (strcmp(filter->column, "kind") == 0)
+			adit_model_set_row_kind(train->fitted.model, filter->value);
+		if (strcmp(filter->column, "span") == 0)
+			adit_model_set_row_span(train->fitted.model, filter->value);
+	}
 }
 
 static int run(struct train *train, const struct app_line *line, struct adit_error *error)

@@ -15,6 +15,9 @@ static const char options_help[] =
 	"                        one option; may be given again, overrides the file\n"
 	"      --out DIR         write verdicts.jsonl, encrypted.csv and stats.json there\n"
 	"      --features        write windows.csv there too: every judged key with its features\n"
+	"      --learn DURATION  learn what is ordinary here for so long (24h, 30m, 45s), write "
+	"svm\n"
+	"                        and envelope to DIR/learned, and judge by them from then on\n"
 	"%s"
 	"      --workers N       worker lcores (worker.count)\n"
 	"  -v, --verbose         show what DPDK says\n"
@@ -24,13 +27,14 @@ static const char options_help[] =
 	"\n"
 	"Exit status: 0 done, 1 not done (a message says what), 2 usage or configuration error.\n";
 
-enum { OPTION_SET = 256, OPTION_OUT, OPTION_FEATURES, OPTION_MERGE, OPTION_WORKERS };
+enum { OPTION_SET = 256, OPTION_OUT, OPTION_FEATURES, OPTION_LEARN, OPTION_MERGE, OPTION_WORKERS };
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"set", required_argument, NULL, OPTION_SET},
 	{"out", required_argument, NULL, OPTION_OUT},
 	{"features", no_argument, NULL, OPTION_FEATURES},
+	{"learn", required_argument, NULL, OPTION_LEARN},
 	{"merge", no_argument, NULL, OPTION_MERGE},
 	{"workers", required_argument, NULL, OPTION_WORKERS},
 	{"verbose", no_argument, NULL, 'v'},
@@ -87,6 +91,9 @@ static int options_parse(
 		case OPTION_FEATURES:
 			options->features = true;
 			break;
+		case OPTION_LEARN:
+			options->learn = optarg;
+			break;
 		case OPTION_MERGE:
 			options->merge = true;
 			break;
@@ -111,6 +118,8 @@ static int options_parse(
 		return complain(command, "there is no option", "--merge");
 	if (options->features && options->directory == NULL)
 		return complain(command, "--out DIR is needed with", "--features");
+	if (options->learn != NULL && options->directory == NULL)
+		return complain(command, "--out DIR is needed with", "--learn");
 	return 0;
 }
 
@@ -170,6 +179,16 @@ static int command_start(const struct app_command *command, struct app_manager *
 	return 0;
 }
 
+static int learn_check(const struct app_options *options, const struct adit_config *config,
+	uint32_t *seconds, struct adit_error *error)
+{
+	if (!config->detect_svm && !config->detect_envelope)
+		return adit_error_set(error, -EINVAL,
+			"--learn: detect.svm and detect.envelope are off, and these are what is "
+			"learned");
+	return app_learn_duration(options->learn, seconds, error);
+}
+
 /* Everything that can be wrong before something starts. */
 static int command_prepare(const struct app_command *command, struct app_manager *manager,
 	const struct app_options *options, struct adit_config *config, struct adit_error *error)
@@ -186,7 +205,10 @@ static int command_prepare(const struct app_command *command, struct app_manager
 	appliance->live = command->live;
 	appliance->has_spreader = command->needs_spreader(config);
 	appliance->wants_features = options->features;
-	status = appliance_load(appliance, config, error);
+	if (options->learn != NULL)
+		status = learn_check(options, config, &appliance->learn_s, error);
+	if (status == 0)
+		status = appliance_load(appliance, config, error);
 	if (status == 0)
 		status = app_identity_open(&manager->identity, config, error);
 	return status;
@@ -198,7 +220,11 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 	struct appliance appliance = {.ring_port = RTE_MAX_ETHPORTS};
 	struct app_manager manager = {.appliance = &appliance,
 		.command = command->name,
-		.identity = {.command = command->name}};
+		.identity = {.command = command->name},
+		.renew = {.appliance = &appliance, .command = command->name},
+		.learn = {.appliance = &appliance,
+			.renew = &manager.renew,
+			.command = command->name}};
 	struct adit_config config;
 	struct adit_error error = {"no memory"};
 	int status;
@@ -220,6 +246,10 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 	manager.directory = options.directory;
 	manager.features = options.features;
 	status = app_manager_open(&manager, &error);
+	if (status == 0 && options.learn != NULL) {
+		manager.learn.duration = options.learn;
+		status = app_learn_open(&manager.learn, options.directory, &error);
+	}
 	if (status == 0 && command->live)
 		status = app_identity_listen(&manager.identity, &config, &error);
 	if (status == 0)

@@ -12,6 +12,7 @@ struct app_options {
 	const char *config_path; /* -c */
 	const char *directory;   /* --out */
 	const char *workers;     /* --workers */
+	const char *learn;       /* --learn */
 	const char *set[ADIT_LIST_MAX];
 	size_t sets;
 	bool features, merge, verbose, help;

@@ -196,9 +196,11 @@ int app_fit_model(struct app_fit *fit, const struct adit_table *table, struct ad
 	int status;
 
 	*model = NULL;
-	fit->envelope.progress = fit->trees.progress = progress;
+	if (!fit->quiet)
+		fit->envelope.progress = fit->trees.progress = progress;
 	fit->svm.gamma = fit->gamma_number < 0 ? 1 / (double)table->columns : fit->gamma_number;
-	app_progress_report(what, 0, 0);
+	if (!fit->quiet)
+		app_progress_report(what, 0, 0);
 	switch (fit->kind) {
 	case ADIT_MODEL_SVM:
 		status = adit_model_fit_svm(table, &fit->svm, model, error);
@@ -212,7 +214,8 @@ int app_fit_model(struct app_fit *fit, const struct adit_table *table, struct ad
 				 : adit_error_set(error, -EINVAL,
 					   "trees need labels: --label COLUMN or --labels FILE");
 	}
-	app_progress_clear();
+	if (!fit->quiet)
+		app_progress_clear();
 	return status;
 }
 

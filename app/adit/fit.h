@@ -28,6 +28,7 @@ struct app_fit {
 	/* as given, before app_fit_check has understood them */
 	const char *kernel, *gamma;
 	bool no_scale, not_robust;
+	bool quiet;          /* no progress is drawn */
 	double gamma_number; /* 0: by the rows; below 0: 1 / columns */
 	uint64_t rounds, depth, rows_max, vectors_max, seed;
 };

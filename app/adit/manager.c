@@ -15,12 +15,18 @@
 #define PROGRESS_NS (200 * ADIT_NS_PER_MS)
 #define BAR_WIDTH   30
 
-static volatile sig_atomic_t stop_asked;
+static volatile sig_atomic_t stop_asked, models_asked;
 
 static void on_signal(int number)
 {
 	(void)number;
 	stop_asked = 1;
+}
+
+static void on_hangup(int number)
+{
+	(void)number;
+	models_asked = 1;
 }
 
 /* Only there to make a blocking read return: no SA_RESTART. */
@@ -84,6 +90,7 @@ int app_manager_open(struct app_manager *manager, struct adit_error *error)
 {
 	const struct sigaction action = {.sa_handler = on_signal};
 	const struct sigaction interrupt = {.sa_handler = on_interrupt};
+	const struct sigaction hangup = {.sa_handler = on_hangup, .sa_flags = SA_RESTART};
 
 	manager->board = adit_verdict_board_create();
 	if (manager->board == NULL)
@@ -118,6 +125,9 @@ int app_manager_open(struct app_manager *manager, struct adit_error *error)
 	sigaction(SIGUSR1, &interrupt, NULL);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	/* A replay ends with its terminal, as ever. */
+	if (manager->appliance->live)
+		sigaction(SIGHUP, &hangup, NULL);
 	/* A closed pipe and a file that may not grow are errors of a write, not the end. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
@@ -155,6 +165,7 @@ static void verdict_write(struct app_manager *manager, struct adit_verdict *verd
 {
 	int status;
 
+	app_learn_verdict(&manager->learn, verdict);
 	for (size_t i = 0; i < verdict->subscriber_count; i++)
 		verdict->subscriber[i].tap_name = tap_name(manager, verdict->subscriber[i].tap);
 	app_identity_fill(&manager->identity, verdict);
@@ -223,7 +234,12 @@ static void message_write(struct app_manager *manager, struct app_message *messa
 		verdict_write(manager, &message->verdict);
 		break;
 	case APP_FEATURES:
+		if (message->learn)
+			app_learn_row(&manager->learn, &message->features);
 		features_write(manager, &message->features);
+		break;
+	case APP_STRETCH:
+		app_learn_stretch(&manager->learn, &message->stretch);
 		break;
 	case APP_BLIND:
 		blind_write(manager, message->blind);
@@ -270,6 +286,17 @@ static void progress_draw(const struct app_manager *manager, uint64_t now)
 	fflush(stderr);
 }
 
+/* New models, learned or read again; what a signal asks for waits for its turn. */
+static void models_poll(struct app_manager *manager)
+{
+	app_renew_poll(&manager->renew);
+	app_learn_poll(&manager->learn);
+	if (models_asked && app_renew_is_free(&manager->renew)) {
+		models_asked = 0;
+		app_renew_read(&manager->renew);
+	}
+}
+
 void app_manager_run(struct app_manager *manager)
 {
 	static const struct timespec nap = {0, (long)ADIT_NS_PER_MS};
@@ -292,6 +319,7 @@ void app_manager_run(struct app_manager *manager)
 			nanosleep(&nap, NULL);
 		}
 		app_identity_poll(&manager->identity);
+		models_poll(manager);
 		app_selfcheck(appliance, now - manager->started_ns, false);
 		if (manager->progress && now - drawn >= PROGRESS_NS) {
 			progress_draw(manager, now);
@@ -301,6 +329,8 @@ void app_manager_run(struct app_manager *manager)
 	manager->ended_ns = monotonic_ns();
 	if (manager->progress)
 		fprintf(stderr, "\r\033[K");
+	app_learn_end(&manager->learn, stop_asked != 0);
+	app_renew_end(&manager->renew);
 	app_selfcheck(appliance, manager->ended_ns - manager->started_ns, true);
 }
 
@@ -326,6 +356,8 @@ int app_manager_finish(struct app_manager *manager)
 		problem = spreader->error.text;
 	else if (manager->problem)
 		problem = manager->error.text;
+	else if (manager->learn.problem)
+		problem = "no models were learned";
 	else if (stop_asked && !manager->appliance->live)
 		problem = "interrupted";
 	if (manager->directory != NULL) {
@@ -357,5 +389,6 @@ void app_manager_close(struct app_manager *manager)
 	if (manager->encrypted != NULL)
 		fclose(manager->encrypted);
 	adit_verdict_board_destroy(manager->board);
+	app_learn_close(&manager->learn);
 	app_identity_close(&manager->identity);
 }

@@ -9,6 +9,7 @@
 
 #include "appliance.h"
 #include "identity.h"
+#include "learn.h"
 
 struct app_manager {
 	struct appliance *appliance;
@@ -18,6 +19,8 @@ struct app_manager {
 	bool progress;         /* standard error is a terminal */
 	FILE *verdicts, *windows, *encrypted;
 	struct app_identity identity;
+	struct app_renew renew;
+	struct app_learn learn;
 	struct adit_verdict_board *board;
 	bool problem;            /* something could not be written */
 	const char *told[8];     /* of what has failed; NULL: none further */

@@ -6,8 +6,12 @@
  * could not send, but for the records that close the stories at the end: nothing is held up then.
  */
 #include "appliance.h"
+#include "learn.h"
 
 #include <rte_ring.h>
+
+/* Slices between two words of learning, at least. */
+#define LEARN_STEP_SLICES 6
 
 static struct app_message *message_take(struct app_scorer *scorer)
 {
@@ -47,7 +51,11 @@ static void features_send(void *context, const struct adit_feature_row *row)
 {
 	struct app_scorer *scorer = context;
 	struct app_message *message;
+	bool learn = atomic_load_explicit(&scorer->learn.open, memory_order_relaxed) &&
+		     app_learn_takes(row);
 
+	if (!learn && !scorer->appliance->wants_features)
+		return;
 	/* There may be thousands in a slice: half of the queue is kept for verdicts. */
 	if (scorer->appliance->live &&
 		rte_ring_count(scorer->appliance->messages_free) <= APP_MESSAGES / 2) {
@@ -58,6 +66,7 @@ static void features_send(void *context, const struct adit_feature_row *row)
 	if (message == NULL)
 		return;
 	message->kind = APP_FEATURES;
+	message->learn = learn;
 	message->features = *row;
 	message_send(scorer, message);
 }
@@ -90,10 +99,50 @@ static struct adit_blind *blind_send(void *context, struct adit_blind *blind)
 void app_scorer_sinks(struct appliance *appliance, struct adit_score_params *params)
 {
 	params->verdict = verdict_send;
-	params->features = appliance->wants_features ? features_send : NULL;
+	params->features =
+		appliance->wants_features || appliance->learn_s != 0 ? features_send : NULL;
 	params->blind = appliance->scorer->blinds[0];
 	params->blind_full = blind_send;
 	params->context = appliance->scorer;
+}
+
+/* Tells how far learning has come, before a slice is scored: a tenth of the time and a minute after
+ * it did last, and at the end. In replay it waits for the answer to that: new models judge from
+ * this slice on. */
+static void learn_tick(struct app_scorer *scorer, uint32_t slice)
+{
+	struct appliance *appliance = scorer->appliance;
+	struct app_learn_clock *clock = &scorer->learn;
+	struct app_message *message;
+
+	if (!atomic_load_explicit(&clock->open, memory_order_relaxed))
+		return;
+	/* A timeline that begins anew takes no time. */
+	if (clock->last != 0 && slice > clock->last)
+		clock->done += slice - clock->last;
+	clock->last = slice;
+	if (clock->done < clock->slices && (clock->done - clock->told < LEARN_STEP_SLICES ||
+						   clock->done - clock->told < clock->slices / 10))
+		return;
+	/* Live, with none at hand, it is told with the next slice. */
+	if (appliance->live && rte_ring_empty(appliance->messages_free))
+		return;
+	message = message_take(scorer);
+	if (message == NULL)
+		return;
+	message->kind = APP_STRETCH;
+	message->stretch = (struct app_stretch){clock->done, clock->slices};
+	clock->told = clock->done;
+	if (clock->done < clock->slices) {
+		message_send(scorer, message);
+		return;
+	}
+	clock->done = clock->told = 0;
+	clock->asked++;
+	message_send(scorer, message);
+	while (!appliance->live && !atomic_load_explicit(&appliance->stop, memory_order_relaxed) &&
+		atomic_load_explicit(&clock->answered, memory_order_acquire) != clock->asked)
+		app_idle_wait(&scorer->idle);
 }
 
 /* Windows that have come and are not scored yet, one per worker. */
@@ -153,6 +202,8 @@ static void score_earliest(struct app_scorer *scorer, struct pending *pending)
 		windows[i] =
 			window != NULL && window->last_slice == slice ? window : scorer->nothing;
 	}
+	learn_tick(scorer, slice);
+	app_gate_pass(&scorer->gate, scorer->scorer, slice);
 	adit_scorer_slice(scorer->scorer, slice, windows, workers);
 	scorer->counters.slices++;
 	for (uint16_t i = 0; i < workers; i++) {

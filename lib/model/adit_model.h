@@ -146,6 +146,7 @@ struct adit_model_about {
 	uint64_t rows_given;         /* of which those were a sample, or the same */
 	char date[ADIT_MODEL_DATE_MAX + 1];
 	char row_kind[ADIT_MODEL_ROW_KIND_MAX + 1]; /* what a row is: "session"; "": not said */
+	char row_span[ADIT_MODEL_ROW_KIND_MAX + 1]; /* and of how long: "10min"; "": any */
 	uint64_t source_count; /* groups of the first grouping of the table, … */
 	size_t sources_named;  /* … and how many of them are named */
 	const struct adit_model_source *sources;
@@ -191,6 +192,8 @@ void adit_model_set_date(struct adit_model *model, const char *date);
 /* Which kind of rows the model judges, such as "session": up to 31 of a to z and _, else -EINVAL.
  */
 int adit_model_set_row_kind(struct adit_model *model, const char *kind);
+/* Rows of which length of time it judges, such as "10min": the same, and 0 to 9. */
+int adit_model_set_row_span(struct adit_model *model, const char *span);
 
 /*
  * Thresholds are kept with the model, not used by it: who scores compares. One that is not finite

@@ -49,6 +49,7 @@ struct conf {
 	uint64_t format;
 	enum adit_model_kind kind;
 	char row_kind[ADIT_MODEL_ROW_KIND_MAX + 1];
+	char row_span[ADIT_MODEL_ROW_KIND_MAX + 1];
 	size_t feature_count;
 	struct feature features[ADIT_TABLE_COLUMNS_MAX];
 	struct training training;
@@ -132,6 +133,7 @@ static const struct adit_form_row rows[] = {
 	{"kind", ADIT_FORM_CHOICE, true, FIELD(conf, kind), .high = ADIT_MODEL_KINDS - 1,
 		.names = adit_model_kind_names},
 	{"rows", ADIT_FORM_TEXT, false, FIELD(conf, row_kind), .letters = ADIT_MODEL_ROW_LETTERS},
+	{"span", ADIT_FORM_TEXT, false, FIELD(conf, row_span), .letters = ADIT_MODEL_SPAN_LETTERS},
 	{"features", ADIT_FORM_LIST, true, ELEMENTS(conf, features, feature_count),
 		.of = FORM(feature_rows)},
 	{"training", ADIT_FORM_GROUP, true, FIELD(conf, training), .of = FORM(training_rows)},
@@ -169,6 +171,7 @@ static void fill(
 	conf->format = FORMAT;
 	conf->kind = conf->data.file = model->kind;
 	memcpy(conf->row_kind, model->row_kind, sizeof(conf->row_kind));
+	memcpy(conf->row_span, model->row_span, sizeof(conf->row_span));
 	conf->feature_count = model->features;
 	for (size_t i = 0; i < model->features; i++) {
 		struct feature *feature = &conf->features[i];
@@ -301,6 +304,7 @@ static int make_model(const struct reader *reader, struct adit_model **out)
 		model->typical[i] = conf->features[i].typical;
 	}
 	memcpy(model->row_kind, conf->row_kind, sizeof(model->row_kind));
+	memcpy(model->row_span, conf->row_span, sizeof(model->row_span));
 	memcpy(model->date, training->date, sizeof(model->date));
 	model->rows = training->rows;
 	model->rows_given = training->given;

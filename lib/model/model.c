@@ -195,6 +195,7 @@ void adit_model_about(const struct adit_model *model, struct adit_model_about *a
 		.suspect_steps = model->suspect.steps};
 	memcpy(about->date, model->date, sizeof(about->date));
 	memcpy(about->row_kind, model->row_kind, sizeof(about->row_kind));
+	memcpy(about->row_span, model->row_span, sizeof(about->row_span));
 }
 
 void adit_model_set_date(struct adit_model *model, const char *date)
@@ -202,14 +203,24 @@ void adit_model_set_date(struct adit_model *model, const char *date)
 	adit_model_printable(model->date, sizeof(model->date), date);
 }
 
+static int row_text_set(char text[ADIT_MODEL_ROW_KIND_MAX + 1], const char *to, const char *letters)
+{
+	size_t length = strlen(to);
+
+	if (length > ADIT_MODEL_ROW_KIND_MAX || strspn(to, letters) != length)
+		return -EINVAL;
+	memcpy(text, to, length + 1);
+	return 0;
+}
+
 int adit_model_set_row_kind(struct adit_model *model, const char *kind)
 {
-	size_t length = strlen(kind);
+	return row_text_set(model->row_kind, kind, ADIT_MODEL_ROW_LETTERS);
+}
 
-	if (length > ADIT_MODEL_ROW_KIND_MAX || strspn(kind, ADIT_MODEL_ROW_LETTERS) != length)
-		return -EINVAL;
-	memcpy(model->row_kind, kind, length + 1);
-	return 0;
+int adit_model_set_row_span(struct adit_model *model, const char *span)
+{
+	return row_text_set(model->row_span, span, ADIT_MODEL_SPAN_LETTERS);
 }
 
 static void set_level(struct adit_model_level *level, const struct adit_threshold *threshold)

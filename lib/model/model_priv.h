@@ -118,8 +118,9 @@ struct adit_model_level {
 	size_t step_count;
 	struct adit_model_step steps[ADIT_MODEL_STEPS_MAX];
 };
-#define ADIT_MODEL_ROW_LETTERS "abcdefghijklmnopqrstuvwxyz_"
-#define ADIT_MODEL_NAMES_MAX   (UINT64_C(1) << 53) /* whole numbers that a double tells apart */
+#define ADIT_MODEL_ROW_LETTERS  "abcdefghijklmnopqrstuvwxyz_"
+#define ADIT_MODEL_SPAN_LETTERS ADIT_MODEL_ROW_LETTERS "0123456789"
+#define ADIT_MODEL_NAMES_MAX    (UINT64_C(1) << 53) /* whole numbers that a double tells apart */
 
 struct adit_model {
 	enum adit_model_kind kind;
@@ -138,6 +139,7 @@ struct adit_model {
 	uint64_t rows, rows_given;
 	char date[ADIT_MODEL_DATE_MAX + 1];
 	char row_kind[ADIT_MODEL_ROW_KIND_MAX + 1];
+	char row_span[ADIT_MODEL_ROW_KIND_MAX + 1];
 	struct adit_model_level flag, suspect;
 	uint64_t source_count;
 	size_t sources_named;

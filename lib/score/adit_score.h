@@ -78,9 +78,9 @@ double adit_burst_score(const struct adit_detect_params *params);
  * it is not exact. */
 double adit_information_most(const struct adit_sum *sum, double information);
 
-/* Runs the switched-on detectors over a key's features, which are as before after it. Pure, but for
- * the judges' own memory. */
-void adit_detect(const struct adit_detect_params *params, enum adit_kind kind,
+/* Runs the switched-on detectors over a key's features over a span (of a look: the slice), which
+ * are as before after it. Pure, but for the judges' own memory. */
+void adit_detect(const struct adit_detect_params *params, enum adit_kind kind, enum adit_span span,
 	const struct adit_sum *sum, double value[ADIT_FEATURE_COUNT], struct adit_finding *finding);
 
 struct adit_score_params {

@@ -190,15 +190,15 @@ static void explain(const struct adit_detect_params *params, const struct adit_o
 }
 
 static void detect_models(const struct adit_detect_params *params, enum adit_kind kind,
-	double *value, struct adit_finding *finding)
+	enum adit_span span, double *value, struct adit_finding *finding)
 {
 	struct adit_opinion opinion[ADIT_JUDGES_MAX];
 	size_t count, best = 0;
 
 	if (params->judges == NULL || finding->left_out)
 		return;
-	count = adit_judges_ask(params->judges, kind, params->models, value, params->suspect_score,
-		params->tunnel_score, opinion, &finding->models);
+	count = adit_judges_ask(params->judges, kind, span, params->models, value,
+		params->suspect_score, params->tunnel_score, opinion, &finding->models);
 	for (size_t i = 0; i < count; i++) {
 		score_raise(finding, opinion[i].points);
 		reason_named(finding, opinion[i].name, opinion[i].score, opinion[i].threshold);
@@ -272,7 +272,7 @@ static void detect_burst(
 		finding, ADIT_FEATURE_BURST_HITS, value[ADIT_FEATURE_BURST_HITS], ADIT_BURST_LEAST);
 }
 
-void adit_detect(const struct adit_detect_params *params, enum adit_kind kind,
+void adit_detect(const struct adit_detect_params *params, enum adit_kind kind, enum adit_span span,
 	const struct adit_sum *sum, double value[ADIT_FEATURE_COUNT], struct adit_finding *finding)
 {
 	memset(finding, 0, sizeof(*finding));
@@ -285,7 +285,7 @@ void adit_detect(const struct adit_detect_params *params, enum adit_kind kind,
 	detect_signatures(params, kind, sum, value, finding);
 	if (!finding->general)
 		detect_structure(params, kind, sum, value, finding);
-	detect_models(params, kind, value, finding);
+	detect_models(params, kind, span, value, finding);
 	detect_burst(params, value, finding);
 	finding->apart = finding->score;
 	detect_information(params, kind, sum, value, finding);

@@ -13,10 +13,17 @@
 #define POINTS_ABOVE 24.0
 #define POINTS_MOST  100.0
 
+const char *const adit_span_names[ADIT_SPAN_COUNT] = {
+	[ADIT_SPAN_SLICE] = "slice",
+	[ADIT_SPAN_10MIN] = "10min",
+	[ADIT_SPAN_HOUR] = "hour",
+	[ADIT_SPAN_DAY] = "day",
+};
+
 struct judge {
 	struct adit_model *model;
 	enum adit_model_kind kind;
-	unsigned keys;
+	unsigned keys, spans;
 	bool by_names; /* thresholds have steps */
 	bool vouched;
 };
@@ -91,6 +98,15 @@ static unsigned keys_of(const struct adit_model_about *about)
 	return keys & ADIT_KEY_PAIR ? keys & ~ADIT_KEY_SESSION : keys;
 }
 
+/* Lengths of time, as bits; 0: none that is judged. */
+static unsigned spans_of(const struct adit_model_about *about)
+{
+	for (unsigned span = 0; span < ADIT_SPAN_COUNT; span++)
+		if (strcmp(about->row_span, adit_span_names[span]) == 0)
+			return 1u << span;
+	return about->row_span[0] == '\0' ? ~0u : 0;
+}
+
 int adit_judges_take(struct adit_judges *judges, struct adit_model *model, struct adit_error *error)
 {
 	struct judge *judge = &judges->judge[judges->count];
@@ -109,6 +125,7 @@ int adit_judges_take(struct adit_judges *judges, struct adit_model *model, struc
 		.model = model,
 		.kind = about.kind,
 		.keys = keys_of(&about),
+		.spans = spans_of(&about),
 		.by_names = about.step_count != 0,
 		.vouched = about.threshold.method == ADIT_THRESHOLD_RANK ||
 			   about.threshold.method == ADIT_THRESHOLD_GIVEN,
@@ -123,6 +140,10 @@ int adit_judges_take(struct adit_judges *judges, struct adit_model *model, struc
 		return adit_error_set(error, -EINVAL,
 			"the model judges rows of kind '%s', which have no feature '%s'",
 			about.row_kind, about.features[apart]);
+	if (judge->spans == 0)
+		return adit_error_set(error, -EINVAL,
+			"the model judges rows over '%s'; there are slice, 10min, hour and day",
+			about.row_span);
 	judges->count++;
 	return 0;
 }
@@ -147,15 +168,18 @@ size_t adit_judges_count(const struct adit_judges *judges)
 	return judges->count;
 }
 
-static bool is_asked(const struct judge *judge, enum adit_kind kind, unsigned kinds)
+static bool is_asked(
+	const struct judge *judge, enum adit_kind kind, enum adit_span span, unsigned kinds)
 {
-	return judge->keys & 1u << kind && kinds & 1u << judge->kind;
+	return judge->keys & 1u << kind && kinds & 1u << judge->kind &&
+	       (kind == ADIT_KIND_SESSION || judge->spans & 1u << span);
 }
 
-bool adit_judges_any(const struct adit_judges *judges, enum adit_kind kind, unsigned kinds)
+bool adit_judges_any(
+	const struct adit_judges *judges, enum adit_kind kind, enum adit_span span, unsigned kinds)
 {
 	for (size_t i = 0; i < judges->count; i++)
-		if (is_asked(&judges->judge[i], kind, kinds))
+		if (is_asked(&judges->judge[i], kind, span, kinds))
 			return true;
 	return false;
 }
@@ -177,8 +201,8 @@ static double points_of(const struct judge *judge, double score, double threshol
 	return score > suspect_threshold ? suspect : 0;
 }
 
-size_t adit_judges_ask(struct adit_judges *judges, enum adit_kind kind, unsigned kinds,
-	const double value[ADIT_FEATURE_COUNT], double suspect, double tunnel,
+size_t adit_judges_ask(struct adit_judges *judges, enum adit_kind kind, enum adit_span span,
+	unsigned kinds, const double value[ADIT_FEATURE_COUNT], double suspect, double tunnel,
 	struct adit_opinion opinion[ADIT_JUDGES_MAX], unsigned *scored)
 {
 	unsigned bits = 0;
@@ -190,7 +214,7 @@ size_t adit_judges_ask(struct adit_judges *judges, enum adit_kind kind, unsigned
 		struct adit_opinion *it = &opinion[count];
 		double low;
 
-		if (!is_asked(judge, kind, kinds) ||
+		if (!is_asked(judge, kind, span, kinds) ||
 			(!judge->by_names && kind != ADIT_KIND_SESSION && names < LEAST_NAMES))
 			continue;
 		it->name = adit_model_kind_names[judge->kind];

@@ -33,13 +33,6 @@ static const char *const kind_names[ADIT_KIND_JUDGED] = {
 	[ADIT_KIND_SERVER] = "subscriber_server",
 };
 
-static const char *const span_names[ADIT_SPAN_COUNT] = {
-	[ADIT_SPAN_SLICE] = "slice",
-	[ADIT_SPAN_10MIN] = "10min",
-	[ADIT_SPAN_HOUR] = "hour",
-	[ADIT_SPAN_DAY] = "day",
-};
-
 size_t adit_scorer_bytes(const struct adit_score_params *params)
 {
 	return sizeof(struct adit_scorer) + adit_ledger_bytes(&params->ledger) +
@@ -300,7 +293,7 @@ static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_spa
 	adit_features_derive(key->kind, &scorer->sum, value);
 	context_fill(scorer, key, domain, value);
 	scorer->counters.rows[span]++;
-	adit_detect(detect, key->kind, &scorer->sum, value, &finding);
+	adit_detect(detect, key->kind, span, &scorer->sum, value, &finding);
 	for (int model = 0; model < ADIT_MODEL_KINDS; model++)
 		scorer->counters.models[model] += finding.models >> model & 1;
 	if (key->kind == ADIT_KIND_DOMAIN && !finding.strong && !together_counts(key, value))
@@ -312,7 +305,7 @@ static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_spa
 	if (finding.score < 0)
 		finding.score = 0;
 	if (scorer->params.features != NULL)
-		feature_tell(scorer, key, domain, span_names[span], &finding);
+		feature_tell(scorer, key, domain, adit_span_names[span], &finding);
 	if (finding.score < detect->suspect_score)
 		return;
 	scorer->counters.suspects += finding.score < detect->tunnel_score;
@@ -343,7 +336,7 @@ void adit_judge_look(struct adit_scorer *scorer, uint32_t index, const struct ad
 		adit_seen_domain(scorer->seen, look->party.domain_key, adit_slice_of(look->ts_ns));
 	adit_features_derive(ADIT_KIND_PAIR, &scorer->sum, value);
 	context_fill(scorer, &key, &domain, value);
-	adit_detect(detect, ADIT_KIND_PAIR, &scorer->sum, value, finding);
+	adit_detect(detect, ADIT_KIND_PAIR, ADIT_SPAN_SLICE, &scorer->sum, value, finding);
 	discount(scorer, &key, &domain, value, finding);
 	if (is_unasked(scorer) || finding->score < 0)
 		finding->score = 0;
@@ -482,7 +475,7 @@ static void sessions_judge(struct adit_scorer *scorer)
 
 	scorer->sessions_judged =
 		scorer->sessions != NULL && detect->judges != NULL &&
-		adit_judges_any(detect->judges, ADIT_KIND_SESSION, detect->models);
+		adit_judges_any(detect->judges, ADIT_KIND_SESSION, ADIT_SPAN_SLICE, detect->models);
 	if (!scorer->sessions_judged)
 		return;
 	all = adit_sessions_all(scorer->sessions, &count);
@@ -493,8 +486,9 @@ static void sessions_judge(struct adit_scorer *scorer)
 		if (!session->touched)
 			continue;
 		adit_features_of_session(&session->sum, value);
-		opinions = adit_judges_ask(detect->judges, ADIT_KIND_SESSION, detect->models, value,
-			detect->suspect_score, detect->tunnel_score, opinion, NULL);
+		opinions = adit_judges_ask(detect->judges, ADIT_KIND_SESSION, ADIT_SPAN_SLICE,
+			detect->models, value, detect->suspect_score, detect->tunnel_score, opinion,
+			NULL);
 		session->outlier = session->threshold = 0;
 		for (size_t k = 0; k < opinions; k++)
 			if (opinion[k].score > opinion[k].threshold) {

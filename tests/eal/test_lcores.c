@@ -3,86 +3,17 @@
  * What only DPDK can show of the lcores: frames over mbufs, meta that travels with a packet, the
  * hand-off of windows, and a whole appliance in this process, without its management thread.
  */
-#include "appliance.h"
-#include "frames.h"
-#include "harness.h"
+#include "bench.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include <rte_ethdev.h>
 
-#define WORKERS_MAX  3
 #define START_S      1700000000u
 #define START_SLICE  ((uint32_t)(START_S * ADIT_NS_PER_S / ADIT_SLICE_NS))
 #define SUBSCRIBERS  12
 #define TRANSACTIONS 3000
-
-/* EAL starts once in a process; false where it can't. */
-static bool eal_started(void)
-{
-	static const struct adit_list none;
-	static const struct app_eal_params params = {
-		.lcores = 3 + WORKERS_MAX,
-		.memory_mb = 256,
-		.configured = &none,
-	};
-	static int state; /* 0: not tried, 1: runs, -1: does not */
-	struct adit_error error = {""};
-
-	if (state == 0) {
-		state = app_eal_init(&params, &error) == 0 ? 1 : -1;
-		if (state < 0)
-			fprintf(stderr, "%s\n", error.text);
-	}
-	return state > 0;
-}
-
-#define NEED_EAL()                                       \
-	do {                                             \
-		if (!eal_started())                      \
-			SKIP("EAL does not start here"); \
-	} while (0)
-
-/* An appliance as the command would make it, up to the launch. */
-struct bench {
-	struct adit_config config;
-	struct appliance appliance;
-	struct adit_error error;
-};
-
-static bool bench_make(struct bench *bench, bool live, unsigned workers)
-{
-	char text[512];
-	int status;
-
-	memset(bench, 0, sizeof(*bench));
-	bench->appliance.has_spreader = true;
-	bench->appliance.live = live;
-	status = adit_config_init(&bench->config);
-	snprintf(text, sizeof(text), "worker.count=%u", workers);
-	status |= adit_config_set(&bench->config, text, &bench->error);
-	snprintf(text, sizeof(text), "detect.pattern_directory=%s/config/patterns",
-		harness_source_root());
-	status |= adit_config_set(&bench->config, text, &bench->error);
-	snprintf(text, sizeof(text), "detect.allow_directory=%s/config/allow",
-		harness_source_root());
-	status |= adit_config_set(&bench->config, text, &bench->error);
-	if (status == 0)
-		status = appliance_load(&bench->appliance, &bench->config, &bench->error);
-	if (status == 0)
-		status = appliance_create(&bench->appliance, &bench->error);
-	if (status != 0)
-		FAIL("no appliance: %s", bench->error.text);
-	return status == 0;
-}
-
-static void bench_clear(struct bench *bench)
-{
-	appliance_destroy(&bench->appliance);
-	adit_config_clear(&bench->config);
-}
 
 static void fill(struct rte_mbuf *mbuf, uint16_t size, uint8_t from)
 {
@@ -298,36 +229,16 @@ TEST(lcores, live_worker_hands_looks_over)
 	}
 }
 
-static void put_record(FILE *file, uint32_t seconds, struct frames *f)
-{
-	uint32_t record[4] = {seconds, 0};
-
-	frames_finish(f);
-	record[2] = record[3] = (uint32_t)f->size;
-	fwrite(record, sizeof(record), 1, file);
-	fwrite(f->bytes, f->size, 1, file);
-}
-
-static void begin_frame(struct frames *f, const char *source, const char *destination, bool up)
-{
-	frames_start(f);
-	frames_ethernet(f);
-	frames_ipv4(f, up ? source : destination, up ? destination : source);
-	frames_udp(f, up ? 40000 : 53, up ? 53 : 40000);
-}
-
 /* Subscribers that look up sites, and every fourth a name that no one else asks for, under a domain
  * of its own, answered by 200 bytes of TXT. Two minutes. */
 static void capture_write(const char *path)
 {
-	static const uint32_t header[6] = {0xa1b2c3d4, 0x00040002, 0, 0, 262144, 1};
 	static struct frames f;
-	FILE *file = fopen(path, "wb");
+	FILE *file = capture_begin(path);
 	uint8_t text[201];
 	uint64_t random = 1;
 
 	REQUIRE(file != NULL);
-	fwrite(header, sizeof(header), 1, file);
 	for (unsigned n = 0; n < TRANSACTIONS; n++) {
 		unsigned who = n % SUBSCRIBERS;
 		char client[32], name[128];

@@ -58,7 +58,7 @@ static struct judged *judged_make(void)
 
 static double detect(struct judged *j, enum adit_kind kind)
 {
-	adit_detect(&j->params, kind, &j->sum, j->value, &j->finding);
+	adit_detect(&j->params, kind, ADIT_SPAN_SLICE, &j->sum, j->value, &j->finding);
 	return j->finding.score;
 }
 

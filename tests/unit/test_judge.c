@@ -81,7 +81,8 @@ static double points(struct adit_judges *judges, double information, double name
 		value[i] = NAN;
 	value[ADIT_FEATURE_INFORMATION] = information;
 	value[ADIT_FEATURE_UNIQUE_NAMES] = names;
-	count = adit_judges_ask(judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, TUNNEL, opinion, NULL);
+	count = adit_judges_ask(judges, ADIT_KIND_PAIR, ADIT_SPAN_SLICE, ~0u, value, SUSPECT,
+		TUNNEL, opinion, NULL);
 	if (count > 1)
 		FAIL("%zu opinions", count);
 	if (count == 1)
@@ -101,6 +102,39 @@ static double score_of(struct adit_model *model, double information)
 	CHECK_EQ_INT(adit_model_score_table(model, table, &score, NULL, &error), 0);
 	adit_table_destroy(table);
 	return score;
+}
+
+/* A model of rows over 10 minutes has nothing to say of an hour; of sessions, any length is right.
+ */
+TEST(judge, lengths_of_time)
+{
+	struct adit_model *model = model_of("information", "any_domain");
+	double value[ADIT_FEATURE_COUNT] = {
+		[ADIT_FEATURE_INFORMATION] = 9, [ADIT_FEATURE_UNIQUE_NAMES] = 20};
+	struct adit_opinion opinion[ADIT_JUDGES_MAX];
+	struct adit_judges *judges;
+	struct adit_error error = {""};
+
+	threshold_set(model, ADIT_THRESHOLD_RANK, 4);
+	CHECK_EQ_INT(adit_model_set_row_span(model, "10min"), 0);
+	judges = judges_of(model);
+	for (enum adit_span span = 0; span < ADIT_SPAN_COUNT; span++) {
+		CHECK_EQ_INT(adit_judges_any(judges, ADIT_KIND_PAIR, span, ~0u),
+			span == ADIT_SPAN_10MIN);
+		CHECK_EQ_INT(adit_judges_ask(judges, ADIT_KIND_PAIR, span, ~0u, value, SUSPECT,
+				     TUNNEL, opinion, NULL),
+			span == ADIT_SPAN_10MIN);
+	}
+	model = model_of("duration", "session");
+	CHECK_EQ_INT(adit_model_set_row_span(model, "day"), 0);
+	CHECK_EQ_INT(adit_judges_take(judges, model, &error), 0);
+	CHECK(adit_judges_any(judges, ADIT_KIND_SESSION, ADIT_SPAN_SLICE, ~0u));
+	model = model_of("information", "domain");
+	CHECK_EQ_INT(adit_model_set_row_span(model, "week"), 0);
+	CHECK_EQ_INT(adit_judges_take(judges, model, &error), -EINVAL);
+	CHECK_CONTAINS(error.text, "over 'week'; there are slice, 10min, hour and day");
+	adit_model_destroy(model);
+	adit_judges_destroy(judges);
 }
 
 /* Which kinds of keys each kind of row stands for; where it is not said, the features tell. */
@@ -127,10 +161,11 @@ TEST(judge, kinds_of_rows)
 		struct adit_judges *judges = judges_of(model_of(rows[i].feature, rows[i].row_kind));
 
 		for (int kind = 0; kind <= ADIT_KIND_SESSION; kind++) {
-			CHECK_EQ_INT(adit_judges_any(judges, kind, 1u << ADIT_MODEL_ENVELOPE),
+			CHECK_EQ_INT(adit_judges_any(judges, kind, ADIT_SPAN_SLICE,
+					     1u << ADIT_MODEL_ENVELOPE),
 				rows[i].keys >> kind & 1);
-			CHECK(!adit_judges_any(
-				judges, kind, 1u << ADIT_MODEL_TREES | 1u << ADIT_MODEL_SVM));
+			CHECK(!adit_judges_any(judges, kind, ADIT_SPAN_SLICE,
+				1u << ADIT_MODEL_TREES | 1u << ADIT_MODEL_SVM));
 		}
 		if (harness_failed())
 			FAIL("'%s' with %s", rows[i].row_kind, rows[i].feature);
@@ -236,8 +271,8 @@ TEST(judge, points_end_at_100)
 	value[ADIT_FEATURE_INFORMATION] = 1000;
 	value[ADIT_FEATURE_UNIQUE_NAMES] = 20;
 	for (double tunnel = 70; tunnel <= 100; tunnel += 5) {
-		REQUIRE(adit_judges_ask(judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, tunnel,
-				opinion, NULL) == 1);
+		REQUIRE(adit_judges_ask(judges, ADIT_KIND_PAIR, ADIT_SPAN_SLICE, ~0u, value,
+				SUSPECT, tunnel, opinion, NULL) == 1);
 		CHECK_NEAR(opinion[0].points, tunnel + 24 < 100 ? tunnel + 24 : 100);
 	}
 	adit_judges_destroy(judges);
@@ -288,12 +323,12 @@ static void trees_judge(enum adit_threshold_method method, bool vouched)
 	judges = judges_of(model);
 	value[ADIT_FEATURE_UNIQUE_NAMES] = 20;
 	value[ADIT_FEATURE_INFORMATION] = 100;
-	CHECK_EQ_INT(
-		adit_judges_ask(judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, TUNNEL, opinion, NULL),
+	CHECK_EQ_INT(adit_judges_ask(judges, ADIT_KIND_PAIR, ADIT_SPAN_SLICE, ~0u, value, SUSPECT,
+			     TUNNEL, opinion, NULL),
 		0);
 	value[ADIT_FEATURE_INFORMATION] = 300;
-	REQUIRE(adit_judges_ask(
-			judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, TUNNEL, opinion, NULL) == 1);
+	REQUIRE(adit_judges_ask(judges, ADIT_KIND_PAIR, ADIT_SPAN_SLICE, ~0u, value, SUSPECT,
+			TUNNEL, opinion, NULL) == 1);
 	CHECK_EQ_STR(opinion[0].name, "trees");
 	CHECK(opinion[0].score > 0);
 	CHECK_NEAR(opinion[0].points,
@@ -419,16 +454,16 @@ TEST(judge, several_opinions)
 	value[ADIT_FEATURE_UNIQUE_NAMES] = 20;
 	value[ADIT_FEATURE_INFORMATION] = 7.5;
 	/* 56: above 0 to 50, of which 20 and 50 are of domains. */
-	CHECK_EQ_INT(
-		adit_judges_ask(judges, ADIT_KIND_PAIR, ~0u, value, SUSPECT, TUNNEL, opinion, NULL),
+	CHECK_EQ_INT(adit_judges_ask(judges, ADIT_KIND_PAIR, ADIT_SPAN_SLICE, ~0u, value, SUSPECT,
+			     TUNNEL, opinion, NULL),
 		4);
 	for (int i = 0; i < 4; i++)
 		CHECK_NEAR(opinion[i].threshold, want[i]);
-	CHECK_EQ_INT(adit_judges_ask(
-			     judges, ADIT_KIND_DOMAIN, ~0u, value, SUSPECT, TUNNEL, opinion, NULL),
-		2);
-	CHECK_EQ_INT(adit_judges_ask(judges, ADIT_KIND_PAIR, 1u << ADIT_MODEL_SVM, value, SUSPECT,
+	CHECK_EQ_INT(adit_judges_ask(judges, ADIT_KIND_DOMAIN, ADIT_SPAN_SLICE, ~0u, value, SUSPECT,
 			     TUNNEL, opinion, NULL),
+		2);
+	CHECK_EQ_INT(adit_judges_ask(judges, ADIT_KIND_PAIR, ADIT_SPAN_SLICE, 1u << ADIT_MODEL_SVM,
+			     value, SUSPECT, TUNNEL, opinion, NULL),
 		0);
 	adit_judges_destroy(judges);
 }
@@ -460,7 +495,8 @@ TEST(judge, folders)
 	adit_model_destroy(model);
 	CHECK_EQ_INT(adit_judges_add(judges, folder, &error), 0);
 	CHECK_EQ_INT(adit_judges_count(judges), 1);
-	CHECK(adit_judges_any(judges, ADIT_KIND_DOMAIN, 1u << ADIT_MODEL_ENVELOPE));
+	CHECK(adit_judges_any(
+		judges, ADIT_KIND_DOMAIN, ADIT_SPAN_SLICE, 1u << ADIT_MODEL_ENVELOPE));
 	adit_judges_destroy(judges);
 	snprintf(file, sizeof(file), "%s/model.conf", folder);
 	CHECK_EQ_INT(unlink(file), 0);
@@ -494,7 +530,7 @@ TEST(judge, reasons_of_what_decides)
 	value[ADIT_FEATURE_UNIQUE_NAMES] = 20;
 	for (int passes = 0; passes < 2; passes++) {
 		value[ADIT_FEATURE_INFORMATION] = passes ? 5000 : 4999;
-		adit_detect(&params, ADIT_KIND_PAIR, &sum, value, &finding);
+		adit_detect(&params, ADIT_KIND_PAIR, ADIT_SPAN_SLICE, &sum, value, &finding);
 		CHECK_NEAR(finding.score, passes ? 45 : SUSPECT);
 		REQUIRE(finding.reason_count == ADIT_VERDICT_REASONS);
 		for (int i = 0; i < ADIT_VERDICT_REASONS; i++)

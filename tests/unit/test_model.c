@@ -169,6 +169,7 @@ static void check_same(struct adit_model *a, struct adit_model *b, const struct 
 	CHECK_EQ_INT(x.threshold.limited, y.threshold.limited);
 	CHECK(x.score_limit == y.score_limit);
 	CHECK_EQ_STR(x.row_kind, y.row_kind);
+	CHECK_EQ_STR(x.row_span, y.row_span);
 	CHECK_EQ_INT(x.suspect.method, y.suspect.method);
 	CHECK(x.suspect.value == y.suspect.value && x.suspect.rate == y.suspect.rate);
 	REQUIRE(x.step_count == y.step_count && x.suspect_step_count == y.suspect_step_count);
@@ -313,10 +314,14 @@ TEST(model, steps_and_kinds_of_rows_that_cannot_be_are_refused)
 		CHECK_EQ_INT(adit_model_set_steps(model, bad[i], 2), -EINVAL);
 	CHECK_EQ_INT(adit_model_set_row_kind(model, "subscriber_domain"), 0);
 	CHECK_EQ_INT(adit_model_set_row_kind(model, "two words"), -EINVAL);
+	CHECK_EQ_INT(adit_model_set_row_kind(model, "10min"), -EINVAL);
+	CHECK_EQ_INT(adit_model_set_row_span(model, "10min"), 0);
+	CHECK_EQ_INT(adit_model_set_row_span(model, "10 min"), -EINVAL);
 	CHECK_EQ_INT(adit_model_set_row_kind(model, "abcdefghijklmnopqrstuvwxyzabcdef"), -EINVAL);
 	adit_model_about(model, &about);
 	CHECK_EQ_INT(about.step_count, ADIT_MODEL_STEPS_MAX);
 	CHECK_EQ_STR(about.row_kind, "subscriber_domain");
+	CHECK_EQ_STR(about.row_span, "10min");
 	adit_model_destroy(model);
 	adit_table_destroy(table);
 }
@@ -345,6 +350,7 @@ TEST(model, a_folder_keeps_steps_suspects_and_the_kind_of_rows)
 	CHECK_EQ_INT(adit_model_set_steps(model, steps, 3), 0);
 	CHECK_EQ_INT(adit_model_set_suspect_steps(model, steps + 1, 1), 0);
 	CHECK_EQ_INT(adit_model_set_row_kind(model, "session"), 0);
+	CHECK_EQ_INT(adit_model_set_row_span(model, "hour"), 0);
 	CHECK_EQ_INT(adit_model_write(model, folder, &error), 0);
 	CHECK_EQ_INT(adit_model_read(folder, &back, &error), 0);
 	REQUIRE(back != NULL);

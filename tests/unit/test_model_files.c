@@ -344,8 +344,12 @@ TEST(model_files, conf_says_what_is_wrong)
 	check_conf(CONF(FEATURES "kind = \"svm\";\n"),
 		"m/model.conf:8: this setting stands here a second time: \"kind = \"svm\";\"");
 	check_conf(CONF(FEATURES "colour = \"red\";\n"),
-		"m/model.conf:8: unknown setting colour; there are format, kind, rows, features, "
+		"m/model.conf:8: unknown setting colour; there are format, kind, rows, span, "
+		"features, "
 		"training, threshold, suspect, data, checksum");
+	check_conf(CONF("span = \"10 min\";\n"),
+		"m/model.conf:3: span does not fit; it takes a string of 0 to 31 of "
+		"abcdefghijklmnopqrstuvwxyz_0123456789");
 	check_conf(CONF("rows = \"Session 1\";\n"),
 		"m/model.conf:3: rows does not fit; it takes a string of 0 to 31 of "
 		"abcdefghijklmnopqrstuvwxyz_");

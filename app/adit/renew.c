@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "renew.h"
+
+#include <stdio.h>
+#include <time.h>
+
+void app_renew_offer(struct app_renew *renew, struct adit_judges *judges)
+{
+	renew->offered = judges;
+	app_gate_offer(&renew->appliance->scorer->gate, judges);
+}
+
+bool app_renew_is_free(const struct app_renew *renew)
+{
+	return renew->offered == NULL && !renew->job.started;
+}
+
+static void read_models(void *context)
+{
+	struct app_renew *renew = context;
+
+	renew->status = app_models_load(
+		renew->appliance->config, renew->learned, &renew->read, &renew->error);
+}
+
+static void tell_refused(const struct app_renew *renew)
+{
+	fprintf(stderr, "adit %s: %s; the models that judged before stay in force\n",
+		renew->command, renew->error.text);
+}
+
+void app_renew_read(struct app_renew *renew)
+{
+	fprintf(stderr, "adit %s: models are read again\n", renew->command);
+	renew->read = NULL;
+	if (app_job_start(&renew->job, "adit-models", read_models, renew, &renew->error) != 0)
+		tell_refused(renew);
+}
+
+/* New ones are in force: the old ones go. */
+static void exchanged(struct app_renew *renew, struct adit_judges *before)
+{
+	struct appliance *appliance = renew->appliance;
+	uint64_t since_ns = appliance->scorer->gate.since * ADIT_SLICE_NS;
+	time_t since = (time_t)(since_ns / ADIT_NS_PER_S);
+	size_t count = adit_judges_count(renew->offered);
+	char text[32] = "";
+	struct tm parts;
+
+	adit_judges_destroy(before);
+	appliance->judges = renew->offered;
+	renew->offered = NULL;
+	renew->in_force++;
+	if (gmtime_r(&since, &parts) != NULL)
+		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &parts);
+	fprintf(stderr, "adit %s: in force since %s UTC: %zu model%s\n", renew->command, text,
+		count, count == 1 ? "" : "s");
+}
+
+void app_renew_poll(struct app_renew *renew)
+{
+	struct adit_judges *before = app_gate_back(&renew->appliance->scorer->gate);
+
+	if (before != NULL)
+		exchanged(renew, before);
+	if (!app_job_over(&renew->job))
+		return;
+	if (renew->status != 0)
+		tell_refused(renew);
+	else
+		app_renew_offer(renew, renew->read);
+}
+
+void app_renew_end(struct app_renew *renew)
+{
+	if (renew->appliance->scorer == NULL)
+		return;
+	if (app_job_wait(&renew->job) && renew->status == 0)
+		adit_judges_destroy(renew->read);
+	app_renew_poll(renew);
+	if (renew->offered != NULL)
+		adit_judges_destroy(renew->offered);
+	renew->offered = NULL;
+}
