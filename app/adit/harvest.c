@@ -91,6 +91,7 @@ static uint32_t key_take(struct app_harvest *harvest, const struct adit_feature_
 {
 	uint64_t hash = key_hash(harvest->capture, row);
 	char text[ADIT_NAME_TEXT_MAX];
+	struct app_harvest_key *key;
 	size_t at;
 
 	if (2 * (harvest->key_count + 1) > harvest->index_size && !index_grow(harvest))
@@ -102,12 +103,15 @@ static uint32_t key_take(struct app_harvest *harvest, const struct adit_feature_
 		at = (at + 1) & (harvest->index_size - 1);
 	}
 	label_name(&row->domain, row->has_server, &row->server, text);
-	harvest->keys[harvest->key_count] = (struct app_harvest_key){
+	key = &harvest->keys[harvest->key_count];
+	*key = (struct app_harvest_key){
 		.hash = hash,
 		.capture = harvest->capture,
 		.label = app_label_find(&harvest->labels->captures[harvest->capture], text),
 		.many_in = UINT32_MAX,
 	};
+	if (key->label == NULL && (key->domain = strdup(text)) == NULL)
+		return UINT32_MAX;
 	harvest->index[at] = (uint32_t)++harvest->key_count;
 	return harvest->index[at] - 1;
 }
@@ -238,7 +242,11 @@ static void verdict_take(void *context, const struct adit_verdict *verdict)
 	}
 	it->tunnel |= tunnel;
 	it->score = verdict->score > it->score ? verdict->score : it->score;
-	it->tool = verdict->tool != NULL ? verdict->tool : it->tool;
+	if (verdict->tool != NULL && (it->tool == NULL || strcmp(it->tool, verdict->tool) != 0)) {
+		free(it->tool); /* names are the patterns', which end before the harvest does */
+		it->tool = strdup(verdict->tool);
+		harvest->no_memory |= it->tool == NULL;
+	}
 }
 
 static bool progress_tell(void *context, uint64_t done, uint64_t total)
@@ -296,8 +304,12 @@ int app_harvest_read(struct app_harvest *harvest, const struct app_labels *label
 
 void app_harvest_clear(struct app_harvest *harvest)
 {
-	for (size_t i = 0; i < harvest->verdict_count; i++)
+	for (size_t i = 0; i < harvest->verdict_count; i++) {
 		free(harvest->verdicts[i].domain);
+		free(harvest->verdicts[i].tool);
+	}
+	for (size_t i = 0; i < harvest->key_count; i++)
+		free(harvest->keys[i].domain);
 	free(harvest->verdicts);
 	free(harvest->keys);
 	free(harvest->index);

@@ -23,6 +23,7 @@ struct app_harvest_key {
 	uint64_t hash;
 	uint32_t capture;              /* of the labels */
 	const struct app_label *label; /* NULL: benign */
+	char *domain;                  /* of those without a label; or "server ADDRESS" */
 	uint32_t rows[APP_HARVEST_SPANS];
 	double queries, up, down; /* so far: queries, and information in names and answers */
 	uint32_t many;            /* stretches of 10 minutes with 20 names or more */
@@ -44,7 +45,7 @@ struct app_harvest_verdict {
 	const struct app_label *label; /* NULL: nothing is said of it */
 	bool tunnel;                   /* else a suspect */
 	uint32_t score;
-	const char *tool; /* that was named, or NULL; outlives the harvest */
+	char *tool; /* that was named, or NULL */
 	/* when the first tunnel record was written: queries and information until then */
 	double queries, up, down;
 };

@@ -18,35 +18,87 @@ static int outcome_order(const void *left, const void *right)
 	return order != 0 ? order : strcmp(a->setup, b->setup);
 }
 
-/* Where the outcomes of each capture's labels begin, and one for each label. */
+/* A domain of a capture that no label names, and the place of its outcome. */
+struct stranger {
+	uint32_t capture;
+	const char *domain;
+	size_t at;
+};
+
+/* Where outcomes are: those of each capture's labels from `first` on, one for each; then those of
+ * strangers, which are in order. */
 struct places {
 	size_t *first; /* [captures] */
 	size_t count;
+	struct stranger *strangers;
+	size_t stranger_count;
 };
+
+static int stranger_order(const void *left, const void *right)
+{
+	const struct stranger *a = left, *b = right;
+
+	if (a->capture != b->capture)
+		return a->capture < b->capture ? -1 : 1;
+	return strcmp(a->domain, b->domain);
+}
+
+/* Each once, in order. */
+static void strangers_find(const struct app_harvest *harvest, struct places *places)
+{
+	struct stranger *all = places->strangers;
+	size_t count = 0, kept = 0;
+
+	for (size_t i = 0; i < harvest->key_count; i++)
+		if (harvest->keys[i].label == NULL)
+			all[count++] = (struct stranger){
+				harvest->keys[i].capture, harvest->keys[i].domain, 0};
+	for (size_t i = 0; i < harvest->verdict_count; i++)
+		if (harvest->verdicts[i].label == NULL)
+			all[count++] = (struct stranger){
+				harvest->verdicts[i].capture, harvest->verdicts[i].domain, 0};
+	qsort(all, count, sizeof(*all), stranger_order);
+	for (size_t i = 0; i < count; i++)
+		if (kept == 0 || stranger_order(&all[kept - 1], &all[i]) != 0)
+			all[kept++] = all[i];
+	for (size_t i = 0; i < kept; i++)
+		all[i].at = places->count + i;
+	places->stranger_count = kept;
+}
 
 static int places_make(
 	const struct app_harvest *harvest, struct places *places, struct adit_error *error)
 {
 	const struct app_labels *labels = harvest->labels;
 
-	*places = (struct places){.first = calloc(labels->count + 1, sizeof(*places->first))};
-	if (places->first == NULL)
+	*places = (struct places){.first = calloc(labels->count + 1, sizeof(*places->first)),
+		.strangers = calloc(harvest->key_count + harvest->verdict_count + 1,
+			sizeof(*places->strangers))};
+	if (places->first == NULL || places->strangers == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for outcomes");
 	for (size_t i = 0; i < labels->count; i++) {
 		places->first[i] = places->count;
 		places->count += labels->captures[i].count;
 	}
+	strangers_find(harvest, places);
 	return 0;
 }
 
-/* One outcome for each label, and room for what no label names. */
+static void places_clear(struct places *places)
+{
+	free(places->first);
+	free(places->strangers);
+}
+
+/* One outcome for each label, and for each stranger. */
 static int outcomes_make(const struct app_harvest *harvest, const struct places *places,
-	size_t more, struct app_outcomes *outcomes, struct adit_error *error)
+	struct app_outcomes *outcomes, struct adit_error *error)
 {
 	const struct app_labels *labels = harvest->labels;
+	size_t count = places->count + places->stranger_count;
 
 	*outcomes = (struct app_outcomes){
-		.all = calloc(places->count + more + 1, sizeof(*outcomes->all)),
+		.all = calloc(count + 1, sizeof(*outcomes->all)),
 		.texts = calloc(labels->count + 1, ADIT_TABLE_NAME_MAX + 1),
 	};
 	if (outcomes->all == NULL || outcomes->texts == NULL)
@@ -63,33 +115,39 @@ static int outcomes_make(const struct app_harvest *harvest, const struct places 
 				.setup = label->setup,
 				.rate = label->rate,
 				.capture = capture,
+				.file = labels->captures[i].name,
+				.domain = label->domain,
 				.tunnel = label->tunnel,
 			};
 		}
+	}
+	for (size_t i = 0; i < places->stranger_count; i++) {
+		const struct stranger *it = &places->strangers[i];
+
+		outcomes->all[outcomes->count++] = (struct app_outcome){
+			.tool = "-",
+			.setup = "-",
+			.rate = "-",
+			.capture = outcomes->texts + it->capture * (ADIT_TABLE_NAME_MAX + 1),
+			.file = labels->captures[it->capture].name,
+			.domain = it->domain,
+		};
 	}
 	return 0;
 }
 
 static struct app_outcome *outcome_of(const struct app_harvest *harvest,
-	const struct places *places, struct app_outcomes *outcomes, uint32_t capture,
-	const struct app_label *label)
+	const struct places *places, const struct app_outcomes *outcomes, uint32_t capture,
+	const struct app_label *label, const char *domain)
 {
-	size_t at = (size_t)(label - harvest->labels->captures[capture].labels);
+	const struct stranger want = {capture, domain, 0}, *it;
 
-	return &outcomes->all[places->first[capture] + at];
-}
-
-/* Of what no label names, an outcome of its own. */
-static struct app_outcome *outcome_new(
-	const struct app_outcomes *outcomes, struct app_outcomes *grown, uint32_t capture)
-{
-	struct app_outcome *it = &grown->all[grown->count++];
-
-	*it = (struct app_outcome){.tool = "-",
-		.setup = "-",
-		.rate = "-",
-		.capture = outcomes->texts + (size_t)capture * (ADIT_TABLE_NAME_MAX + 1)};
-	return it;
+	if (label != NULL)
+		return &outcomes->all[places->first[capture] +
+				      (size_t)(label - harvest->labels->captures[capture].labels)];
+	it = bsearch(
+		&want, places->strangers, places->stranger_count, sizeof(want), stranger_order);
+	return &outcomes->all[it->at];
 }
 
 /* Tunnels are alike within a tool and set-up, others within a capture. */
@@ -118,7 +176,7 @@ static void outcomes_thin(struct app_outcomes *outcomes, const bool *met)
 static bool *keys_add(const struct app_harvest *harvest, const struct places *places,
 	struct app_outcomes *outcomes, uint32_t **outcome_of_key)
 {
-	bool *met = calloc(places->count + harvest->key_count + harvest->verdict_count + 1, 1);
+	bool *met = calloc(places->count + places->stranger_count + 1, 1);
 	uint32_t *of_key = malloc((harvest->key_count + 1) * sizeof(*of_key));
 
 	if (met == NULL || of_key == NULL) {
@@ -128,10 +186,8 @@ static bool *keys_add(const struct app_harvest *harvest, const struct places *pl
 	}
 	for (size_t i = 0; i < harvest->key_count; i++) {
 		const struct app_harvest_key *key = &harvest->keys[i];
-		struct app_outcome *it =
-			key->label != NULL
-				? outcome_of(harvest, places, outcomes, key->capture, key->label)
-				: outcome_new(outcomes, outcomes, key->capture);
+		struct app_outcome *it = outcome_of(
+			harvest, places, outcomes, key->capture, key->label, key->domain);
 
 		of_key[i] = (uint32_t)(it - outcomes->all);
 		it->keys += key->many;
@@ -152,16 +208,13 @@ int app_outcomes_of_verdicts(
 
 	*outcomes = (struct app_outcomes){NULL};
 	if (status == 0)
-		status = outcomes_make(harvest, &places,
-			harvest->key_count + harvest->verdict_count, outcomes, error);
+		status = outcomes_make(harvest, &places, outcomes, error);
 	if (status == 0 && (met = keys_add(harvest, &places, outcomes, &of_key)) == NULL)
 		status = adit_error_set(error, -ENOMEM, "no memory for outcomes");
 	for (size_t i = 0; i < harvest->verdict_count && status == 0; i++) {
 		const struct app_harvest_verdict *said = &harvest->verdicts[i];
-		struct app_outcome *it =
-			said->label != NULL
-				? outcome_of(harvest, &places, outcomes, said->capture, said->label)
-				: outcome_new(outcomes, outcomes, said->capture);
+		struct app_outcome *it = outcome_of(
+			harvest, &places, outcomes, said->capture, said->label, said->domain);
 
 		it->found = said->tunnel;
 		it->suspected = true;
@@ -174,7 +227,7 @@ int app_outcomes_of_verdicts(
 		outcomes_thin(outcomes, met);
 		clusters_number(outcomes);
 	}
-	free(places.first);
+	places_clear(&places);
 	free(of_key);
 	free(met);
 	return status;
@@ -192,7 +245,7 @@ int app_outcomes_of_scores(const struct app_harvest *harvest, const double *scor
 
 	*outcomes = (struct app_outcomes){NULL};
 	if (status == 0)
-		status = outcomes_make(harvest, &places, harvest->key_count, outcomes, error);
+		status = outcomes_make(harvest, &places, outcomes, error);
 	if (status == 0 && (met = keys_add(harvest, &places, outcomes, &of_key)) == NULL)
 		status = adit_error_set(error, -ENOMEM, "no memory for outcomes");
 	/* Rows of a key come in the order of time. */
@@ -214,7 +267,7 @@ int app_outcomes_of_scores(const struct app_harvest *harvest, const double *scor
 		outcomes_thin(outcomes, met);
 		clusters_number(outcomes);
 	}
-	free(places.first);
+	places_clear(&places);
 	free(of_key);
 	free(met);
 	return status;
