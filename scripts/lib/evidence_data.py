@@ -23,7 +23,7 @@ FAMILIES = {"random-services": 16, "random-tunnels": 16, "random-sites": 8, "cro
 QUICK = ("dnscat2", "custom-words", "random-tunnels-401", "antivirus-text", "random-services-401")
 # As the shipped model was fitted, but for the number of rounds.
 FIT = ("--fit", "trees", "--depth", "5", "--rate", "0.02", "--by-names", "6,8,12,20,40,100")
-TIMEOUT = 1800  # seconds of one run
+TIMEOUT = 3600  # seconds of one run
 
 Set = collections.namedtuple("Set", "key title side labels")
 
