@@ -5,8 +5,7 @@ import datetime
 import re
 import subprocess
 
-from evidence_data import (CLIENT, DETECTORS, EVERYTHING, Failure, NO_SIGNATURES, RESOLVER,
-                           models_of)
+from evidence_data import CLIENT, DETECTORS, EVERYTHING, NO_SIGNATURES, RESOLVER, models_of
 
 SHAPES, VOLUMES = "@shape,@rhythm", "@shape,@rhythm,@volume"
 TAPPED = [(name, side) for name in ("laboratory", "emulated") for side in (CLIENT, RESOLVER)]
@@ -16,6 +15,7 @@ RATES = ((0.001, "idle", ""), (1, "below 1", "0.7"), (10, "1 to 10", "5"), (30, 
          (float("inf"), "1000 and more", ""))
 FULL = "full"
 WANTED_KEYS = 30000
+ADDRESSES = {"A", "AAAA", "HTTPS"}  # types of ordinary look-ups of hosts
 
 
 def row(*cells):
@@ -219,10 +219,13 @@ def table_volume(runs, _options):
 
 
 def kind_of(outcome):
-    """What a benign domain counts for: its scenario, or of random services the types asked for."""
+    """What a benign domain counts for: its scenario, or of random services what is asked for."""
     scenario = re.sub(r"(_auth|_cli)?\.pcap$|-[0-9]+(_auth)?\.pcap$", "", outcome["file"])
     if "/" in outcome["setup"]:
-        return f"random services, {outcome['setup'].split('/')[1].split()[0]}"
+        types = set(outcome["setup"].split("/")[1].split()[0].split("+"))
+        asked = "addresses" if types <= ADDRESSES else \
+            "several types" if len(types) > 1 else types.pop()
+        return f"random services, {asked}"
     if outcome["setup"] != "-":
         return outcome["setup"]
     return f"{scenario}: ordinary surfing" if scenario in ("surfing", "crowd-names") else \
@@ -288,13 +291,6 @@ def table_public(runs, _options):
         said = ["none" if one is None else one["verdict"] for one in both]
         yield row(*place, it["tool"] if it["label"] == "tunnel" else "no tunnel", said[0],
                   it["named"], it["queries"], said[1])
-
-
-def lines_of(table, runs, options):
-    lines = list(table(runs, options))
-    if not lines:
-        raise Failure("no lines")
-    return lines
 
 
 TABLES = {"data": table_data, "tools": table_tools, "delay": table_delay, "rates": table_rates,
