@@ -41,7 +41,7 @@ static const char closing[] =
 struct evaluate {
 	bool json;
 	uint64_t samples;
-	const char *curve, *kind, *by;
+	const char *curve, *kind, *by, *list;
 	struct app_fit fit;
 	struct app_tables tables;
 };
@@ -53,20 +53,38 @@ static int finish(struct adit_error *error)
 	return adit_error_set(error, -EIO, "cannot write: %s", strerror(errno));
 }
 
-static int write_curve(
-	const char *path, const struct app_evaluation *evaluation, struct adit_error *error)
+/* Closes a file that was written; NULL: that could not be opened. */
+static int close_written(FILE *to, const char *path, struct adit_error *error)
 {
-	FILE *to = fopen(path, "w");
 	bool good = to != NULL;
 
 	if (good) {
-		app_evaluation_curve(evaluation, to);
 		good = fflush(to) == 0 && !ferror(to);
 		good &= fclose(to) == 0;
 	}
 	return good ? 0
 		    : adit_error_set(
 			      error, -EIO, "%s: cannot be written: %s", path, strerror(errno));
+}
+
+static int write_curve(
+	const char *path, const struct app_evaluation *evaluation, struct adit_error *error)
+{
+	FILE *to = fopen(path, "w");
+
+	if (to != NULL)
+		app_evaluation_curve(evaluation, to);
+	return close_written(to, path, error);
+}
+
+static int write_list(
+	const char *path, const struct app_outcomes *outcomes, struct adit_error *error)
+{
+	FILE *to = fopen(path, "w");
+
+	if (to != NULL)
+		app_outcomes_list(outcomes, to);
+	return close_written(to, path, error);
 }
 
 /* How a model, or a fit, compares a score with the number of names. */
@@ -103,13 +121,18 @@ static int tell_outcomes(const struct evaluate *evaluate, const double *scores,
 			suspect_of, compared, &outcomes, error);
 	else
 		status = app_outcomes_of_verdicts(&evaluate->tables.harvest, &outcomes, error);
+	/* Rows have a recall of their own. */
 	if (status == 0 && evaluate->json && scores != NULL)
-		fputs(",\n  ", stdout);
+		fputs(",\n  \"outcomes\": {", stdout);
 	else if (status == 0 && scores != NULL)
 		fputs("\n", stdout);
 	if (status == 0)
 		status = app_outcomes_tell(&outcomes, evaluate->by, evaluate->json,
 			evaluate->samples, evaluate->fit.seed, stdout, error);
+	if (status == 0 && evaluate->json && scores != NULL)
+		fputs("}", stdout);
+	if (status == 0 && evaluate->list != NULL)
+		status = write_list(evaluate->list, &outcomes, error);
 	app_outcomes_clear(&outcomes);
 	return status;
 }
@@ -401,6 +424,9 @@ static int check(struct evaluate *evaluate, const struct app_line *line, struct 
 		strcmp(evaluate->by, "rate") != 0 && strcmp(evaluate->by, "capture") != 0)
 		return adit_error_set(error, -EINVAL,
 			"--by %s: tool, setup, rate or capture is right", evaluate->by);
+	if (evaluate->list != NULL && (tables->captures.count == 0 || tables->leave_out != NULL))
+		return adit_error_set(error, -EINVAL,
+			"--list is for --captures, and not for --leave-out: it tells of tunnels");
 	if (evaluate->kind != NULL)
 		return check_fit(evaluate, of_fit, error);
 	if (tables->leave_out != NULL)
@@ -449,6 +475,10 @@ int adit_cmd_evaluate(int argc, char **argv)
 		{"by", 0, APP_TEXT, "COLUMN",
 			"with captures: a line for each tool (default), setup, rate or capture",
 			&evaluate.by, 0, 0, false},
+		{"list", 0, APP_TEXT, "FILE",
+			"with captures: write what became of each tunnel, and of all else that was "
+			"judged, there (TSV)",
+			&evaluate.list, 0, 0, false},
 		{"fit", 0, APP_TEXT, "KIND", "svm, envelope or trees", &evaluate.kind, 0, 0, false},
 		{"leave-out", 0, APP_TEXT, "COLUMN",
 			"whose groups are left out in turn; " APP_EACH_TABLE ": the tables",

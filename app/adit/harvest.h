@@ -22,12 +22,12 @@
 struct app_harvest_key {
 	uint64_t hash;
 	uint32_t capture;              /* of the labels */
-	const struct app_label *label; /* NULL: nothing is said of it, so benign */
-	char *domain;                  /* or "server ADDRESS", where nothing is said; else NULL */
+	const struct app_label *label; /* NULL: benign */
+	char *domain;                  /* of those without a label; or "server ADDRESS" */
 	uint32_t rows[APP_HARVEST_SPANS];
 	double queries, up, down; /* so far: queries, and information in names and answers */
 	uint32_t many;            /* stretches of 10 minutes with 20 names or more */
-	uint32_t many_in;         /* the latest one */
+	uint32_t many_in;         /* the last one */
 };
 
 /* A row that was kept. */
@@ -67,6 +67,7 @@ struct app_harvest {
 
 struct app_harvest_params {
 	unsigned least_names; /* rows of fewer are left out */
+	bool domains;         /* rows of domains, not of their subscribers */
 };
 
 /* Reads all captures. `sets` are options as of --set. Verdicts are those of the configuration. To

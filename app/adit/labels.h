@@ -3,15 +3,9 @@
  * Label files: what captures hold, by registrable domain. Tab-separated values with a header, of
  * which the columns file, registrable_domain and label are read, and tool, setup and rate where
  * they are there ("mode_or_bait" stands for setup). A label is "tunnel", "benign" or
-<<<<<<< HEAD
- * "hard-negative" (benign too). A capture has one label for a domain at most, the case
- * of letters aside; a domain that is not named is benign; "server ADDRESS" stands for a server that
- * is asked without a domain. One thread owns it.
-=======
  * "hard-negative" (benign too). A capture has one label for a domain at most, the case of letters
  * aside; a domain that is not named is benign; "server ADDRESS" stands for a server that is asked
  * without a domain. One thread owns it.
->>>>>>> wt-tests2
  */
 #ifndef ADIT_LABELS_H
 #define ADIT_LABELS_H

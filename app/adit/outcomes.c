@@ -18,41 +18,95 @@ static int outcome_order(const void *left, const void *right)
 	return order != 0 ? order : strcmp(a->setup, b->setup);
 }
 
-/* Which outcome each key, and each of what was told, belongs to. */
-struct places {
-	uint32_t *of_key, *of_verdict;
-};
-
-/* A domain that no label names. */
-struct stray {
+/* A domain of a capture that no label names, and the place of its outcome. */
+struct stranger {
 	uint32_t capture;
 	const char *domain;
-	uint32_t *place;
+	size_t at;
 };
 
-static int stray_order(const void *left, const void *right)
+/* Where outcomes are: those of each capture's labels from `first` on, one for each; then those of
+ * strangers, which are in order. */
+struct places {
+	size_t *first; /* [captures] */
+	size_t count;
+	struct stranger *strangers;
+	size_t stranger_count;
+};
+
+static int stranger_order(const void *left, const void *right)
 {
-	const struct stray *a = left, *b = right;
+	const struct stranger *a = left, *b = right;
 
 	if (a->capture != b->capture)
 		return a->capture < b->capture ? -1 : 1;
 	return strcmp(a->domain, b->domain);
 }
 
-static const char *capture_name(const struct app_outcomes *outcomes, size_t capture)
+/* Each once, in order. */
+static void strangers_find(const struct app_harvest *harvest, struct places *places)
 {
-	return outcomes->texts + capture * (ADIT_TABLE_NAME_MAX + 1);
+	struct stranger *all = places->strangers;
+	size_t count = 0, kept = 0;
+
+	for (size_t i = 0; i < harvest->key_count; i++)
+		if (harvest->keys[i].label == NULL)
+			all[count++] = (struct stranger){
+				harvest->keys[i].capture, harvest->keys[i].domain, 0};
+	for (size_t i = 0; i < harvest->verdict_count; i++)
+		if (harvest->verdicts[i].label == NULL)
+			all[count++] = (struct stranger){
+				harvest->verdicts[i].capture, harvest->verdicts[i].domain, 0};
+	qsort(all, count, sizeof(*all), stranger_order);
+	for (size_t i = 0; i < count; i++)
+		if (kept == 0 || stranger_order(&all[kept - 1], &all[i]) != 0)
+			all[kept++] = all[i];
+	for (size_t i = 0; i < kept; i++)
+		all[i].at = places->count + i;
+	places->stranger_count = kept;
 }
 
-/* One outcome for each label; `first` is told where those of each capture begin. */
-static void labels_take(
-	const struct app_labels *labels, struct app_outcomes *outcomes, uint32_t *first)
+static int places_make(
+	const struct app_harvest *harvest, struct places *places, struct adit_error *error)
 {
-	for (size_t i = 0; i < labels->count; i++) {
-		char *name = outcomes->texts + i * (ADIT_TABLE_NAME_MAX + 1);
+	const struct app_labels *labels = harvest->labels;
 
-		app_harvest_group(&labels->captures[i], name);
-		first[i] = (uint32_t)outcomes->count;
+	*places = (struct places){.first = calloc(labels->count + 1, sizeof(*places->first)),
+		.strangers = calloc(harvest->key_count + harvest->verdict_count + 1,
+			sizeof(*places->strangers))};
+	if (places->first == NULL || places->strangers == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for outcomes");
+	for (size_t i = 0; i < labels->count; i++) {
+		places->first[i] = places->count;
+		places->count += labels->captures[i].count;
+	}
+	strangers_find(harvest, places);
+	return 0;
+}
+
+static void places_clear(struct places *places)
+{
+	free(places->first);
+	free(places->strangers);
+}
+
+/* One outcome for each label, and for each stranger. */
+static int outcomes_make(const struct app_harvest *harvest, const struct places *places,
+	struct app_outcomes *outcomes, struct adit_error *error)
+{
+	const struct app_labels *labels = harvest->labels;
+	size_t count = places->count + places->stranger_count;
+
+	*outcomes = (struct app_outcomes){
+		.all = calloc(count + 1, sizeof(*outcomes->all)),
+		.texts = calloc(labels->count + 1, ADIT_TABLE_NAME_MAX + 1),
+	};
+	if (outcomes->all == NULL || outcomes->texts == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for outcomes");
+	for (size_t i = 0; i < labels->count; i++) {
+		char *capture = outcomes->texts + i * (ADIT_TABLE_NAME_MAX + 1);
+
+		app_harvest_group(&labels->captures[i], capture);
 		for (size_t k = 0; k < labels->captures[i].count; k++) {
 			const struct app_label *label = &labels->captures[i].labels[k];
 
@@ -60,121 +114,45 @@ static void labels_take(
 				.tool = label->tunnel ? label->tool : "-",
 				.setup = label->setup,
 				.rate = label->rate,
-				.capture = name,
+				.capture = capture,
+				.file = labels->captures[i].name,
+				.domain = label->domain,
 				.tunnel = label->tunnel,
 			};
 		}
 	}
-}
+	for (size_t i = 0; i < places->stranger_count; i++) {
+		const struct stranger *it = &places->strangers[i];
 
-/* One for each domain of a capture that no label names, however many keys it has. */
-static void strays_take(struct stray *strays, size_t count, struct app_outcomes *outcomes)
-{
-	qsort(strays, count, sizeof(*strays), stray_order);
-	for (size_t i = 0; i < count; i++) {
-		if (i == 0 || stray_order(&strays[i - 1], &strays[i]) != 0)
-			outcomes->all[outcomes->count++] = (struct app_outcome){.tool = "-",
-				.setup = "-",
-				.rate = "-",
-				.capture = capture_name(outcomes, strays[i].capture)};
-		*strays[i].place = (uint32_t)outcomes->count - 1;
+		outcomes->all[outcomes->count++] = (struct app_outcome){
+			.tool = "-",
+			.setup = "-",
+			.rate = "-",
+			.capture = outcomes->texts + it->capture * (ADIT_TABLE_NAME_MAX + 1),
+			.file = labels->captures[it->capture].name,
+			.domain = it->domain,
+		};
 	}
+	return 0;
 }
 
-static void places_find(const struct app_harvest *harvest, struct places *places, uint32_t *first,
-	struct stray *strays, struct app_outcomes *outcomes)
+static struct app_outcome *outcome_of(const struct app_harvest *harvest,
+	const struct places *places, const struct app_outcomes *outcomes, uint32_t capture,
+	const struct app_label *label, const char *domain)
 {
-	const struct app_labels *labels = harvest->labels;
-	size_t count = 0;
+	const struct stranger want = {capture, domain, 0}, *it;
 
-	labels_take(labels, outcomes, first);
-	for (size_t i = 0; i < harvest->key_count; i++) {
-		const struct app_harvest_key *key = &harvest->keys[i];
-
-		if (key->label != NULL)
-			places->of_key[i] =
-				first[key->capture] +
-				(uint32_t)(key->label - labels->captures[key->capture].labels);
-		else
-			strays[count++] =
-				(struct stray){key->capture, key->domain, &places->of_key[i]};
-	}
-	for (size_t i = 0; i < harvest->verdict_count; i++) {
-		const struct app_harvest_verdict *said = &harvest->verdicts[i];
-
-		if (said->label != NULL)
-			places->of_verdict[i] =
-				first[said->capture] +
-				(uint32_t)(said->label - labels->captures[said->capture].labels);
-		else
-			strays[count++] =
-				(struct stray){said->capture, said->domain, &places->of_verdict[i]};
-	}
-	strays_take(strays, count, outcomes);
+	if (label != NULL)
+		return &outcomes->all[places->first[capture] +
+				      (size_t)(label - harvest->labels->captures[capture].labels)];
+	it = bsearch(
+		&want, places->strangers, places->stranger_count, sizeof(want), stranger_order);
+	return &outcomes->all[it->at];
 }
 
-/* What keys say: how much was seen of each domain, and which were met at all. */
-static void keys_add(const struct app_harvest *harvest, const struct places *places,
-	struct app_outcomes *outcomes)
+/* Tunnels are alike within a tool and set-up, others within a capture. */
+static void clusters_number(struct app_outcomes *outcomes)
 {
-	for (size_t i = 0; i < harvest->key_count; i++) {
-		struct app_outcome *it = &outcomes->all[places->of_key[i]];
-
-		it->keys += harvest->keys[i].many;
-		for (int span = 0; span < APP_HARVEST_SPANS; span++)
-			it->met |= harvest->keys[i].rows[span] != 0;
-	}
-}
-
-static void places_free(struct places *places)
-{
-	free(places->of_key);
-	free(places->of_verdict);
-}
-
-/* The outcomes as far as they are known before anything was judged. */
-static int outcomes_begin(const struct app_harvest *harvest, struct places *places,
-	struct app_outcomes *outcomes, struct adit_error *error)
-{
-	const struct app_labels *labels = harvest->labels;
-	size_t strays_most = harvest->key_count + harvest->verdict_count, all = strays_most + 1;
-	uint32_t *first = calloc(labels->count + 1, sizeof(*first));
-	struct stray *strays = malloc((strays_most + 1) * sizeof(*strays));
-	bool good;
-
-	for (size_t i = 0; i < labels->count; i++)
-		all += labels->captures[i].count;
-	*places = (struct places){
-		.of_key = malloc((harvest->key_count + 1) * sizeof(*places->of_key)),
-		.of_verdict = malloc((harvest->verdict_count + 1) * sizeof(*places->of_verdict)),
-	};
-	*outcomes = (struct app_outcomes){
-		.all = calloc(all, sizeof(*outcomes->all)),
-		.texts = calloc(labels->count + 1, ADIT_TABLE_NAME_MAX + 1),
-	};
-	good = first != NULL && strays != NULL && places->of_key != NULL &&
-	       places->of_verdict != NULL && outcomes->all != NULL && outcomes->texts != NULL;
-	if (good) {
-		places_find(harvest, places, first, strays, outcomes);
-		keys_add(harvest, places, outcomes);
-	} else {
-		places_free(places);
-	}
-	free(first);
-	free(strays);
-	return good ? 0 : adit_error_set(error, -ENOMEM, "no memory for outcomes");
-}
-
-/* Benign domains that nobody asked enough for to be judged are no evidence of anything. Tunnels are
- * alike within a tool and set-up, others within a capture. */
-static void outcomes_end(struct app_outcomes *outcomes)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < outcomes->count; i++)
-		if (outcomes->all[i].tunnel || outcomes->all[i].suspected || outcomes->all[i].met)
-			outcomes->all[kept++] = outcomes->all[i];
-	outcomes->count = kept;
 	qsort(outcomes->all, outcomes->count, sizeof(*outcomes->all), outcome_order);
 	for (size_t i = 0; i < outcomes->count; i++) {
 		outcomes->clusters +=
@@ -183,18 +161,60 @@ static void outcomes_end(struct app_outcomes *outcomes)
 	}
 }
 
+/* Benign domains that nobody asked enough for to be judged are no evidence of anything. */
+static void outcomes_thin(struct app_outcomes *outcomes, const bool *met)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < outcomes->count; i++)
+		if (outcomes->all[i].tunnel || outcomes->all[i].suspected || met[i])
+			outcomes->all[kept++] = outcomes->all[i];
+	outcomes->count = kept;
+}
+
+/* What keys say: how much was seen of each domain, and which were met at all. */
+static bool *keys_add(const struct app_harvest *harvest, const struct places *places,
+	struct app_outcomes *outcomes, uint32_t **outcome_of_key)
+{
+	bool *met = calloc(places->count + places->stranger_count + 1, 1);
+	uint32_t *of_key = malloc((harvest->key_count + 1) * sizeof(*of_key));
+
+	if (met == NULL || of_key == NULL) {
+		free(met);
+		free(of_key);
+		return NULL;
+	}
+	for (size_t i = 0; i < harvest->key_count; i++) {
+		const struct app_harvest_key *key = &harvest->keys[i];
+		struct app_outcome *it = outcome_of(
+			harvest, places, outcomes, key->capture, key->label, key->domain);
+
+		of_key[i] = (uint32_t)(it - outcomes->all);
+		it->keys += key->many;
+		for (int span = 0; span < APP_HARVEST_SPANS; span++)
+			met[of_key[i]] |= key->rows[span] != 0;
+	}
+	*outcome_of_key = of_key;
+	return met;
+}
+
 int app_outcomes_of_verdicts(
 	const struct app_harvest *harvest, struct app_outcomes *outcomes, struct adit_error *error)
 {
 	struct places places;
-	int status = outcomes_begin(harvest, &places, outcomes, error);
+	uint32_t *of_key = NULL;
+	bool *met = NULL;
+	int status = places_make(harvest, &places, error);
 
-	if (status != 0)
-		return status;
-	outcomes->names_tools = true;
-	for (size_t i = 0; i < harvest->verdict_count; i++) {
+	*outcomes = (struct app_outcomes){NULL};
+	if (status == 0)
+		status = outcomes_make(harvest, &places, outcomes, error);
+	if (status == 0 && (met = keys_add(harvest, &places, outcomes, &of_key)) == NULL)
+		status = adit_error_set(error, -ENOMEM, "no memory for outcomes");
+	for (size_t i = 0; i < harvest->verdict_count && status == 0; i++) {
 		const struct app_harvest_verdict *said = &harvest->verdicts[i];
-		struct app_outcome *it = &outcomes->all[places.of_verdict[i]];
+		struct app_outcome *it = outcome_of(
+			harvest, &places, outcomes, said->capture, said->label, said->domain);
 
 		it->found = said->tunnel;
 		it->suspected = true;
@@ -203,9 +223,14 @@ int app_outcomes_of_verdicts(
 		it->up = said->up;
 		it->down = said->down;
 	}
-	outcomes_end(outcomes);
-	places_free(&places);
-	return 0;
+	if (status == 0) {
+		outcomes_thin(outcomes, met);
+		clusters_number(outcomes);
+	}
+	places_clear(&places);
+	free(of_key);
+	free(met);
+	return status;
 }
 
 int app_outcomes_of_scores(const struct app_harvest *harvest, const double *scores,
@@ -214,14 +239,19 @@ int app_outcomes_of_scores(const struct app_harvest *harvest, const double *scor
 	struct app_outcomes *outcomes, struct adit_error *error)
 {
 	struct places places;
-	int status = outcomes_begin(harvest, &places, outcomes, error);
+	uint32_t *of_key = NULL;
+	bool *met = NULL;
+	int status = places_make(harvest, &places, error);
 
-	if (status != 0)
-		return status;
+	*outcomes = (struct app_outcomes){NULL};
+	if (status == 0)
+		status = outcomes_make(harvest, &places, outcomes, error);
+	if (status == 0 && (met = keys_add(harvest, &places, outcomes, &of_key)) == NULL)
+		status = adit_error_set(error, -ENOMEM, "no memory for outcomes");
 	/* Rows of a key come in the order of time. */
-	for (size_t i = 0; i < harvest->row_count; i++) {
+	for (size_t i = 0; i < harvest->row_count && status == 0; i++) {
 		const struct app_harvest_row *row = &harvest->rows[i];
-		struct app_outcome *it = &outcomes->all[places.of_key[row->key]];
+		struct app_outcome *it = &outcomes->all[of_key[row->key]];
 
 		it->suspected |= suspect != NULL && scores[i] > suspect(context, row->names);
 		if (!(scores[i] > threshold(context, row->names)))
@@ -233,9 +263,14 @@ int app_outcomes_of_scores(const struct app_harvest *harvest, const double *scor
 		}
 		it->found = it->suspected = true;
 	}
-	outcomes_end(outcomes);
-	places_free(&places);
-	return 0;
+	if (status == 0) {
+		outcomes_thin(outcomes, met);
+		clusters_number(outcomes);
+	}
+	places_clear(&places);
+	free(of_key);
+	free(met);
+	return status;
 }
 
 void app_outcomes_clear(struct app_outcomes *outcomes)

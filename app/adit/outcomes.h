@@ -13,6 +13,7 @@
 /* A domain of a capture. */
 struct app_outcome {
 	const char *tool, *setup, *rate, *capture; /* "-" of benign ones */
+	const char *file, *domain;                 /* as the label file has them */
 	const char *named;                         /* tool that was named, or NULL */
 	bool tunnel;                               /* by its label */
 	bool found, suspected;                     /* called a tunnel; or a suspect */
@@ -47,5 +48,8 @@ void app_outcomes_clear(struct app_outcomes *outcomes);
  * it is a member "outcomes" of an object. */
 int app_outcomes_tell(const struct app_outcomes *outcomes, const char *by, bool json,
 	size_t samples, uint64_t seed, FILE *to, struct adit_error *error);
+
+/* A line of tab-separated values for each, below a header. */
+void app_outcomes_list(const struct app_outcomes *outcomes, FILE *to);
 
 #endif

@@ -36,7 +36,8 @@ static const char *rate_name(const char *rate)
 	return number == 0         ? "idle"
 	       : number < 1        ? "below 1"
 	       : number < 10       ? "1 to 10"
-	       : number < 100      ? "10 to 100"
+	       : number < 30       ? "10 to 30"
+	       : number < 100      ? "30 to 100"
 	       : number < 1000     ? "100 to 1000"
 	       : number < INFINITY ? "1000 and more"
 				   : "full";
@@ -130,11 +131,18 @@ static void heap_text(const struct heap *heap, FILE *to)
 static void heap_json(const struct heap *heap, FILE *to)
 {
 	static const double shares[] = {0.5, 0.9};
+	const struct adit_interval wilson =
+		adit_quality_wilson(heap->found, heap->all, APP_CONFIDENCE);
 
 	fputs("{\"name\": ", to);
 	app_json_text(heap->name, to);
 	fprintf(to, ", \"tunnels\": %zu, \"found\": %zu, \"suspected\": %zu, \"named\": %zu",
 		heap->all, heap->found, heap->suspected, heap->named);
+	fputs(", \"recall_wilson\": [", to);
+	app_json_number(wilson.low, to);
+	fputs(", ", to);
+	app_json_number(wilson.high, to);
+	fputc(']', to);
 	for (int i = 0; i < 2; i++) {
 		fprintf(to, ", \"queries_p%d\": ", i == 0 ? 50 : 90);
 		app_json_number(quantile(heap->queries, heap->found, shares[i]), to);
@@ -149,7 +157,7 @@ static void heap_json(const struct heap *heap, FILE *to)
 /* The values of a column among tunnels, in order; gives their number. */
 static size_t values_find(const struct app_outcomes *outcomes, const char *by, const char **values)
 {
-	static const char *const rates[] = {"idle", "below 1", "1 to 10", "10 to 100",
+	static const char *const rates[] = {"idle", "below 1", "1 to 10", "10 to 30", "30 to 100",
 		"100 to 1000", "1000 and more", "full", "not said"};
 	size_t count = 0;
 
@@ -207,7 +215,8 @@ static int by_tell(const struct app_outcomes *outcomes, const char *by, bool jso
 struct totals {
 	struct adit_confusion counts;
 	struct adit_interval interval[ADIT_STATISTICS];
-	size_t domains, keys, false_keys; /* benign */
+	/* benign; what is no tunnel's may be a suspect's */
+	size_t domains, suspected, keys, false_keys, suspect_keys;
 };
 
 static int totals_reckon(const struct app_outcomes *outcomes, size_t samples, uint64_t seed,
@@ -231,7 +240,9 @@ static int totals_reckon(const struct app_outcomes *outcomes, size_t samples, ui
 		groups[i] = it->cluster;
 		totals->domains += !it->tunnel;
 		totals->keys += it->tunnel ? 0 : it->keys;
+		totals->suspected += !it->tunnel && !it->found && it->suspected;
 		totals->false_keys += it->tunnel || !it->found ? 0 : it->keys;
+		totals->suspect_keys += it->tunnel || it->found || !it->suspected ? 0 : it->keys;
 	}
 	if (status == 0)
 		totals->counts = adit_quality_count(&scored, 0.5);
@@ -272,15 +283,16 @@ static void totals_text(const struct totals *totals, const struct heap *all, FIL
 
 	fprintf(to,
 		"%zu tunnels: %zu found, %zu suspected\n%zu benign domains with enough names: %lu "
-		"called a tunnel\n",
+		"called a tunnel, %zu a suspect\n",
 		all->all, all->found, all->suspected, totals->domains,
-		(unsigned long)counts->false_positives);
+		(unsigned long)counts->false_positives, totals->suspected);
 	fprintf(to,
 		"%zu benign keys (subscriber, domain, 10 min) with 20 names or more: %zu of a "
 		"domain "
-		"called a tunnel;\n  at most %.2g of such keys, with 95 %% confidence if they were "
-		"independent\n\n",
-		totals->keys, totals->false_keys, most_likely(totals->false_keys, totals->keys));
+		"called a tunnel, %zu a suspect;\n  at most %.2g of such keys are the former, with "
+		"95 %% confidence if they were independent\n\n",
+		totals->keys, totals->false_keys, totals->suspect_keys,
+		most_likely(totals->false_keys, totals->keys));
 	share_text("recall", adit_quality_recall(counts), &interval[ADIT_STATISTIC_RECALL], to);
 	share_text("precision", adit_quality_precision(counts), &interval[ADIT_STATISTIC_PRECISION],
 		to);
@@ -309,9 +321,11 @@ static void totals_json(const struct totals *totals, const struct heap *all, FIL
 	heap_json(all, to);
 	fprintf(to,
 		",\n  \"nameable\": %zu, \"misnamed\": %zu,\n  \"benign\": {\"domains\": %zu, "
-		"\"false_domains\": %lu, \"keys\": %zu, \"false_keys\": %zu, \"key_rate_high\": ",
+		"\"false_domains\": %lu, \"suspect_domains\": %zu, \"keys\": %zu, \"false_keys\": "
+		"%zu, \"suspect_keys\": %zu, \"key_rate_high\": ",
 		all->nameable, all->misnamed, totals->domains,
-		(unsigned long)counts->false_positives, totals->keys, totals->false_keys);
+		(unsigned long)counts->false_positives, totals->suspected, totals->keys,
+		totals->false_keys, totals->suspect_keys);
 	app_json_number(most_likely(totals->false_keys, totals->keys), to);
 	fputc('}', to);
 	for (size_t i = 0; i < ADIT_COUNT(shares); i++) {
@@ -348,4 +362,25 @@ int app_outcomes_tell(const struct app_outcomes *outcomes, const char *by, bool 
 		fputc('}', to);
 	free(all.queries);
 	return status;
+}
+
+void app_outcomes_list(const struct app_outcomes *outcomes, FILE *to)
+{
+	fputs("file\tregistrable_domain\tlabel\ttool\tsetup\trate\tverdict\tnamed\tkeys\tqueries\t"
+	      "bytes_up\tbytes_down\n",
+		to);
+	for (size_t i = 0; i < outcomes->count; i++) {
+		const struct app_outcome *it = &outcomes->all[i];
+
+		fprintf(to, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%u\t", it->file, it->domain,
+			it->tunnel ? "tunnel" : "benign", it->tool, it->setup, it->rate,
+			it->found       ? "tunnel"
+			: it->suspected ? "suspect"
+					: "none",
+			it->named != NULL ? it->named : "-", it->keys);
+		if (it->found)
+			fprintf(to, "%.0f\t%.0f\t%.0f\n", it->queries, it->up, it->down);
+		else
+			fputs("-\t-\t-\n", to);
+	}
 }

@@ -12,7 +12,7 @@ import packets
 import pcapio
 
 CLIENT, RESOLVER = "client", "resolver"
-SUFFIX = {CLIENT: "", RESOLVER: "_auth"}  # of capture names, as scripts/evaluate-captures has it
+SUFFIX = {CLIENT: "", RESOLVER: "_auth"}  # of capture names, as scripts/evidence has it
 LABELS = ("label", "tool", "setup", "rate")
 COUNTS = ("subscribers", "queries", "responses", "distinct_names", "bytes_up", "bytes_down")
 COLUMNS = ("file", "registrable_domain") + LABELS + COUNTS + ("payload_up", "payload_down")
