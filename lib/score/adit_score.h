@@ -54,7 +54,7 @@ struct adit_finding {
 	bool strong;      /* a signature that nothing benign shows */
 	bool left_out;    /* no model was asked: too little, or what says nothing */
 	unsigned models;  /* kinds that scored it, a bit each */
-	bool general;     /* of a server: only signatures and the bound were asked */
+	bool general;     /* only signatures and the bound were asked */
 	size_t reason_count;
 	struct adit_reason reason[ADIT_VERDICT_REASONS];
 };

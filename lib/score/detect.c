@@ -232,16 +232,18 @@ static bool passes_bound(
 	       params->information_bound;
 }
 
-/* What resolvers in general use are asked, and what nobody answers, says nothing by its shape while
- * it is little: whoever resells a tunnel's server has many subscribers, too. */
+/* What nobody answers says nothing by its shape: a root denies whatever a program makes of an
+ * address or a local name. Nor does what resolvers in general use are asked, while it is little:
+ * whoever resells a tunnel's server has many subscribers, too. */
 static bool is_general(const struct adit_detect_params *params, enum adit_kind kind,
 	const struct adit_sum *sum, const double *value)
 {
-	if (kind != ADIT_KIND_SERVER || value[ADIT_FEATURE_UNPARSABLE] >= LEAST_NAMES ||
-		passes_bound(params, sum, value))
+	if (value[ADIT_FEATURE_UNPARSABLE] >= LEAST_NAMES ||
+		(kind != ADIT_KIND_SERVER && !sum->unzoned))
 		return false;
-	return value[ADIT_FEATURE_SUBSCRIBERS] >= SERVER_GENERAL ||
-	       value[ADIT_FEATURE_ANSWERED_SHARE] < SERVER_ANSWERED;
+	return value[ADIT_FEATURE_ANSWERED_SHARE] < SERVER_ANSWERED ||
+	       (kind == ADIT_KIND_SERVER && value[ADIT_FEATURE_SUBSCRIBERS] >= SERVER_GENERAL &&
+		       !passes_bound(params, sum, value));
 }
 
 /* Many subscribers together pass any bound: it is a bound per subscriber. */

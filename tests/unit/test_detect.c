@@ -284,10 +284,21 @@ TEST(detect, general_servers_are_judged_by_signatures_and_the_bound)
 	/* Of a domain the same numbers say nothing against judging it. */
 	CHECK_NEAR(detect(j, ADIT_KIND_PAIR), 0);
 	CHECK(!j->finding.left_out && !j->finding.general);
-	/* However many it has: what passes the bound is a suspect, */
-	j->value[ADIT_FEATURE_INFORMATION] = 100000;
-	CHECK_NEAR(detect(j, ADIT_KIND_SERVER), 45);
+	/* Under a top-level domain that nobody delegated they do: who answers is the root. */
+	j->sum.unzoned = true;
+	CHECK_NEAR(detect(j, ADIT_KIND_PAIR), 0);
+	CHECK(j->finding.left_out && j->finding.general);
+	j->value[ADIT_FEATURE_ANSWERED_SHARE] = 0.2;
+	CHECK_NEAR(detect(j, ADIT_KIND_PAIR), 0);
 	CHECK(!j->finding.left_out && !j->finding.general);
+	j->sum.unzoned = false;
+	/* However many it has, and whether it answers or not: what passes the bound is a suspect, */
+	for (int answers = 0; answers < 2; answers++) {
+		j->value[ADIT_FEATURE_ANSWERED_SHARE] = answers ? 0.2 : 0.19;
+		j->value[ADIT_FEATURE_INFORMATION] = 100000;
+		CHECK_NEAR(detect(j, ADIT_KIND_SERVER), 45);
+		CHECK_EQ_INT(j->finding.general, !answers);
+	}
 	/* and a tool's names are a tunnel. */
 	j->value[ADIT_FEATURE_INFORMATION] = 1000;
 	j->sum.detail.class_names[CLASS_STRONG] = 20;
