@@ -292,7 +292,8 @@ TEST(detect, general_servers_are_judged_by_signatures_and_the_bound)
 	CHECK_NEAR(detect(j, ADIT_KIND_PAIR), 0);
 	CHECK(!j->finding.left_out && !j->finding.general);
 	j->sum.unzoned = false;
-	/* However many it has, and whether it answers or not: what passes the bound is a suspect, */
+	/* However many it has, and whether it answers or not: what passes the bound is a suspect,
+	 */
 	for (int answers = 0; answers < 2; answers++) {
 		j->value[ADIT_FEATURE_ANSWERED_SHARE] = answers ? 0.2 : 0.19;
 		j->value[ADIT_FEATURE_INFORMATION] = 100000;
