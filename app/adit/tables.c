@@ -18,8 +18,8 @@ size_t app_tables_options(struct app_tables *tables, struct app_option *options)
 			"the columns that are features: names or numbers (from 0), parted by\n"
 			"commas; A/B is a ratio, or A where B is 0; @shape, @rhythm, @clock,\n"
 			"@volume, @context: all of that nature (docs/detection.md). Without it:\n"
-			"of captures @shape,@rhythm; the features of a table that adit replay\n"
-			"wrote; or all columns that are nothing else",
+			"@shape,@rhythm of captures and of tables that adit replay wrote (of\n"
+			"sessions all they have), or all columns that are nothing else",
 			&tables->features, 0, 0, false},
 		{"columns", 0, APP_TEXT, "LIST",
 			"the same by number, of tables whose first line is a row", &tables->columns,
@@ -198,6 +198,29 @@ static int check_chosen(const struct app_tables *tables, size_t at, struct adit_
 	return 0;
 }
 
+/* Of a table of adit replay: shape and rhythm as rows of the kind that --where asks for have them;
+ * of sessions all that they have, which is how much and how long. */
+static void choose_of_windows(struct app_tables *tables)
+{
+	static const struct {
+		const char *kind;
+		uint8_t key;
+	} kinds[] = {{"subscriber_domain", ADIT_KEY_PAIR}, {"subscriber_server", ADIT_KEY_SERVER},
+		{"domain", ADIT_KEY_DOMAIN}, {"session", ADIT_KEY_SESSION}};
+	uint8_t key = ADIT_KEY_PAIR;
+
+	for (size_t i = 0; i < tables->where.count; i++)
+		for (size_t k = 0; k < ADIT_COUNT(kinds); k++)
+			if (strcmp(tables->params.filters[i].column, "kind") == 0 &&
+				strcmp(tables->params.filters[i].value, kinds[k].kind) == 0)
+				key = kinds[k].key;
+	tables->chosen.count = 0;
+	for (int i = 0; i < ADIT_FEATURE_COUNT; i++)
+		if (adit_features[i].keys & key &&
+			(key == ADIT_KEY_SESSION || adit_features[i].nature <= ADIT_NATURE_RHYTHM))
+			tables->chosen.text[tables->chosen.count++] = adit_features[i].name;
+}
+
 static int choose_columns(
 	struct app_tables *tables, const char *const *names, size_t count, struct adit_error *error)
 {
@@ -216,8 +239,9 @@ static int choose_columns(
 	}
 	if (list == NULL) {
 		if (!params->no_header && is_windows(tables->paths[0])) {
-			params->columns = adit_feature_names;
-			params->column_count = ADIT_FEATURE_COUNT;
+			choose_of_windows(tables);
+			params->columns = tables->chosen.text;
+			params->column_count = tables->chosen.count;
 		}
 		return 0;
 	}
