@@ -121,16 +121,11 @@ static int tell_outcomes(const struct evaluate *evaluate, const double *scores,
 			suspect_of, compared, &outcomes, error);
 	else
 		status = app_outcomes_of_verdicts(&evaluate->tables.harvest, &outcomes, error);
-	/* Rows have a recall of their own. */
-	if (status == 0 && evaluate->json && scores != NULL)
-		fputs(",\n  \"outcomes\": {", stdout);
-	else if (status == 0 && scores != NULL)
-		fputs("\n", stdout);
+	if (status == 0 && scores != NULL)
+		fputs(evaluate->json ? ",\n  " : "\n", stdout);
 	if (status == 0)
 		status = app_outcomes_tell(&outcomes, evaluate->by, evaluate->json,
 			evaluate->samples, evaluate->fit.seed, stdout, error);
-	if (status == 0 && evaluate->json && scores != NULL)
-		fputs("}", stdout);
 	if (status == 0 && evaluate->list != NULL)
 		status = write_list(evaluate->list, &outcomes, error);
 	app_outcomes_clear(&outcomes);

@@ -223,6 +223,7 @@ int app_outcomes_of_verdicts(
 		it->up = said->up;
 		it->down = said->down;
 	}
+	outcomes->names_tools = true;
 	if (status == 0) {
 		outcomes_thin(outcomes, met);
 		clusters_number(outcomes);

@@ -173,7 +173,7 @@ class Run:
             raise Failure(f"{title}: status {done.returncode}: {said[-1]}")
         whole = json.loads(done.stdout)
         self.rows = whole                         # of a fit: by row
-        self.said = whole.get("outcomes", whole)  # by tunnel
+        self.said = {**whole, **whole["outcomes"]}  # by tunnel
         self.outcomes = read_rows(listing)
         tell(f"{title}: {time.monotonic() - began:.0f} s")
 
