@@ -24,8 +24,10 @@ FAMILIES = {"random-services": 20, "random-tunnels": 16, "random-sites": 8, "cro
 QUICK = ("dnscat2", "custom-words", "random-tunnels-401", "antivirus-text", "random-services-401")
 # As scripts/train-default fits, but for the number of rounds.
 FIT = ("--fit", "trees", "--depth", "5", "--learning-rate", "0.1", "--subsample", "0.7",
-       "--columns-by-tree", "0.5", "--rate", "0.05", "--suspect-rate", "0.15",
+       "--columns-by-tree", "0.5", "--rate", "0.02", "--suspect-rate", "0.1",
        "--by-names", "6,8,12,20,40,100")
+# Models without labels, of the benign rows of other captures.
+ONE_CLASS = {"svm": ("--fit", "svm", "--nu", "0.01"), "envelope": ("--fit", "envelope", "--not-robust")}
 TIMEOUT = 3600  # seconds of one run
 
 Set = collections.namedtuple("Set", "key title side labels")
@@ -207,6 +209,13 @@ class Runs:
         off = [part for name in MODELLED for part in ("--set", f"detect.{name}=false")]
         self.start(key, features, [*FIT, "--folds", folds, "--rounds", rounds, "--features",
                                    features, *off])
+
+    def fit_one_class(self, key, kind):
+        """What a model of benign rows says of captures that it has not seen."""
+        off = [part for name in MODELLED for part in ("--set", f"detect.{name}=false")]
+        self.start(key, kind, [*ONE_CLASS[kind], "--folds", "3" if self.options.quick else "4",
+                               "--rate", "0.05", "--by-names", "6,12,20", "--features",
+                               "@shape,@rhythm", *off])
 
     def get(self, key, how):
         return self.futures[key, how].result() if (key, how) in self.futures else None

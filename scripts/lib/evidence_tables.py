@@ -5,7 +5,8 @@ import datetime
 import re
 import subprocess
 
-from evidence_data import CLIENT, DETECTORS, EVERYTHING, NO_SIGNATURES, RESOLVER, models_of
+from evidence_data import (CLIENT, DETECTORS, EVERYTHING, MODELLED, NO_SIGNATURES, RESOLVER,
+                           models_of)
 
 SHAPES, VOLUMES = "@shape,@rhythm", "@shape,@rhythm,@volume"
 TAPPED = [(name, side) for name in ("laboratory", "emulated") for side in (CLIENT, RESOLVER)]
@@ -173,9 +174,10 @@ def table_detectors(runs, options):
         run = runs.get(key, how)
         title = f"{how} alone" if how in DETECTORS else how
         if run is None:
-            yield row(title, "no model of this kind" if how not in kinds else "not judged",
-                      *[""] * 6)
+            yield row(title, "not judged", *[""] * 6)
             continue
+        if how in MODELLED and how not in kinds:
+            title += ", of the benign rows of other captures"
         one = run.said
         yield row(title, one["tunnels"]["found"], one["tunnels"]["suspected"],
                   share(*one["recall"]), share(*one["precision"]), share(*one["f1"]),
