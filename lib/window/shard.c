@@ -347,10 +347,9 @@ static void kind_count(struct adit_shard *shard, enum adit_kind kind, uint64_t k
 	struct adit_row *row;
 
 	if (number == ROW_NONE) {
-		/* What came a moment ago has no claim on a row that others need: it says nothing.
-		 */
-		if (!event->again)
-			number = row_take(shard, kind, key, event_weight(event), counters);
+		/* What came a moment ago says nothing: it hardly has a claim on another's row. */
+		number = row_take(
+			shard, kind, key, event->again ? 1 : event_weight(event), counters);
 		if (number == ROW_NONE)
 			return;
 		side_fill(table, kind, number, event);

@@ -509,11 +509,13 @@ TEST(window, repetitions_count_as_bytes)
 	CHECK_EQ_INT(adit_window_detail(window, 0, adit_window_row(window, 0, ADIT_KIND_PAIR, 0))
 			     ->id_step_same,
 		6);
-	/* One whose first message the window did not see takes no row from others. */
+	/* One whose first message the window did not see makes a row of bytes. */
 	event_make(&e, 8, 3, 1);
 	e.event.again = true;
 	adit_window_count(window, tracks, 0, &e.event);
-	CHECK_EQ_INT(adit_window_rows(window, 0, ADIT_KIND_PAIR), 1);
+	CHECK_EQ_INT(adit_window_rows(window, 0, ADIT_KIND_PAIR), 2);
+	CHECK_EQ_INT(adit_window_row(window, 0, ADIT_KIND_PAIR, 1)->queries, 0);
+	CHECK_EQ_INT(adit_window_row(window, 0, ADIT_KIND_PAIR, 1)->bytes_up, 40);
 	check_shard(window, 0);
 	adit_tracks_destroy(tracks);
 	adit_window_destroy(window);
