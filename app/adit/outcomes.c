@@ -198,23 +198,51 @@ static bool *keys_add(const struct app_harvest *harvest, const struct places *pl
 	return met;
 }
 
+/* What outcomes are made of, from the first key to the last verdict or row. */
+struct making {
+	struct places places;
+	uint32_t *of_key; /* outcomes of keys */
+	bool *met;        /* outcomes that had a row */
+};
+
+static int making_begin(const struct app_harvest *harvest, struct making *making,
+	struct app_outcomes *outcomes, struct adit_error *error)
+{
+	int status;
+
+	*making = (struct making){.of_key = NULL};
+	*outcomes = (struct app_outcomes){NULL};
+	status = places_make(harvest, &making->places, error);
+	if (status == 0)
+		status = outcomes_make(harvest, &making->places, outcomes, error);
+	if (status != 0)
+		return status;
+	making->met = keys_add(harvest, &making->places, outcomes, &making->of_key);
+	return making->met != NULL ? 0 : adit_error_set(error, -ENOMEM, "no memory for outcomes");
+}
+
+static int making_end(struct making *making, struct app_outcomes *outcomes, int status)
+{
+	if (status == 0) {
+		outcomes_thin(outcomes, making->met);
+		clusters_number(outcomes);
+	}
+	places_clear(&making->places);
+	free(making->of_key);
+	free(making->met);
+	return status;
+}
+
 int app_outcomes_of_verdicts(
 	const struct app_harvest *harvest, struct app_outcomes *outcomes, struct adit_error *error)
 {
-	struct places places;
-	uint32_t *of_key = NULL;
-	bool *met = NULL;
-	int status = places_make(harvest, &places, error);
+	struct making making;
+	int status = making_begin(harvest, &making, outcomes, error);
 
-	*outcomes = (struct app_outcomes){NULL};
-	if (status == 0)
-		status = outcomes_make(harvest, &places, outcomes, error);
-	if (status == 0 && (met = keys_add(harvest, &places, outcomes, &of_key)) == NULL)
-		status = adit_error_set(error, -ENOMEM, "no memory for outcomes");
 	for (size_t i = 0; i < harvest->verdict_count && status == 0; i++) {
 		const struct app_harvest_verdict *said = &harvest->verdicts[i];
-		struct app_outcome *it = outcome_of(
-			harvest, &places, outcomes, said->capture, said->label, said->domain);
+		struct app_outcome *it = outcome_of(harvest, &making.places, outcomes,
+			said->capture, said->label, said->domain);
 
 		it->found = said->tunnel;
 		it->suspected = true;
@@ -224,14 +252,7 @@ int app_outcomes_of_verdicts(
 		it->down = said->down;
 	}
 	outcomes->names_tools = true;
-	if (status == 0) {
-		outcomes_thin(outcomes, met);
-		clusters_number(outcomes);
-	}
-	places_clear(&places);
-	free(of_key);
-	free(met);
-	return status;
+	return making_end(&making, outcomes, status);
 }
 
 int app_outcomes_of_scores(const struct app_harvest *harvest, const double *scores,
@@ -239,20 +260,13 @@ int app_outcomes_of_scores(const struct app_harvest *harvest, const double *scor
 	double (*suspect)(const void *context, double names), const void *context,
 	struct app_outcomes *outcomes, struct adit_error *error)
 {
-	struct places places;
-	uint32_t *of_key = NULL;
-	bool *met = NULL;
-	int status = places_make(harvest, &places, error);
+	struct making making;
+	int status = making_begin(harvest, &making, outcomes, error);
 
-	*outcomes = (struct app_outcomes){NULL};
-	if (status == 0)
-		status = outcomes_make(harvest, &places, outcomes, error);
-	if (status == 0 && (met = keys_add(harvest, &places, outcomes, &of_key)) == NULL)
-		status = adit_error_set(error, -ENOMEM, "no memory for outcomes");
 	/* Rows of a key come in the order of time. */
 	for (size_t i = 0; i < harvest->row_count && status == 0; i++) {
 		const struct app_harvest_row *row = &harvest->rows[i];
-		struct app_outcome *it = &outcomes->all[of_key[row->key]];
+		struct app_outcome *it = &outcomes->all[making.of_key[row->key]];
 
 		it->suspected |= suspect != NULL && scores[i] > suspect(context, row->names);
 		if (!(scores[i] > threshold(context, row->names)))
@@ -264,14 +278,7 @@ int app_outcomes_of_scores(const struct app_harvest *harvest, const double *scor
 		}
 		it->found = it->suspected = true;
 	}
-	if (status == 0) {
-		outcomes_thin(outcomes, met);
-		clusters_number(outcomes);
-	}
-	places_clear(&places);
-	free(of_key);
-	free(met);
-	return status;
+	return making_end(&making, outcomes, status);
 }
 
 void app_outcomes_clear(struct app_outcomes *outcomes)

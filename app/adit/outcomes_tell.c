@@ -68,13 +68,6 @@ static bool has_name(const char *tool)
 	       strncmp(tool, "random", 6) != 0;
 }
 
-static int number_order(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return (a > b) - (a < b);
-}
-
 static double quantile(const double *sorted, size_t count, double share)
 {
 	size_t at = (size_t)(share * (double)count);
@@ -111,9 +104,9 @@ static int heap_make(struct heap *heap, const struct app_outcomes *outcomes, con
 		heap->up[count] = it->up;
 		heap->down[count++] = it->down;
 	}
-	qsort(heap->queries, count, sizeof(double), number_order);
-	qsort(heap->up, count, sizeof(double), number_order);
-	qsort(heap->down, count, sizeof(double), number_order);
+	qsort(heap->queries, count, sizeof(double), adit_double_order);
+	qsort(heap->up, count, sizeof(double), adit_double_order);
+	qsort(heap->down, count, sizeof(double), adit_double_order);
 	return 0;
 }
 

@@ -111,24 +111,6 @@ static void follow(struct drawing *drawing)
 	drawing->samples++;
 }
 
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Interpolated as numpy does. */
-static double percentile(const double *values, size_t count, double p)
-{
-	double at = p * (double)(count - 1);
-	size_t low = (size_t)at;
-
-	if (low + 1 >= count)
-		return values[count - 1];
-	return values[low] + (at - (double)low) * (values[low + 1] - values[low]);
-}
-
 static void close_intervals(struct drawing *drawing, double *low, double *high)
 {
 	const struct app_band_params *params = drawing->params;
@@ -138,9 +120,9 @@ static void close_intervals(struct drawing *drawing, double *low, double *high)
 		low[i] = high[i] = NAN;
 		if (drawing->samples == 0)
 			continue;
-		qsort(values, drawing->samples, sizeof(*values), ascending);
-		low[i] = percentile(values, drawing->samples, (1 - params->confidence) / 2);
-		high[i] = percentile(values, drawing->samples, (1 + params->confidence) / 2);
+		qsort(values, drawing->samples, sizeof(*values), adit_double_order);
+		low[i] = adit_percentile(values, drawing->samples, (1 - params->confidence) / 2);
+		high[i] = adit_percentile(values, drawing->samples, (1 + params->confidence) / 2);
 	}
 }
 

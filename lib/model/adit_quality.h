@@ -28,6 +28,12 @@ struct adit_confusion {
 	uint64_t true_positives, false_positives, true_negatives, false_negatives;
 };
 
+/* For qsort of doubles without NaN, the least first. */
+int adit_double_order(const void *left, const void *right);
+/* Of sorted values, at least one: what a share of them, 0 to 1, lies below; interpolated as numpy
+ * does. */
+double adit_percentile(const double *sorted, size_t count, double share);
+
 /* Flagged is what is above the threshold. */
 struct adit_confusion adit_quality_count(const struct adit_scored *rows, double threshold);
 

@@ -4,19 +4,13 @@
  * what the score loses is its part in it. The same for every kind of model; parts need not add up,
  * as features speak of the same things.
  */
+#include "adit_quality.h"
 #include "model_priv.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #define SAMPLE 65536 /* benign rows that a median is taken of, at most */
-
-static int order(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return (a > b) - (a < b);
-}
 
 int adit_model_find_typical(struct adit_model *model, const struct adit_table *table)
 {
@@ -41,7 +35,7 @@ int adit_model_find_typical(struct adit_model *model, const struct adit_table *t
 				continue;
 			sample[count++] = value;
 		}
-		qsort(sample, count, sizeof(*sample), order);
+		qsort(sample, count, sizeof(*sample), adit_double_order);
 		model->typical[j] = count != 0 ? sample[count / 2] : 0;
 	}
 	free(sample);

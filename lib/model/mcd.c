@@ -10,6 +10,7 @@
  *
  * Memory: rows × 16 bytes, 1500 × d × 8, and some matrices of d × d.
  */
+#include "adit_quality.h"
 #include "model_priv.h"
 
 #include <errno.h>
@@ -289,17 +290,10 @@ static int search(struct work *work, const double *x, size_t rows, size_t suppor
 	return status != 0 ? status : tell(progress, STARTS, STARTS);
 }
 
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static double median(const double *values, size_t count, double *scratch)
 {
 	memcpy(scratch, values, count * sizeof(*values));
-	qsort(scratch, count, sizeof(*scratch), ascending);
+	qsort(scratch, count, sizeof(*scratch), adit_double_order);
 	return count % 2 ? scratch[count / 2] : (scratch[count / 2 - 1] + scratch[count / 2]) / 2;
 }
 
@@ -335,7 +329,7 @@ static size_t commonest(const double *x, size_t rows, size_t d, size_t column, d
 
 	for (size_t i = 0; i < rows; i++)
 		scratch[i] = x[i * d + column];
-	qsort(scratch, rows, sizeof(*scratch), ascending);
+	qsort(scratch, rows, sizeof(*scratch), adit_double_order);
 	for (size_t i = 0; i < rows; i++) {
 		run = i > 0 && scratch[i] == scratch[i - 1] ? run + 1 : 1;
 		most = run > most ? run : most;

@@ -212,22 +212,21 @@ static void measure(const struct place *places, size_t count, const uint32_t *we
 	values[ADIT_STATISTIC_AVERAGE_PRECISION] = curve.average_precision;
 }
 
-static int ascending(const void *a, const void *b)
+int adit_double_order(const void *left, const void *right)
 {
-	double x = *(const double *)a, y = *(const double *)b;
+	double a = *(const double *)left, b = *(const double *)right;
 
-	return (x > y) - (x < y);
+	return (a > b) - (a < b);
 }
 
-/* The percentiles of a sorted sample, interpolated as numpy does. */
-static double percentile(const double *values, size_t count, double p)
+double adit_percentile(const double *sorted, size_t count, double share)
 {
-	double at = p * (double)(count - 1);
+	double at = share * (double)(count - 1);
 	size_t low = (size_t)at;
 
 	if (low + 1 >= count)
-		return values[count - 1];
-	return values[low] + (at - (double)low) * (values[low + 1] - values[low]);
+		return sorted[count - 1];
+	return sorted[low] + (at - (double)low) * (sorted[low + 1] - sorted[low]);
 }
 
 static void close_interval(
@@ -243,9 +242,9 @@ static void close_interval(
 	interval->low = interval->high = NAN;
 	if (defined == 0)
 		return;
-	qsort(values, defined, sizeof(*values), ascending);
-	interval->low = percentile(values, defined, (1 - confidence) / 2);
-	interval->high = percentile(values, defined, (1 + confidence) / 2);
+	qsort(values, defined, sizeof(*values), adit_double_order);
+	interval->low = adit_percentile(values, defined, (1 - confidence) / 2);
+	interval->high = adit_percentile(values, defined, (1 + confidence) / 2);
 }
 
 static int check_bootstrap(const struct adit_scored *rows,

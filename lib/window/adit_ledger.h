@@ -103,8 +103,6 @@ const uint32_t *adit_ledger_touched(const struct adit_ledger *ledger, size_t *co
 struct adit_ledger_key *adit_ledger_key(struct adit_ledger *ledger, uint32_t index);
 /* Loads what a key's turn will touch first. A hint. */
 void adit_ledger_prefetch(const struct adit_ledger *ledger, uint32_t index);
-/* Indexes of keys are below this; some of them may not be in use. */
-uint32_t adit_ledger_high(const struct adit_ledger *ledger);
 size_t adit_ledger_used(const struct adit_ledger *ledger);
 
 /* The record of what a key got in the current slice; NULL: it earned none. */

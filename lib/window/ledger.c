@@ -511,11 +511,6 @@ struct adit_ledger_key *adit_ledger_key(struct adit_ledger *ledger, uint32_t ind
 	return &ledger->keys[index];
 }
 
-uint32_t adit_ledger_high(const struct adit_ledger *ledger)
-{
-	return ledger->keys_high;
-}
-
 size_t adit_ledger_used(const struct adit_ledger *ledger)
 {
 	return ledger->keys_high - ledger->keys_freed;

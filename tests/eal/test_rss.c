@@ -4,8 +4,8 @@
  * the cards: they keep a hash key and a redirection table, and know no flow rules. Those functions
  * of DPDK's are defined here instead and behave as a card of the test's choice.
  */
-#include "harness.h"
 #include "port.h"
+#include "started.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,25 +158,6 @@ static unsigned alive(uint16_t port, enum sort sort)
 	return count;
 }
 
-static bool eal_started(void)
-{
-	static const struct adit_list none;
-	static const struct app_eal_params params = {
-		.lcores = 8,
-		.memory_mb = 512,
-		.configured = &none,
-	};
-	static int state; /* 0: not tried, 1: runs, -1: does not */
-	struct adit_error error = {""};
-
-	if (state == 0) {
-		state = app_eal_init(&params, &error) == 0 ? 1 : -1;
-		if (state < 0)
-			fprintf(stderr, "%s\n", error.text);
-	}
-	return state > 0;
-}
-
 /* Two ports that were opened and started as adit run does it, up to the launch. */
 struct bench {
 	struct adit_config config;
@@ -233,12 +214,6 @@ static void bench_end(struct bench *bench)
 	appliance_destroy(&bench->appliance);
 	adit_config_clear(&bench->config);
 }
-
-#define NEED_EAL()                                       \
-	do {                                             \
-		if (!eal_started())                      \
-			SKIP("EAL does not start here"); \
-	} while (0)
 
 static const struct app_port *port_of(const struct bench *bench, int number)
 {
