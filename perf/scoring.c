@@ -7,8 +7,6 @@
 #include "mix.h"
 #include "setup.h"
 
-#include "adit_score.h"
-
 #include <getopt.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
@@ -37,7 +35,6 @@ struct options {
 	struct adit_config config;
 	uint64_t rows; /* of a slice */
 	unsigned slices;
-	const char *patterns, *allow;
 	bool json;
 };
 
@@ -45,7 +42,6 @@ struct bench {
 	struct setup setup;
 	struct mix *mix;
 	struct adit_window *warm[WARM_WINDOWS];
-	struct adit_score_params params;
 	struct adit_scorer *scorer;
 	/* of the slice that is made */
 	struct adit_window *window;
@@ -211,61 +207,6 @@ static void history_make(struct bench *bench, uint64_t rows)
 
 /* ---- set-up */
 
-static struct adit_judges *judges_make(const struct adit_config *config)
-{
-	struct adit_judges *judges = adit_judges_create();
-	struct adit_error error;
-
-	if (judges == NULL)
-		die("no memory");
-	for (size_t i = 0; i < config->detect_models.count; i++)
-		if (adit_judges_add(judges, config->detect_models.item[i], &error) != 0)
-			die(error.text);
-	return judges;
-}
-
-static void scorer_make(struct bench *bench, const struct options *options)
-{
-	const struct adit_config *config = &options->config;
-	struct adit_allow *allow;
-	struct adit_error error;
-
-	if (adit_allow_load(options->allow, &allow, &error) != 0)
-		die(error.text);
-	bench->params = (struct adit_score_params){
-		.detect = {.patterns = bench->setup.patterns,
-			.judges = judges_make(config),
-			.signatures = config->detect_signatures,
-			.structure = config->detect_structure,
-			.information = config->detect_information,
-			.burst = config->detect_burst,
-			.models = (unsigned)config->detect_trees << ADIT_MODEL_TREES |
-				  (unsigned)config->detect_svm << ADIT_MODEL_SVM |
-				  (unsigned)config->detect_envelope << ADIT_MODEL_ENVELOPE,
-			.information_bound = (double)config->detect_information_bound,
-			.tunnel_score = (double)config->detect_tunnel_score,
-			.suspect_score = (double)config->detect_suspect_score},
-		.allow = allow,
-		.story_idle_slices = (uint32_t)config->detect_story_idle / 10,
-		.subscribers = (uint32_t)config->output_subscribers,
-		.samples = (uint32_t)config->output_samples,
-		.stories = 1024,
-		.ledger = {.keys = (uint32_t)config->history_keys,
-			.entries = (uint32_t)config->history_entries,
-			.details = (uint32_t)config->history_details},
-		.looks = SETUP_LOOKS * ADIT_SHARDS,
-		.sessions = (uint32_t)config->history_sessions,
-		.domains = (uint32_t)config->history_domains,
-		.servers = (uint32_t)config->history_servers,
-		.bursts = (uint32_t)config->history_bursts,
-		.verdict = verdict_count,
-		.context = bench,
-	};
-	bench->scorer = adit_scorer_create(&bench->params, NULL);
-	if (bench->scorer == NULL)
-		die("no memory for the history");
-}
-
 /* Tables that hold the rows asked for, and a history to match. */
 static void tables_size(struct adit_config *config, uint64_t rows)
 {
@@ -282,13 +223,14 @@ static void tables_size(struct adit_config *config, uint64_t rows)
 	config->history_bursts = n / 4;
 }
 
-static void bench_make(struct bench *bench, const struct options *options)
+static void bench_make(struct bench *bench, struct options *options)
 {
+	struct adit_score_params params;
 	const struct mix_params mix = {
 		.subscribers = (uint32_t)(options->rows / 2 + 64), .domains = 200000};
 	struct adit_error error;
 
-	if (setup_make(&bench->setup, &options->config, options->patterns, &error) != 0)
+	if (setup_make(&bench->setup, &options->config, &error) != 0)
 		die(error.text);
 	bench->mix = mix_create(&mix);
 	for (size_t i = 0; i < WARM_WINDOWS; i++) {
@@ -298,15 +240,18 @@ static void bench_make(struct bench *bench, const struct options *options)
 	}
 	if (bench->mix == NULL)
 		die("no memory");
-	scorer_make(bench, options);
+	params = app_score_params(&bench->setup.appliance);
+	params.verdict = verdict_count;
+	params.context = bench;
+	bench->scorer = adit_scorer_create(&params, NULL);
+	if (bench->scorer == NULL)
+		die("no memory for the history");
 	bench->instructions = instructions_open();
 }
 
 static void bench_free(struct bench *bench)
 {
 	adit_scorer_destroy(bench->scorer);
-	adit_judges_destroy(bench->params.detect.judges);
-	adit_allow_destroy((struct adit_allow *)bench->params.allow);
 	mix_destroy(bench->mix);
 	setup_free(&bench->setup);
 	free(bench);
@@ -438,10 +383,7 @@ static bool options_parse(struct options *options, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.rows = 1000000,
-		.slices = 6,
-		.patterns = ADIT_SOURCE_ROOT "/config/patterns",
-		.allow = ADIT_SOURCE_ROOT "/config/allow"};
+	struct options options = {.rows = 1000000, .slices = 6};
 	struct bench *bench = calloc(1, sizeof(*bench));
 	static struct cost costs[SLICES_MAX];
 

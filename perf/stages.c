@@ -44,7 +44,7 @@ static const struct {
 };
 
 struct options {
-	const char *patterns, *only;
+	const char *only;
 	struct load_params load;
 	struct adit_config config;
 	unsigned passes;
@@ -216,7 +216,7 @@ static void print_json(
 static void usage(FILE *to)
 {
 	fputs("usage: stages [--dns-share P] [--gtpu] [--packets N] [--passes N] [--burst N]\n"
-	      "              [--only STAGE] [--set section.name=value] [--patterns DIR] [--json]\n"
+	      "              [--only STAGE] [--set section.name=value] [--json]\n"
 	      "              CAPTURE\n",
 		to);
 }
@@ -248,9 +248,6 @@ static bool option_take(struct options *options, int choice, const char *value)
 		if (adit_config_set(&options->config, value, &error) != 0)
 			die(error.text);
 		return true;
-	case 't':
-		options->patterns = value;
-		return true;
 	case 'j':
 		options->json = true;
 		return true;
@@ -269,7 +266,6 @@ static bool options_parse(struct options *options, int argc, char **argv)
 		{"gtpu", no_argument, NULL, 'g'},
 		{"only", required_argument, NULL, 'o'},
 		{"set", required_argument, NULL, 's'},
-		{"patterns", required_argument, NULL, 't'},
 		{"json", no_argument, NULL, 'j'},
 		{NULL, 0, NULL, 0},
 	};
@@ -286,10 +282,8 @@ static bool options_parse(struct options *options, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.passes = 11,
-		.burst = ADIT_BURST_MAX,
-		.load = {.packets = SIZE_MAX, .share = 100},
-		.patterns = ADIT_SOURCE_ROOT "/config/patterns"};
+	struct options options = {
+		.passes = 11, .burst = ADIT_BURST_MAX, .load = {.packets = SIZE_MAX, .share = 100}};
 	struct bench *bench = calloc(1, sizeof(*bench));
 	struct result results[RUNGS];
 	struct adit_error error;
@@ -301,7 +295,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	bench->burst = options.burst;
-	if (setup_make(&bench->setup, &options.config, options.patterns, &error) != 0 ||
+	if (setup_make(&bench->setup, &options.config, &error) != 0 ||
 		load_read(&bench->load, &options.load, &error) != 0)
 		die(error.text);
 	measure(bench, &options, results);
