@@ -522,6 +522,25 @@ TEST(window, repetitions_count_as_bytes)
 }
 
 /* A subscriber's row holds all of its messages, whatever they are about, and their times. */
+/* Subscribers of a shard have the lowest bits of their keys in common, and fill its table all the
+ * same. */
+TEST(window, subscribers_of_a_shard_fill_its_table)
+{
+	struct adit_window *window = window_make(1, 1024, 4);
+	struct test_event e;
+
+	REQUIRE(window != NULL);
+	for (uint32_t i = 0; i < 512; i++) {
+		event_make(&e, i, 1, 1);
+		e.who.key = e.who.key / ADIT_SHARDS * ADIT_SHARDS + 5;
+		count(window, &e);
+	}
+	CHECK_EQ_INT(adit_window_rows(window, 0, ADIT_KIND_SESSION), 512);
+	CHECK_EQ_INT(window->counters.refused[ADIT_KIND_SESSION], 0);
+	CHECK_EQ_INT(window->counters.evicted[ADIT_KIND_SESSION], 0);
+	adit_window_destroy(window);
+}
+
 TEST(window, sessions)
 {
 	struct adit_window *window = window_make(1, 8, 4);
