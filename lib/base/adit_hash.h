@@ -34,6 +34,7 @@ struct adit_hash_row {
 	const char *name;
 	int (*supported)(void);
 	uint64_t (*hash)(const struct adit_hash_key *key, const void *data, size_t size);
+	uint64_t (*pair)(const struct adit_hash_key *key, uint64_t a, uint64_t b);
 };
 extern const struct adit_hash_row adit_hash_rows[];
 extern const size_t adit_hash_row_count;

@@ -15,36 +15,79 @@ const struct adit_hash_key adit_hash_key_fixed = {{0x41, 0x64, 0x69, 0x74, 0x2d,
 	0x6c, 0x61, 0x79, 0x2d, 0x6b, 0x65, 0x79, 0x21, 0x9e, 0x37, 0x79, 0xb9, 0x7f, 0x4a, 0x7c,
 	0x15, 0xf3, 0x9c, 0xc0, 0x60, 0x5c, 0xed, 0xc8, 0x34}};
 
-static const uint8_t *block_at(const uint8_t *p, size_t left, uint8_t *room)
+/* The last bytes of `size`, fewer than 16 and with zeros behind them. Reads no other bytes: what is
+ * longer than a block is loaded from before its end and moved down. */
+__attribute__((target("aes,sse4.1"))) static inline __m128i tail_load(
+	const uint8_t *p, size_t at, size_t size)
 {
-	if (left >= 16)
-		return p;
-	memset(room, 0, 16);
-	memcpy(room, p, left);
-	return room;
+	static const uint8_t down[32] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0x80,
+		0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+		0x80};
+	uint64_t low = 0, high = 0;
+
+	if (size >= 16) {
+		size_t more = 16 - (size - at);
+
+		return _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(p + at - more)),
+			_mm_loadu_si128((const __m128i *)(down + more)));
+	}
+	if (size >= 8) {
+		memcpy(&low, p, 8);
+		memcpy(&high, p + size - 8, 8);
+		/* In two steps: of 8 bytes nothing is left. */
+		high = high >> 8 >> 8 * (15 - size);
+	} else if (size >= 4) {
+		uint32_t first, last;
+
+		memcpy(&first, p, 4);
+		memcpy(&last, p + size - 4, 4);
+		low = first | (uint64_t)last << 8 * (size - 4);
+	} else {
+		low = p[0] | (uint64_t)p[size / 2] << 8 * (size / 2) |
+		      (uint64_t)p[size - 1] << 8 * (size - 1);
+	}
+	return _mm_set_epi64x((long long)high, (long long)low);
+}
+
+__attribute__((target("aes,sse4.1"))) static inline uint64_t finish(
+	__m128i state, size_t size, __m128i k0, __m128i k1)
+{
+	state = _mm_xor_si128(state, _mm_cvtsi64_si128((long long)size));
+	state = _mm_aesenc_si128(state, k1);
+	state = _mm_aesenc_si128(state, k0);
+	state = _mm_aesenc_si128(state, k1);
+	return (uint64_t)_mm_cvtsi128_si64(state) ^ (uint64_t)_mm_extract_epi64(state, 1);
+}
+
+__attribute__((target("aes,sse4.1"))) static inline __m128i absorb(
+	__m128i state, __m128i block, __m128i k0, __m128i k1)
+{
+	return _mm_aesenc_si128(_mm_aesenc_si128(_mm_xor_si128(state, block), k1), k0);
 }
 
 __attribute__((target("aes,sse4.1"))) static uint64_t hash_aesni(
 	const struct adit_hash_key *key, const void *data, size_t size)
 {
 	const uint8_t *p = data;
-	uint8_t room[16];
 	__m128i k0 = _mm_loadu_si128((const __m128i *)key->bytes);
 	__m128i k1 = _mm_loadu_si128((const __m128i *)(key->bytes + 16));
 	__m128i state = k0;
-	size_t at;
+	size_t at = 0;
 
-	for (at = 0; at < size; at += 16) {
-		const uint8_t *block = block_at(p + at, size - at, room);
-		state = _mm_xor_si128(state, _mm_loadu_si128((const __m128i *)block));
-		state = _mm_aesenc_si128(state, k1);
-		state = _mm_aesenc_si128(state, k0);
-	}
-	state = _mm_xor_si128(state, _mm_set_epi64x(0, (long long)size));
-	state = _mm_aesenc_si128(state, k1);
-	state = _mm_aesenc_si128(state, k0);
-	state = _mm_aesenc_si128(state, k1);
-	return (uint64_t)_mm_cvtsi128_si64(state) ^ (uint64_t)_mm_extract_epi64(state, 1);
+	for (; at + 16 <= size; at += 16)
+		state = absorb(state, _mm_loadu_si128((const __m128i *)(p + at)), k0, k1);
+	if (at != size)
+		state = absorb(state, tail_load(p, at, size), k0, k1);
+	return finish(state, size, k0, k1);
+}
+
+__attribute__((target("aes,sse4.1"))) static uint64_t pair_aesni(
+	const struct adit_hash_key *key, uint64_t a, uint64_t b)
+{
+	__m128i k0 = _mm_loadu_si128((const __m128i *)key->bytes);
+	__m128i k1 = _mm_loadu_si128((const __m128i *)(key->bytes + 16));
+
+	return finish(absorb(k0, _mm_set_epi64x((long long)b, (long long)a), k0, k1), 16, k0, k1);
 }
 
 static int supported_aesni(void)
@@ -108,7 +151,7 @@ static uint64_t hash_scalar(const struct adit_hash_key *key, const void *data, s
 	static uint8_t sbox[256];
 	static volatile int made;
 	const uint8_t *p = data, *k0 = key->bytes, *k1 = key->bytes + 16;
-	uint8_t room[16], state[16];
+	uint8_t state[16];
 	uint64_t length = size, low, high;
 
 	/* Two threads may both make it: they write the same bytes. */
@@ -118,10 +161,8 @@ static uint64_t hash_scalar(const struct adit_hash_key *key, const void *data, s
 	}
 	memcpy(state, k0, 16);
 	for (size_t at = 0; at < size; at += 16) {
-		const uint8_t *block = block_at(p + at, size - at, room);
-
-		for (int i = 0; i < 16; i++)
-			state[i] ^= block[i];
+		for (size_t i = 0; i < 16 && at + i < size; i++)
+			state[i] ^= p[at + i];
 		round_scalar(state, k1, sbox);
 		round_scalar(state, k0, sbox);
 	}
@@ -135,36 +176,41 @@ static uint64_t hash_scalar(const struct adit_hash_key *key, const void *data, s
 	return low ^ high;
 }
 
+static uint64_t pair_scalar(const struct adit_hash_key *key, uint64_t a, uint64_t b)
+{
+	uint64_t both[2] = {a, b};
+
+	return hash_scalar(key, both, sizeof(both));
+}
+
 static int supported_always(void)
 {
 	return 1;
 }
 
 const struct adit_hash_row adit_hash_rows[] = {
-	{"aesni", supported_aesni, hash_aesni},
-	{"scalar", supported_always, hash_scalar},
+	{"aesni", supported_aesni, hash_aesni, pair_aesni},
+	{"scalar", supported_always, hash_scalar, pair_scalar},
 };
 const size_t adit_hash_row_count = ADIT_COUNT(adit_hash_rows);
 
 /* Chosen once, before any thread of ours runs. */
-static uint64_t (*hash_chosen)(const struct adit_hash_key *, const void *, size_t) = hash_scalar;
+static const struct adit_hash_row *chosen = &adit_hash_rows[ADIT_COUNT(adit_hash_rows) - 1];
 
 __attribute__((constructor)) static void hash_choose(void)
 {
 	__builtin_cpu_init();
 	for (size_t i = adit_hash_row_count; i-- > 0;)
 		if (adit_hash_rows[i].supported())
-			hash_chosen = adit_hash_rows[i].hash;
+			chosen = &adit_hash_rows[i];
 }
 
 uint64_t adit_hash(const struct adit_hash_key *key, const void *data, size_t size)
 {
-	return hash_chosen(key, data, size);
+	return chosen->hash(key, data, size);
 }
 
 uint64_t adit_hash_pair(const struct adit_hash_key *key, uint64_t a, uint64_t b)
 {
-	uint64_t both[2] = {a, b};
-
-	return hash_chosen(key, both, sizeof(both));
+	return chosen->pair(key, a, b);
 }

@@ -18,6 +18,14 @@ TEST(hash, rows_agree_with_the_scalar_one)
 			CHECK_EQ_INT(tried->hash(&adit_hash_key_fixed, bytes, size),
 				adit_hash_rows[adit_hash_row_count - 1].hash(
 					&adit_hash_key_fixed, bytes, size));
+		for (size_t i = 0; i + 16 <= sizeof(bytes); i++) {
+			uint64_t a, b;
+
+			memcpy(&a, bytes + i, sizeof(a));
+			memcpy(&b, bytes + i + 8, sizeof(b));
+			CHECK_EQ_INT(tried->pair(&adit_hash_key_fixed, a, b),
+				tried->hash(&adit_hash_key_fixed, bytes + i, 16));
+		}
 	}
 }
 
