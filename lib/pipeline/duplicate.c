@@ -6,6 +6,10 @@
  */
 #include "pipeline_priv.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 /* Of what is only counted, these bytes will do. */
 #define ENCRYPTED_BYTES 48
 
@@ -52,34 +56,68 @@ uint64_t adit_repetition_digest(const struct adit_hash_key *key, uint64_t who_ke
 					: event->answer_digest + ((uint64_t)event->rcode << 50)));
 }
 
-bool adit_duplicate_seen(
-	struct adit_duplicates *duplicates, uint32_t shard, uint64_t digest, uint64_t ts_ns)
+/* Bit i: word i equals. */
+static inline unsigned equals(const uint32_t words[ADIT_DUPLICATE_PLACES], uint32_t word)
 {
-	uint64_t *bucket = adit_duplicate_bucket(duplicates, shard, digest);
-	/* A tag of 0 is an empty slot. */
-	uint32_t tag = (uint32_t)(digest >> 32) | 1,
-		 now = (uint32_t)(ts_ns >> ADIT_DUPLICATE_TICK_BITS);
+#ifdef __SSE2__
+	const __m128i *at = (const __m128i *)words;
+	__m128i all = _mm_set1_epi32((int)word);
+	__m128i both = _mm_packs_epi32(_mm_cmpeq_epi32(_mm_load_si128(at), all),
+		_mm_cmpeq_epi32(_mm_load_si128(at + 1), all));
+
+	return (unsigned)_mm_movemask_epi8(_mm_packs_epi16(both, _mm_setzero_si128()));
+#else
+	unsigned mask = 0;
+
+	for (unsigned i = 0; i < ADIT_DUPLICATE_PLACES; i++)
+		mask |= (unsigned)(words[i] == word) << i;
+	return mask;
+#endif
+}
+
+/* Captures are not always in order. */
+static inline uint32_t age_at(const struct adit_duplicate_bucket *bucket, int place, uint32_t now)
+{
+	int32_t gap = (int32_t)(now - bucket->time[place]);
+
+	return (uint32_t)(gap < 0 ? -(int64_t)gap : gap);
+}
+
+static int oldest_at(const struct adit_duplicate_bucket *bucket, uint32_t now)
+{
 	uint32_t oldest = 0;
 	int place = 0;
 
-	duplicates->used = true;
-	for (int i = 0; i < ADIT_DUPLICATE_SLOTS; i++) {
-		/* Captures are not always in order. */
-		int32_t gap = (int32_t)(now - (uint32_t)bucket[i]);
-		uint32_t age =
-			bucket[i] == 0 ? UINT32_MAX : (uint32_t)(gap < 0 ? -(int64_t)gap : gap);
+	for (int i = 0; i < ADIT_DUPLICATE_PLACES; i++) {
+		uint32_t age = age_at(bucket, i, now);
 
-		if (bucket[i] >> 32 == tag) {
-			if (age <= duplicates->window)
-				return true;
-			bucket[i] = (uint64_t)tag << 32 | now;
-			return false;
-		}
 		if (age > oldest) {
 			oldest = age;
 			place = i;
 		}
 	}
-	bucket[place] = (uint64_t)tag << 32 | now;
+	return place;
+}
+
+bool adit_duplicate_seen(
+	struct adit_duplicates *duplicates, uint32_t shard, uint64_t digest, uint64_t ts_ns)
+{
+	struct adit_duplicate_bucket *bucket = adit_duplicate_bucket(duplicates, shard, digest);
+	uint32_t tag = (uint32_t)(digest >> 32) | 1,
+		 now = (uint32_t)(ts_ns >> ADIT_DUPLICATE_TICK_BITS);
+	unsigned same = equals(bucket->tag, tag), empty;
+	int place;
+
+	duplicates->used = true;
+	if (same != 0) {
+		place = __builtin_ctz(same);
+		if (age_at(bucket, place, now) <= duplicates->window)
+			return true;
+	} else {
+		empty = equals(bucket->tag, 0);
+		place = empty != 0 ? __builtin_ctz(empty) : oldest_at(bucket, now);
+	}
+	bucket->tag[place] = tag;
+	bucket->time[place] = now;
 	return false;
 }

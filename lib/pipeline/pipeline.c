@@ -64,7 +64,7 @@ static struct adit_streams_params streams_params(const struct adit_pipeline_para
 static size_t duplicates_bytes(const struct adit_pipeline_params *params)
 {
 	return (size_t)adit_shards_per_worker(params->workers) * ADIT_DUPLICATE_BUCKETS *
-	       ADIT_DUPLICATE_SLOTS * sizeof(uint64_t);
+	       sizeof(struct adit_duplicate_bucket);
 }
 
 size_t adit_pipeline_bytes(const struct adit_pipeline_params *params)
@@ -86,14 +86,15 @@ static int parts_create(struct adit_pipeline *made, const struct adit_allocator 
 	if (params->duplicate_ns != 0) {
 		made->duplicates.window =
 			(uint32_t)(params->duplicate_ns >> ADIT_DUPLICATE_TICK_BITS);
-		made->duplicates.slots =
+		made->duplicates.buckets =
 			adit_alloc(allocator, duplicates_bytes(params), ADIT_CACHE_LINE);
-		if (made->duplicates.slots == NULL)
+		if (made->duplicates.buckets == NULL)
 			return adit_error_set(error, -ENOMEM, "no memory for the duplicate filter");
 	}
 	made->repetitions.window = (uint32_t)(REPETITION_NS >> ADIT_DUPLICATE_TICK_BITS);
-	made->repetitions.slots = adit_alloc(allocator, duplicates_bytes(params), ADIT_CACHE_LINE);
-	if (made->repetitions.slots == NULL)
+	made->repetitions.buckets =
+		adit_alloc(allocator, duplicates_bytes(params), ADIT_CACHE_LINE);
+	if (made->repetitions.buckets == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for the filter of repetitions");
 	made->tracks = adit_tracks_create(
 		adit_shards_per_worker(params->workers), params->tracks / ADIT_SHARDS, allocator);
@@ -143,8 +144,8 @@ void adit_pipeline_destroy(struct adit_pipeline *pipeline)
 	adit_scanner_destroy(pipeline->scanner);
 	adit_streams_destroy(pipeline->streams);
 	adit_tracks_destroy(pipeline->tracks);
-	adit_free(allocator, pipeline->duplicates.slots);
-	adit_free(allocator, pipeline->repetitions.slots);
+	adit_free(allocator, pipeline->duplicates.buckets);
+	adit_free(allocator, pipeline->repetitions.buckets);
 	adit_free(allocator, pipeline->witness);
 	adit_free(allocator, pipeline);
 }
@@ -152,9 +153,9 @@ void adit_pipeline_destroy(struct adit_pipeline *pipeline)
 void adit_pipeline_reset(struct adit_pipeline *pipeline)
 {
 	if (pipeline->duplicates.used)
-		memset(pipeline->duplicates.slots, 0, duplicates_bytes(&pipeline->params));
+		memset(pipeline->duplicates.buckets, 0, duplicates_bytes(&pipeline->params));
 	if (pipeline->repetitions.used)
-		memset(pipeline->repetitions.slots, 0, duplicates_bytes(&pipeline->params));
+		memset(pipeline->repetitions.buckets, 0, duplicates_bytes(&pipeline->params));
 	pipeline->duplicates.used = pipeline->repetitions.used = false;
 	adit_streams_reset(pipeline->streams);
 	adit_tracks_reset(pipeline->tracks);

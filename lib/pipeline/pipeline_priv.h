@@ -7,23 +7,27 @@
 
 #include "adit_pipeline.h"
 
-/* What was seen a moment ago: per shard, buckets of one cache line with 8 slots of {tag 32, time 32
- * in units of 16.4 us, which takes 19 hours to come round}. A full bucket forgets the oldest. */
-#define ADIT_DUPLICATE_SLOTS     8
+/* What was seen a moment ago: per shard, buckets of one cache line with 8 places: tag, and time in
+ * units of 16.4 us, which takes 19 hours to come round. A full bucket forgets the oldest. */
+#define ADIT_DUPLICATE_PLACES    8
 #define ADIT_DUPLICATE_BUCKETS   512 /* per shard */
 #define ADIT_DUPLICATE_TICK_BITS 14
+struct adit_duplicate_bucket {
+	uint32_t tag[ADIT_DUPLICATE_PLACES]; /* 0: empty */
+	uint32_t time[ADIT_DUPLICATE_PLACES];
+} ADIT_CACHE_ALIGNED;
+static_assert(sizeof(struct adit_duplicate_bucket) == ADIT_CACHE_LINE, "a bucket is one line");
 struct adit_duplicates {
-	uint64_t *slots;
+	struct adit_duplicate_bucket *buckets;
 	uint32_t window; /* in these units */
 	bool used;
 };
 
-static inline uint64_t *adit_duplicate_bucket(
+static inline struct adit_duplicate_bucket *adit_duplicate_bucket(
 	const struct adit_duplicates *duplicates, uint32_t shard, uint64_t digest)
 {
-	size_t bucket = (size_t)shard * ADIT_DUPLICATE_BUCKETS + digest % ADIT_DUPLICATE_BUCKETS;
-
-	return duplicates->slots + bucket * ADIT_DUPLICATE_SLOTS;
+	return &duplicates->buckets[(size_t)shard * ADIT_DUPLICATE_BUCKETS +
+				    digest % ADIT_DUPLICATE_BUCKETS];
 }
 
 /* What makes a packet the same as one before: subscriber, server, ports, the size, the IPv4
