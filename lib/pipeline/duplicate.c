@@ -6,10 +6,6 @@
  */
 #include "pipeline_priv.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 /* Of what is only counted, these bytes will do. */
 #define ENCRYPTED_BYTES 48
 
@@ -56,25 +52,6 @@ uint64_t adit_repetition_digest(const struct adit_hash_key *key, uint64_t who_ke
 					: event->answer_digest + ((uint64_t)event->rcode << 50)));
 }
 
-/* Bit i: word i equals. */
-static inline unsigned equals(const uint32_t words[ADIT_DUPLICATE_PLACES], uint32_t word)
-{
-#ifdef __SSE2__
-	const __m128i *at = (const __m128i *)words;
-	__m128i all = _mm_set1_epi32((int)word);
-	__m128i both = _mm_packs_epi32(_mm_cmpeq_epi32(_mm_load_si128(at), all),
-		_mm_cmpeq_epi32(_mm_load_si128(at + 1), all));
-
-	return (unsigned)_mm_movemask_epi8(_mm_packs_epi16(both, _mm_setzero_si128()));
-#else
-	unsigned mask = 0;
-
-	for (unsigned i = 0; i < ADIT_DUPLICATE_PLACES; i++)
-		mask |= (unsigned)(words[i] == word) << i;
-	return mask;
-#endif
-}
-
 /* Captures are not always in order. */
 static inline uint32_t age_at(const struct adit_duplicate_bucket *bucket, int place, uint32_t now)
 {
@@ -88,7 +65,7 @@ static int oldest_at(const struct adit_duplicate_bucket *bucket, uint32_t now)
 	uint32_t oldest = 0;
 	int place = 0;
 
-	for (int i = 0; i < ADIT_DUPLICATE_PLACES; i++) {
+	for (int i = 0; i < ADIT_LANES; i++) {
 		uint32_t age = age_at(bucket, i, now);
 
 		if (age > oldest) {
@@ -105,7 +82,7 @@ bool adit_duplicate_seen(
 	struct adit_duplicate_bucket *bucket = adit_duplicate_bucket(duplicates, shard, digest);
 	uint32_t tag = (uint32_t)(digest >> 32) | 1,
 		 now = (uint32_t)(ts_ns >> ADIT_DUPLICATE_TICK_BITS);
-	unsigned same = equals(bucket->tag, tag), empty;
+	unsigned same = adit_lanes_equal(bucket->tag, UINT32_MAX, tag), empty;
 	int place;
 
 	duplicates->used = true;
@@ -114,7 +91,7 @@ bool adit_duplicate_seen(
 		if (age_at(bucket, place, now) <= duplicates->window)
 			return true;
 	} else {
-		empty = equals(bucket->tag, 0);
+		empty = adit_lanes_equal(bucket->tag, UINT32_MAX, 0);
 		place = empty != 0 ? __builtin_ctz(empty) : oldest_at(bucket, now);
 	}
 	bucket->tag[place] = tag;

@@ -5,16 +5,16 @@
 #ifndef ADIT_PIPELINE_PRIV_H
 #define ADIT_PIPELINE_PRIV_H
 
+#include "adit_lanes.h"
 #include "adit_pipeline.h"
 
 /* What was seen a moment ago: per shard, buckets of one cache line with 8 places: tag, and time in
  * units of 16.4 us, which takes 19 hours to come round. A full bucket forgets the oldest. */
-#define ADIT_DUPLICATE_PLACES    8
 #define ADIT_DUPLICATE_BUCKETS   512 /* per shard */
 #define ADIT_DUPLICATE_TICK_BITS 14
 struct adit_duplicate_bucket {
-	uint32_t tag[ADIT_DUPLICATE_PLACES]; /* 0: empty */
-	uint32_t time[ADIT_DUPLICATE_PLACES];
+	uint32_t tag[ADIT_LANES]; /* 0: empty */
+	uint32_t time[ADIT_LANES];
 } ADIT_CACHE_ALIGNED;
 static_assert(sizeof(struct adit_duplicate_bucket) == ADIT_CACHE_LINE, "a bucket is one line");
 struct adit_duplicates {

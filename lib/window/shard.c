@@ -5,9 +5,9 @@
  */
 #include "shard_priv.h"
 
-static inline uint64_t slot_make(uint16_t epoch, uint64_t key, uint32_t row)
+static inline uint32_t mark_of(const struct table *table, uint64_t key)
 {
-	return (uint64_t)epoch << 48 | (key >> 48) << 32 | row;
+	return (uint32_t)table->epoch << 16 | (uint32_t)(key >> 48);
 }
 
 static inline uint32_t weight_of(const struct adit_row *row)
@@ -35,37 +35,33 @@ static inline uint32_t row_weight_left(const struct table *table, uint32_t row)
 static inline uint32_t table_find(const struct table *table, uint64_t key)
 {
 	const struct bucket *bucket = bucket_of(table, key);
-	uint64_t want = slot_make(table->epoch, key, 0) >> 32;
+	unsigned same = adit_lanes_equal(bucket->mark, UINT32_MAX, mark_of(table, key));
 
-	for (int i = 0; i < BUCKET_SLOTS; i++) {
-		uint32_t row = (uint32_t)bucket->slot[i];
+	for (; same != 0; same &= same - 1) {
+		uint32_t row = bucket->row[__builtin_ctz(same)];
 
-		if (bucket->slot[i] >> 32 == want && table->rows[row].key == key)
+		if (ADIT_LIKELY(table->rows[row].key == key))
 			return row;
 	}
 	return ROW_NONE;
 }
 
-static uint64_t *slot_of_row(const struct table *table, uint32_t row)
+/* The first free slot of a bucket; BUCKET_SLOTS: none is. */
+static inline unsigned slot_free(const struct table *table, const struct bucket *bucket)
 {
-	uint64_t key = table->rows[row].key;
-	struct bucket *bucket = bucket_of(table, key);
-	uint64_t want = slot_make(table->epoch, key, row);
+	unsigned used = adit_lanes_equal(bucket->mark, MARK_EPOCH, (uint32_t)table->epoch << 16);
 
-	for (int i = 0; i < BUCKET_SLOTS; i++)
-		if (bucket->slot[i] == want)
-			return &bucket->slot[i];
-	return NULL;
+	return (unsigned)__builtin_ctz(~used);
 }
 
-static uint64_t *slot_free(const struct table *table, uint64_t key)
+/* Makes the slot of a row that is taken from its key free. */
+static void slot_clear(const struct table *table, uint32_t row)
 {
-	struct bucket *bucket = bucket_of(table, key);
+	struct bucket *bucket = bucket_of(table, table->rows[row].key);
+	unsigned used = adit_lanes_equal(bucket->mark, MARK_EPOCH, (uint32_t)table->epoch << 16);
+	unsigned its = adit_lanes_equal(bucket->row, UINT32_MAX, row) & used;
 
-	for (int i = 0; i < BUCKET_SLOTS; i++)
-		if (bucket->slot[i] >> 48 != table->epoch)
-			return &bucket->slot[i];
-	return NULL;
+	bucket->mark[__builtin_ctz(its)] = 0;
 }
 
 /* The row that a newcomer challenges: of least weight left, among those of its bucket if that is
@@ -78,7 +74,7 @@ static uint32_t victim_find(const struct table *table, uint64_t key, bool bucket
 
 	for (uint32_t i = 0; i < (bucket_full ? BUCKET_SLOTS : count); i++) {
 		uint32_t run = start + i < table->used ? start + i : start + i - table->used;
-		uint32_t row = bucket_full ? (uint32_t)bucket->slot[i] : run;
+		uint32_t row = bucket_full ? bucket->row[i] : run;
 		uint32_t left = row_weight_left(table, row);
 
 		if (best == ROW_NONE || left < least) {
@@ -102,13 +98,14 @@ static uint32_t row_take(struct adit_shard *shard, enum adit_kind kind, uint64_t
 	uint32_t weight, struct adit_window_counters *counters)
 {
 	struct table *table = &shard->table[kind];
-	uint64_t *slot = slot_free(table, key);
+	struct bucket *bucket = bucket_of(table, key);
+	unsigned slot = slot_free(table, bucket);
 	uint32_t row;
 
-	if (slot != NULL && table->used < table->capacity) {
+	if (slot != BUCKET_SLOTS && table->used < table->capacity) {
 		row = table->used++;
 	} else {
-		row = victim_find(table, key, slot == NULL);
+		row = victim_find(table, key, slot == BUCKET_SLOTS);
 		table->penalty[row] += weight;
 		if (row_weight_left(table, row) > 0) {
 			counters->refused[kind]++;
@@ -116,10 +113,11 @@ static uint32_t row_take(struct adit_shard *shard, enum adit_kind kind, uint64_t
 		}
 		counters->evicted[kind]++;
 		record_release(shard, &table->rows[row]);
-		*slot_of_row(table, row) = 0;
-		slot = slot_free(table, key);
+		slot_clear(table, row);
+		slot = slot_free(table, bucket);
 	}
-	*slot = slot_make(table->epoch, key, row);
+	bucket->mark[slot] = mark_of(table, key);
+	bucket->row[slot] = row;
 	table->penalty[row] = 0;
 	memset(&table->rows[row], 0, sizeof(table->rows[row]));
 	table->rows[row].key = key;

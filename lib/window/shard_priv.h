@@ -5,14 +5,17 @@
 #ifndef ADIT_SHARD_PRIV_H
 #define ADIT_SHARD_PRIV_H
 
+#include "adit_lanes.h"
 #include "adit_window.h"
 
-/* An index bucket is one cache line: 8 slots of {epoch 16, tag 16, row 32}. A slot of another
- * epoch is free, so a new slice empties the index by counting the epoch up. */
-#define BUCKET_SLOTS 8
+/* An index bucket is one cache line: 8 slots of a mark {epoch 16, tag 16} and a row. A slot of
+ * another epoch is free, so a new slice empties the index by counting the epoch up. */
+#define BUCKET_SLOTS ADIT_LANES
 struct bucket {
-	uint64_t slot[BUCKET_SLOTS];
+	uint32_t mark[BUCKET_SLOTS], row[BUCKET_SLOTS];
 } ADIT_CACHE_ALIGNED;
+static_assert(sizeof(struct bucket) == ADIT_CACHE_LINE, "a bucket is one cache line");
+#define MARK_EPOCH UINT32_C(0xffff0000)
 
 #define ROW_NONE UINT32_MAX
 

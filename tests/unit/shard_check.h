@@ -29,7 +29,7 @@ static inline void check_table(const struct adit_shard *shard, const struct tabl
 		FAIL("kind %d: %u rows of %u", kind, table->used, table->capacity);
 	for (uint32_t b = 0; b <= table->bucket_mask; b++)
 		for (int i = 0; i < BUCKET_SLOTS; i++)
-			slots += table->buckets[b].slot[i] >> 48 == table->epoch;
+			slots += table->buckets[b].mark[i] >> 16 == table->epoch;
 	if (slots != table->used)
 		FAIL("kind %d: %u slots for %u rows", kind, slots, table->used);
 	for (uint32_t row = 0; row < table->used; row++) {
@@ -38,8 +38,9 @@ static inline void check_table(const struct adit_shard *shard, const struct tabl
 		int found = 0;
 
 		for (int i = 0; i < BUCKET_SLOTS; i++)
-			found += bucket->slot[i] ==
-				 ((uint64_t)table->epoch << 48 | it->key >> 48 << 32 | row);
+			found += bucket->row[i] == row &&
+				 bucket->mark[i] ==
+					 ((uint32_t)table->epoch << 16 | (uint32_t)(it->key >> 48));
 		if (found != 1)
 			FAIL("kind %d: row %u has %d slots", kind, row, found);
 		for (uint32_t other = 0; other < row; other++)

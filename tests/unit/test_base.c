@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "adit_base.h"
 #include "adit_hash.h"
+#include "adit_lanes.h"
 #include "adit_outcome.h"
 #include "harness.h"
 
@@ -104,4 +106,25 @@ TEST(alloc, aligns_and_zeroes)
 	}
 	CHECK(adit_alloc(NULL, SIZE_MAX - 8, 64) == NULL);
 	adit_free(NULL, NULL);
+}
+
+/* Against a loop, for words that differ in what the mask takes away and in what it leaves. */
+TEST(lanes, tell_which_words_are_equal)
+{
+	uint32_t words[ADIT_LANES] ADIT_CACHE_ALIGNED;
+	static const uint32_t masks[] = {UINT32_MAX, 0xffff0000, 0};
+
+	for (uint32_t set = 0; set < 256; set++) {
+		for (uint32_t i = 0; i < ADIT_LANES; i++)
+			words[i] = (set >> i & 1 ? 0x8001 : 0x7fff) << 16 | i;
+		CHECK_EQ_INT(adit_lanes_equal(words, 0xffff0000, UINT32_C(0x8001) << 16), set);
+		for (size_t m = 0; m < ADIT_COUNT(masks); m++) {
+			uint32_t word = words[set % ADIT_LANES] & masks[m];
+			unsigned expected = 0;
+
+			for (unsigned i = 0; i < ADIT_LANES; i++)
+				expected |= (unsigned)((words[i] & masks[m]) == word) << i;
+			CHECK_EQ_INT(adit_lanes_equal(words, masks[m], word), expected);
+		}
+	}
 }
