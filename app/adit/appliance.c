@@ -104,6 +104,7 @@ struct adit_pipeline_params app_pipeline_params(const struct appliance *applianc
 		.key = &appliance->key,
 		.workers = (uint32_t)config->worker_count,
 		.duplicate_ns = (uint64_t)config->worker_duplicate_window * ADIT_NS_PER_MS,
+		.names = (uint32_t)config->worker_names,
 		.tracks = (uint32_t)config->window_tracks,
 		.streams = (uint32_t)config->tcp_streams,
 		.stream_buffers = (uint32_t)config->tcp_buffers,

@@ -99,6 +99,9 @@
 	ADIT_INT(worker, duplicate_window, 20, 0, 10000, "milliseconds",                           \
 		"A DNS packet that comes again within this was seen twice by the tap and counts "  \
 		"once; 0: every packet counts")                                                    \
+	ADIT_INT(worker, names, 65536, 0, 16777216, "names",                                       \
+		"Names of which a worker keeps what it found out: domain, information, "           \
+		"signatures; 32 bytes each")                                                       \
 	ADIT_INT(worker, packet_buffers, 16384, 1024, 4194304, "buffers",                          \
 		"Packet buffers (2 KiB each) on their way; rings and caches come on top")          \
 	ADIT_STRING(worker, idle, "auto", "auto|poll|yield",                                       \

@@ -5,7 +5,8 @@
  * is shared. After creation nothing allocates, blocks, logs or uses floating point.
  *
  * Memory: about 1.2 KB per packet of a burst, 8 bytes for each remembered packet of the duplicate
- * filter and each remembered message of that for repetitions, and what adit_streams_bytes says.
+ * filter and each remembered message of that for repetitions, 32 for each name of which is kept
+ * what was found out, and what adit_streams_bytes says.
  */
 #ifndef ADIT_PIPELINE_H
 #define ADIT_PIPELINE_H
@@ -60,6 +61,7 @@ struct adit_pipeline_params {
 		duplicate_ns; /* a packet that comes again within this is a duplicate; 0: none is */
 	uint32_t tracks;      /* subscriber × domain whose last message is remembered, over all
 				 shards */
+	uint32_t names;       /* of the pipeline: what was found out about that many is kept */
 	uint32_t streams;     /* TCP streams and their buffers, over all shards */
 	uint32_t stream_buffers;
 	bool tcp_checksum; /* refuse TCP segments whose checksum is wrong */
@@ -84,7 +86,7 @@ int adit_pipeline_create(const struct adit_pipeline_params *params,
 	const struct adit_allocator *allocator, struct adit_pipeline **pipeline,
 	struct adit_error *error);
 void adit_pipeline_destroy(struct adit_pipeline *pipeline);
-/* Bytes of both filters, the tracks and the streams. */
+/* Bytes of both filters, the names, the tracks and the streams. */
 size_t adit_pipeline_bytes(const struct adit_pipeline_params *params);
 
 /*

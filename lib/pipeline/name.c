@@ -149,42 +149,39 @@ static uint32_t carried(
 }
 
 void adit_name_profile(const struct adit_pipeline_params *params, const struct adit_name *name,
-	struct adit_event *event)
+	struct adit_known *known)
 {
 	struct adit_registrable registrable;
 	uint8_t end = name->size - 1; /* the root label's octet */
-	unsigned set = 0, label = 0, length;
+	unsigned set = 0, label = 0, length, whole = 0;
 
 	adit_suffix_find(params->suffixes, name, &registrable);
-	event->unzoned = registrable.labels == 0 || !registrable.known;
-	event->domain_key = 0;
+	known->unzoned = registrable.labels == 0 || !registrable.known;
+	known->domain_key = 0;
 	if (registrable.labels != 0) {
 		end = registrable.offset;
-		event->domain_key = adit_hash(params->key, name->lower + end, name->size - end);
+		known->domain_key = adit_hash(params->key, name->lower + end, name->size - end);
 		/* 0 means none. No bit is sacrificed: the low ones choose the bucket. */
-		event->domain_key += event->domain_key == 0;
+		known->domain_key += known->domain_key == 0;
 	}
-	event->label_max = 0;
+	known->label_max = 0;
 	for (; label < name->labels && name->label_at[label] < end; label++) {
 		const uint8_t *at = name->wire + name->label_at[label];
 
-		if (*at > event->label_max)
-			event->label_max = *at;
+		if (*at > known->label_max)
+			known->label_max = *at;
 		set |= label_set(at);
 	}
 	length = end - label;
-	event->whole_bytes = 0;
-	if (event->unzoned)
-		event->whole_bytes = carried(name, label, name->labels, length, set);
+	if (known->unzoned)
+		whole = carried(name, label, name->labels, length, set);
 	else if (name->wire[end] >= MADE_UP_LABEL)
-		event->whole_bytes = carried(name, label, label + 1, length, set);
-	event->by_server = event->whole_bytes != 0 || event->unzoned;
-	event->labels = (uint8_t)label;
-	event->subdomain_length = (uint8_t)length;
-	event->info_bytes = length * eighths[set] >> 6;
-	event->wire = name->wire;
-	event->lower = name->lower;
-	event->wire_size = name->size;
-	event->registrable_at = end;
-	event->name_hash = (uint32_t)adit_hash(params->key, name->lower, name->size);
+		whole = carried(name, label, label + 1, length, set);
+	known->whole_bytes = (uint8_t)whole;
+	known->labels = (uint8_t)label;
+	known->subdomain_length = (uint8_t)length;
+	known->info_bytes = (uint8_t)(length * eighths[set] >> 6);
+	known->registrable_at = end;
+	known->name_hash = (uint32_t)adit_hash(params->key, name->lower, name->size);
+	known->scanned = false;
 }

@@ -17,10 +17,12 @@ struct item {
 	uint32_t shard; /* among the worker's own */
 	bool packet_up; /* the packet goes from the client to the server */
 	bool up;        /* the message does: over TCP, a packet may set free what went before */
+	bool unscanned; /* no signature was looked for in its name */
 	enum adit_outcome outcome;
 	/* Filled by the stages; what stands above is copied when packets before it end. */
 	struct adit_subscriber who;
 	struct adit_address server;
+	uint64_t name_key; /* of the name as it came */
 	struct adit_event event;
 	struct adit_dns dns;
 };
@@ -42,6 +44,7 @@ struct adit_pipeline {
 	struct adit_scanner *scanner; /* NULL: no signatures */
 	struct adit_streams *streams;
 	struct adit_duplicates duplicates, repetitions;
+	struct adit_memo memo;
 	struct adit_tracks *tracks;
 	uint64_t *witness; /* NULL: not asked for */
 	struct adit_allocator allocator;
@@ -72,6 +75,7 @@ size_t adit_pipeline_bytes(const struct adit_pipeline_params *params)
 	struct adit_streams_params streams = streams_params(params);
 
 	return (params->duplicate_ns != 0 ? 2 : 1) * duplicates_bytes(params) +
+	       adit_memo_lines(params->names) * sizeof(struct adit_memo_line) +
 	       adit_tracks_bytes(
 		       adit_shards_per_worker(params->workers), params->tracks / ADIT_SHARDS) +
 	       adit_streams_bytes(&streams);
@@ -96,6 +100,11 @@ static int parts_create(struct adit_pipeline *made, const struct adit_allocator 
 		adit_alloc(allocator, duplicates_bytes(params), ADIT_CACHE_LINE);
 	if (made->repetitions.buckets == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for the filter of repetitions");
+	made->memo.mask = adit_memo_lines(params->names) - 1;
+	made->memo.lines = adit_alloc(allocator,
+		((size_t)made->memo.mask + 1) * sizeof(*made->memo.lines), ADIT_CACHE_LINE);
+	if (made->memo.lines == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for what is known of names");
 	made->tracks = adit_tracks_create(
 		adit_shards_per_worker(params->workers), params->tracks / ADIT_SHARDS, allocator);
 	if (made->tracks == NULL)
@@ -146,6 +155,7 @@ void adit_pipeline_destroy(struct adit_pipeline *pipeline)
 	adit_tracks_destroy(pipeline->tracks);
 	adit_free(allocator, pipeline->duplicates.buckets);
 	adit_free(allocator, pipeline->repetitions.buckets);
+	adit_free(allocator, pipeline->memo.lines);
 	adit_free(allocator, pipeline->witness);
 	adit_free(allocator, pipeline);
 }
@@ -334,6 +344,16 @@ static size_t stage_who(struct adit_pipeline *pipeline, const struct adit_frame 
 	return i;
 }
 
+/* Loads what is known of the name, before it is looked for. */
+static inline void name_prefetch(struct adit_pipeline *pipeline, struct item *item)
+{
+	const struct adit_name *name = &item->dns.qname;
+
+	item->name_key = adit_hash(pipeline->params.key, name->wire, name->size);
+	item->name_key += item->name_key == 0; /* which means none */
+	adit_memo_prefetch(&pipeline->memo, item->name_key);
+}
+
 /* Parse: outcome of every datagram; items are those that go on. */
 static size_t stage_parse(struct adit_pipeline *pipeline, size_t items)
 {
@@ -357,6 +377,8 @@ static size_t stage_parse(struct adit_pipeline *pipeline, size_t items)
 		if ((item->packet->flags & ADIT_PACKET_CUT) && !question_read(item->outcome))
 			item->outcome = ADIT_OUTCOME_FRAME_CUT;
 		counted[item->outcome]++;
+		if (ADIT_LIKELY(question_read(item->outcome)))
+			name_prefetch(pipeline, item);
 		kept += item->outcome != ADIT_OUTCOME_FRAME_CUT;
 	}
 	return kept;
@@ -436,6 +458,34 @@ static void event_datagram(struct item *item)
 	event->unzoned = event->by_server = event->unparsable = true;
 }
 
+/* What the name says, found out before or now. */
+static void event_name(struct adit_pipeline *pipeline, struct item *item)
+{
+	const struct adit_name *name = &item->dns.qname;
+	struct adit_known *known = adit_memo_find(&pipeline->memo, item->name_key);
+	struct adit_event *event = &item->event;
+
+	if (known == NULL) {
+		known = adit_memo_add(&pipeline->memo, item->name_key);
+		adit_name_profile(&pipeline->params, name, known);
+	}
+	event->domain_key = known->domain_key;
+	event->name_hash = known->name_hash;
+	event->classes = known->scanned ? known->classes : 0;
+	event->info_bytes = known->info_bytes;
+	event->whole_bytes = known->whole_bytes;
+	event->registrable_at = known->registrable_at;
+	event->labels = known->labels;
+	event->label_max = known->label_max;
+	event->subdomain_length = known->subdomain_length;
+	event->unzoned = known->unzoned;
+	event->by_server = known->whole_bytes != 0 || known->unzoned;
+	event->wire = name->wire;
+	event->lower = name->lower;
+	event->wire_size = name->size;
+	item->unscanned = !known->scanned;
+}
+
 /* The client's port. */
 static uint16_t item_port(const struct item *item)
 {
@@ -459,17 +509,17 @@ static void stage_name(struct adit_pipeline *pipeline, size_t items)
 		case ADIT_OUTCOME_DNS_BAD_RECORD:
 			counters->dns_queries += (item->dns.flags & ADIT_DNS_QR) == 0;
 			counters->dns_responses += (item->dns.flags & ADIT_DNS_QR) != 0;
-			adit_name_profile(params, &item->dns.qname, event);
+			event_name(pipeline, item);
 			event_message(params, item);
 			break;
 		default:
 			event_datagram(item);
+			item->unscanned = false;
 			counters->raw_bytes += event->unparsable ? item->size : 0;
 			break;
 		}
 		event->ts_ns = item->frame->ts_ns;
 		event->message_bytes = item->size;
-		event->classes = 0;
 		event->port = item_port(item);
 		item_who(params, item);
 		item_server(item);
@@ -483,7 +533,7 @@ static void stage_name(struct adit_pipeline *pipeline, size_t items)
 	}
 }
 
-/* Match: signatures on names, and on datagrams that have none. */
+/* Match: signatures on names where none was looked for, and on datagrams that have no name. */
 static void stage_match(struct adit_pipeline *pipeline, size_t items)
 {
 	struct adit_scan_name *names = pipeline->names;
@@ -492,23 +542,36 @@ static void stage_match(struct adit_pipeline *pipeline, size_t items)
 	for (size_t i = 0; i < items; i++) {
 		struct item *item = &pipeline->items[i];
 
-		if (item->event.unparsable) {
+		if (ADIT_UNLIKELY(item->event.unparsable)) {
 			/* What a tool's datagrams begin with says nothing of a stream. */
 			if (!(item->packet->flags & ADIT_PACKET_TCP))
 				item->event.classes = adit_scanner_datagram(
 					pipeline->scanner, item->payload, item->size);
-			continue;
+		} else if (item->unscanned) {
+			names[count].wire = item->event.wire;
+			names[count].wire_size = item->event.wire_size;
+			names[count].registrable_at = item->event.registrable_at;
+			count++;
 		}
-		names[count].wire = item->event.wire;
-		names[count].wire_size = item->event.wire_size;
-		names[count].registrable_at = item->event.registrable_at;
-		count++;
 	}
+	if (count == 0)
+		return;
 	adit_scanner_names(pipeline->scanner, names, count);
 	count = 0;
-	for (size_t i = 0; i < items; i++)
-		if (!pipeline->items[i].event.unparsable)
-			pipeline->items[i].event.classes = names[count++].classes;
+	for (size_t i = 0; i < items; i++) {
+		struct item *item = &pipeline->items[i];
+		struct adit_known *known;
+
+		if (item->event.unparsable || !item->unscanned)
+			continue;
+		item->event.classes = names[count++].classes;
+		/* Other names may have taken its place. */
+		known = adit_memo_find(&pipeline->memo, item->name_key);
+		if (known != NULL) {
+			known->classes = item->event.classes;
+			known->scanned = true;
+		}
+	}
 }
 
 /* What is parsed: to the tables. */
@@ -565,6 +628,8 @@ static void run_segment(struct adit_pipeline *pipeline, struct adit_window *wind
 		item->outcome = message.raw
 					? ADIT_OUTCOME_DNS_IMPLAUSIBLE
 					: adit_dns_parse(message.data, message.size, &item->dns);
+		if (question_read(item->outcome))
+			name_prefetch(pipeline, item);
 		items_count(pipeline, window, 1);
 		if (!question_read(item->outcome))
 			counters->tcp_unreadable += !message.raw;

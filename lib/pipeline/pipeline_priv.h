@@ -30,6 +30,34 @@ static inline struct adit_duplicate_bucket *adit_duplicate_bucket(
 				    digest % ADIT_DUPLICATE_BUCKETS];
 }
 
+/* What is known of a name, half a cache line; the newer of a line's two stands first. */
+#define ADIT_MEMO_WAYS 2
+struct adit_known {
+	uint64_t key; /* hash of the name as it came; 0: none */
+	uint64_t domain_key;
+	uint32_t name_hash, classes;
+	uint8_t info_bytes, whole_bytes; /* as those of struct adit_event, as what follows */
+	uint8_t registrable_at, labels, label_max, subdomain_length;
+	bool unzoned;
+	bool scanned; /* `classes` is set */
+};
+static_assert(sizeof(struct adit_known) == ADIT_CACHE_LINE / ADIT_MEMO_WAYS, "half a line");
+struct adit_memo_line {
+	struct adit_known known[ADIT_MEMO_WAYS];
+} ADIT_CACHE_ALIGNED;
+struct adit_memo {
+	struct adit_memo_line *lines;
+	uint32_t mask;
+};
+
+/* For at least so many names: a power of two. */
+uint32_t adit_memo_lines(uint32_t names);
+void adit_memo_prefetch(const struct adit_memo *memo, uint64_t key);
+/* NULL: nothing is known. What is found stays in place until the next call. */
+struct adit_known *adit_memo_find(struct adit_memo *memo, uint64_t key);
+/* A place for what will be known of a name that was not found. */
+struct adit_known *adit_memo_add(struct adit_memo *memo, uint64_t key);
+
 /* What makes a packet the same as one before: subscriber, server, ports, the size, the IPv4
  * identification or over IPv6 the checksum, of a TCP segment sequence and acknowledgement, and the
  * payload (of encrypted DNS its beginning). The TTL and what else changes from leg to leg is left
@@ -51,10 +79,10 @@ bool adit_duplicate_seen(
 /* Size of the innermost IP packet on the wire. */
 uint32_t adit_ip_bytes(const struct adit_frame *frame, const struct adit_packet *packet);
 
-/* Fills the fields of an event that come from the name: registrable domain, lengths, character
- * classes, information, hashes. */
+/* Finds out what a name says: registrable domain, lengths, character classes, information, hashes;
+ * all of *known but the key and the classes. */
 void adit_name_profile(const struct adit_pipeline_params *params, const struct adit_name *name,
-	struct adit_event *event);
+	struct adit_known *known);
 
 /* Group of a query type. */
 enum adit_type_group adit_type_group_of(uint16_t type);

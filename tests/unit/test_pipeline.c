@@ -331,8 +331,12 @@ TEST(pipeline, bursts_of_any_size_count_alike)
 	struct adit_frame *frames = mix_make(2, 1);
 	struct fixture x, y;
 
-	/* Small tables: what is evicted must be the same too. */
+	/* Small tables: what is evicted must be the same too. One of them remembers two names, the
+	 * other nearly all. */
 	REQUIRE(frames != NULL && fixture_open(&x, 6, 2) && fixture_open(&y, 6, 2));
+	y.params.names = 1 << 16;
+	adit_pipeline_destroy(y.pipeline);
+	REQUIRE(adit_pipeline_create(&y.params, NULL, &y.pipeline, NULL) == 0);
 	for (size_t i = 0; i < MIX; i++)
 		run(&x, frames + i, 1);
 	for (size_t i = 0; i < MIX; i += ADIT_BURST_MAX)
@@ -456,14 +460,14 @@ TEST(pipeline, datagrams_that_are_no_dns)
 	fixture_close(&x);
 }
 
-static struct adit_event profile(struct fixture *x, const char *text)
+static struct adit_known profile(struct fixture *x, const char *text)
 {
 	static struct adit_name name;
-	struct adit_event event = {0};
+	struct adit_known known = {0};
 
 	CHECK_EQ_INT(adit_name_from_text(text, &name), 0);
-	adit_name_profile(&x->params, &name, &event);
-	return event;
+	adit_name_profile(&x->params, &name, &known);
+	return known;
 }
 
 /* Octets × eighths of a bit of an alphabet, in whole bytes. */
@@ -499,13 +503,13 @@ TEST(pipeline, information_of_names)
 
 	REQUIRE(fixture_open(&x, 8, 8));
 	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
-		struct adit_event event = profile(&x, rows[i].name);
+		struct adit_known known = profile(&x, rows[i].name);
 
-		CHECK_EQ_INT(event.subdomain_length, rows[i].octets);
-		CHECK_EQ_INT(event.info_bytes, rows[i].bytes);
+		CHECK_EQ_INT(known.subdomain_length, rows[i].octets);
+		CHECK_EQ_INT(known.info_bytes, rows[i].bytes);
 		if (rows[i].octets != 0)
 			CHECK_EQ_INT(
-				event.info_bytes, information(rows[i].octets, rows[i].alphabet));
+				known.info_bytes, information(rows[i].octets, rows[i].alphabet));
 		STOP_IN(rows[i].name);
 	}
 	fixture_close(&x);
@@ -541,7 +545,7 @@ TEST(pipeline, character_classes)
 
 TEST(pipeline, registrable_domains)
 {
-	struct adit_event a, b;
+	struct adit_known a, b;
 	struct fixture x;
 	unsigned odd = 0;
 
@@ -563,7 +567,7 @@ TEST(pipeline, registrable_domains)
 	a = profile(&x, "co.uk");
 	CHECK(a.domain_key == 0 && a.unzoned);
 	CHECK_EQ_INT(a.subdomain_length, 4);
-	CHECK_EQ_INT(a.registrable_at, a.wire_size - 1);
+	CHECK_EQ_INT(a.registrable_at, strlen("2co2uk"));
 	a = profile(&x, ".");
 	CHECK(a.domain_key == 0 && a.unzoned);
 	CHECK_EQ_INT(a.info_bytes, 0);
@@ -581,6 +585,27 @@ TEST(pipeline, registrable_domains)
 	}
 	CHECK(odd > 20 && odd < 80);
 	fixture_close(&x);
+}
+
+/* Each line of the memory has the two names that came last. */
+TEST(pipeline, names_are_remembered)
+{
+	static struct adit_memo_line lines[4];
+	struct adit_memo memo = {.lines = lines, .mask = 3};
+
+	CHECK_EQ_INT(adit_memo_lines(0), 1);
+	CHECK_EQ_INT(adit_memo_lines(8), 4);
+	CHECK_EQ_INT(adit_memo_lines(9), 8);
+	CHECK(adit_memo_find(&memo, 5) == NULL);
+	adit_memo_add(&memo, 5)->labels = 1;
+	adit_memo_add(&memo, 9)->labels = 2;
+	CHECK(adit_memo_find(&memo, 13) == NULL);
+	CHECK_EQ_INT(adit_memo_find(&memo, 5)->labels, 1);
+	adit_memo_add(&memo, 13)->labels = 3;
+	CHECK(adit_memo_find(&memo, 9) == NULL);
+	CHECK_EQ_INT(adit_memo_find(&memo, 5)->labels, 1);
+	CHECK_EQ_INT(adit_memo_find(&memo, 13)->labels, 3);
+	CHECK(adit_memo_find(&memo, 6) == NULL);
 }
 
 TEST(pipeline, type_groups)
