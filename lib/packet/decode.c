@@ -25,7 +25,6 @@ enum {
 
 	GTPU_VERSION_MASK = 0xf0, /* version and protocol type */
 	GTPU_VERSION_1 = 0x30,    /* 1, GTP rather than GTP' */
-	GTPU_E = 0x04,
 	GTPU_S = 0x02,
 	GTPU_PN = 0x01,
 	GTPU_ECHO_REQUEST = 1,
@@ -33,7 +32,6 @@ enum {
 	GTPU_ERROR_INDICATION = 26,
 	GTPU_END_MARKER = 254,
 	GTPU_G_PDU = 255,
-	GTPU_PDU_SESSION = 0x85,
 };
 
 /* A rare step, elsewhere. It works on a copy, so that the reader of the main road has no address
@@ -177,12 +175,8 @@ static inline int read_gtpu_extensions(struct reader *r, uint8_t type)
 			return ADIT_OUTCOME_GTPU_MALFORMED;
 		if (at + size > r->limit)
 			return missing(r, at + size, ADIT_OUTCOME_GTPU_MALFORMED);
-		if (type == GTPU_PDU_SESSION) {
-			uint8_t pdu_type = r->data[at + 1] >> 4;
-
-			r->flags |= pdu_type == 0 ? ADIT_PACKET_PDU_DL : 0;
-			r->flags |= pdu_type == 1 ? ADIT_PACKET_PDU_UL : 0;
-		}
+		if (type == GTPU_PDU_SESSION)
+			r->flags |= pdu_flags(r->data[at + 1]);
 		at += size;
 	}
 	r->at = at;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The short path: a first look that ends most of the traffic, which is TCP or UDP between ports
- * that mean nothing here, in IP as it nearly always looks, bare or inside GTP-U. It has no rule
- * that the decoder has not: it gives the same outcome, or leaves the packet to it, as it does with
- * whatever is out of the ordinary.
+ * that mean nothing here, in IP as it nearly always looks, bare or inside GTP-U, and writes down
+ * what a DNS datagram in the same is. It has no rule that the decoder has not: it gives the same
+ * outcome and the same record, or leaves the packet to it, as it does with whatever is out of the
+ * ordinary.
  *
  * On a link the next packet is of another flow. A branch that tells TCP from UDP, up from down, or
  * one form of GTP-U from another, is guessed wrong as often as not, and a wrong guess costs as much
@@ -27,6 +28,7 @@ enum {
 	/* Not outcomes: */
 	CLOSER = ADIT_OUTCOME_PENDING, /* have a closer look */
 	TUNNEL,                        /* GTP-U stands at glance.at */
+	DATAGRAM,                      /* DNS over UDP */
 };
 
 struct glance {
@@ -71,6 +73,10 @@ __attribute__((always_inline)) static inline int glance_transport(
 	to = is_special(ports, destination);
 	if (!(from | to))
 		return other;
+	/* No service comes before DNS. */
+	if (!is_tcp && (ports->service[source] == ADIT_SERVICE_DNS ||
+			       ports->service[destination] == ADIT_SERVICE_DNS))
+		return DATAGRAM;
 	/* HTTPS at one end, with somebody who is no resolver. */
 	port = source ^ ((source ^ destination) & -to);
 	address += (header == IPV4_BYTES ? 4 : 16) & -to;
@@ -120,7 +126,53 @@ __attribute__((always_inline)) static inline bool glance_gtpu(struct glance *g)
 	return ADIT_LIKELY(unusual == 0);
 }
 
-static inline int glance(const struct adit_frame *frame, const struct adit_ports *ports)
+/* What is known of a datagram whose IP header, the only one or that inside of GTP-U, stands at
+ * `ip`; the first one stands at `first`. */
+static void write_datagram(const struct adit_frame *frame, const struct adit_ports *ports,
+	struct adit_packet *packet, uint32_t first, uint32_t ip)
+{
+	const uint8_t *data = frame->data;
+	bool is_v6 = data[ip] >> 4 == 6;
+	uint32_t l4 = ip + (is_v6 ? IPV6_BYTES : IPV4_BYTES);
+	uint16_t flags = is_v6 ? ADIT_PACKET_V6 | ADIT_PACKET_WHO_V6 : 0;
+
+	flags |= ports->service[adit_load_be16(data + l4)] == ADIT_SERVICE_DNS
+			 ? ADIT_PACKET_FROM_DNS
+			 : 0;
+	flags |= ports->service[adit_load_be16(data + l4 + 2)] == ADIT_SERVICE_DNS
+			 ? ADIT_PACKET_TO_DNS
+			 : 0;
+	*packet = (struct adit_packet){
+		.payload_offset = (uint16_t)(l4 + 8),
+		.payload_size = (uint16_t)(adit_load_be16(data + l4 + 4) - 8),
+		.ip_offset = (uint16_t)ip,
+		.l4_offset = (uint16_t)l4,
+		.who_offset = (uint16_t)ip,
+		.vlan = frame->vlan,
+		.outcome = ADIT_OUTCOME_PENDING,
+		.tap = frame->tap,
+	};
+	/* A port takes out the outermost tag. */
+	if (first != ETHERNET_BYTES)
+		*(frame->vlan == 0 ? &packet->vlan : &packet->vlan_inner) =
+			adit_load_be16(data + ETHERNET_BYTES);
+	if (ip != first) {
+		bool outer_v6 = data[first] >> 4 == 6;
+		uint32_t gtpu = first + (outer_v6 ? IPV6_BYTES : IPV4_BYTES) + 8;
+
+		packet->outer_ip_offset = (uint16_t)first;
+		packet->gtpu_offset = (uint16_t)gtpu;
+		flags |= ADIT_PACKET_GTPU | DEPTH_ONE;
+		flags |= outer_v6 ? ADIT_PACKET_OUTER_V6 : 0;
+		if ((data[gtpu] & GTPU_E) != 0 && data[gtpu + 11] == GTPU_PDU_SESSION)
+			flags |= pdu_flags(data[gtpu + 13]);
+	}
+	packet->flags = flags;
+}
+
+/* *first and *ip: the offsets of the first IP header and of the last that was looked at. */
+__attribute__((always_inline)) static inline int glance(const struct adit_frame *frame,
+	const struct adit_ports *ports, uint32_t *first, uint32_t *ip)
 {
 	struct glance g = {.ports = ports};
 	uint32_t at = ETHERNET_BYTES;
@@ -135,6 +187,7 @@ static inline int glance(const struct adit_frame *frame, const struct adit_ports
 		type = adit_load_be16(frame->data + 16);
 		at += 4;
 	}
+	*first = *ip = at;
 	g.at = frame->data + at;
 	g.room = frame->captured - at;
 	if (ADIT_LIKELY(type == TYPE_IPV4))
@@ -147,16 +200,24 @@ static inline int glance(const struct adit_frame *frame, const struct adit_ports
 		return outcome;
 	if (!glance_gtpu(&g))
 		return CLOSER;
-	return g.at[0] >> 4 == 6 ? glance_ipv6(&g, true) : glance_ipv4(&g, true);
+	*ip = (uint32_t)(g.at - frame->data);
+	outcome = g.at[0] >> 4 == 6 ? glance_ipv6(&g, true) : glance_ipv4(&g, true);
+	/* Whether the tunnel is the network's is left to the decoder. */
+	return outcome == DATAGRAM && ports->peer_count != 0 ? CLOSER : outcome;
 }
 
 enum adit_outcome adit_packet_decode(
 	const struct adit_frame *frame, const struct adit_ports *ports, struct adit_packet *packet)
 {
-	int outcome = glance(frame, ports);
+	uint32_t first, ip;
+	int outcome = glance(frame, ports, &first, &ip);
 
 	if (ADIT_UNLIKELY(outcome == CLOSER))
 		return adit_packet_decode_closely(frame, ports, packet);
+	if (ADIT_UNLIKELY(outcome == DATAGRAM)) {
+		write_datagram(frame, ports, packet, first, ip);
+		return ADIT_OUTCOME_PENDING;
+	}
 	packet->outcome = (uint8_t)outcome;
 	return (enum adit_outcome)outcome;
 }

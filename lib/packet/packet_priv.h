@@ -33,6 +33,9 @@ enum {
 
 	PROTOCOL_AH = 51,
 
+	GTPU_E = 0x04,
+	GTPU_PDU_SESSION = 0x85,
+
 	ETHERNET_BYTES = 14,
 };
 
@@ -94,6 +97,14 @@ static inline int ip_step(uint8_t first)
 	return version == 4 ? GO_IPV4 : version == 6 ? GO_IPV6 : ADIT_OUTCOME_NOT_IP;
 }
 
+/* By the second byte of a PDU session container: PDU type 0 goes down, 1 up (TS 38.415
+ * section 5.5.2).
+ */
+static inline uint16_t pdu_flags(uint8_t type)
+{
+	return type >> 4 == 0 ? ADIT_PACKET_PDU_DL : type >> 4 == 1 ? ADIT_PACKET_PDU_UL : 0;
+}
+
 #define FRAMES_ONE 0x4000
 static_assert(ADIT_PACKET_FRAMES == FRAMES_ONE * (ADIT_PACKET_ETHERNET_MAX - 1), "room to count");
 
@@ -115,7 +126,7 @@ static inline int go_ethernet(struct reader *r, uint32_t at, enum adit_outcome m
  * the next IP header it is 12 + 8 * 1020 bytes of GTP-U, or far less of anything else; from there
  * IPv6 goes up to CHAIN_END, or IPv4 on for 60 bytes and 4 * 257 of AH; then come 60 of TCP.
  */
-#define DEPTH_ONE  0x1000
+#define DEPTH_ONE  0x1000             /* of the flags */
 #define OFFSET_MAX 40000              /* where an encapsulation may begin */
 #define CHAIN_END  (UINT16_MAX - 60u) /* of IPv6 extension headers */
 static_assert(ADIT_PACKET_DEPTH == DEPTH_ONE * (ADIT_PACKET_IP_MAX - 1), "room to count");

@@ -113,12 +113,16 @@ TEST(packet_glance, ends_what_it_ends_as_the_decoder_does)
 			captured = (uint32_t)(draw(&state) % (f.size + 1));
 		frame = (struct adit_frame){.data = harness_exact(f.bytes, captured),
 			.captured = captured,
-			.wire = draw(&state) & 1 ? captured : (uint32_t)f.size};
+			.wire = draw(&state) & 1 ? captured : (uint32_t)f.size,
+			.vlan = draw(&state) % 4 == 0 ? 7 : 0,
+			.tap = draw(&state) & 3};
 		CHECK_EQ_INT(adit_packet_decode(&frame, ports, &first), first.outcome);
 		adit_packet_decode_closely(&frame, ports, &closely);
 		CHECK_EQ_STR(outcome_name(first.outcome), outcome_name(closely.outcome));
 		/* A field that only the decoder writes. */
 		ended += first.l4_offset == UINT16_MAX;
+		if (closely.outcome == ADIT_OUTCOME_PENDING)
+			CHECK_EQ_MEM(&first, &closely, sizeof(first));
 	}
 	/* It is there to end most of what is no DNS. */
 	CHECK(ended > FRAMES / 4);
