@@ -84,6 +84,10 @@ static inline struct adit_allocator adit_allocator_copy(const struct adit_alloca
 void *adit_alloc(const struct adit_allocator *allocator, size_t size_bytes, size_t align);
 void adit_free(const struct adit_allocator *allocator, void *memory);
 
+/* Whether the environment variable ADIT_CPU names this row of a table of CPU rows: it is then used
+ * in place of a better one. For support, and for measuring. At start only. */
+bool adit_cpu_wanted(const char *row);
+
 #ifdef __cplusplus
 }
 #endif

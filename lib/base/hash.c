@@ -200,9 +200,13 @@ static const struct adit_hash_row *chosen = &adit_hash_rows[ADIT_COUNT(adit_hash
 __attribute__((constructor)) static void hash_choose(void)
 {
 	__builtin_cpu_init();
-	for (size_t i = adit_hash_row_count; i-- > 0;)
-		if (adit_hash_rows[i].supported())
-			chosen = &adit_hash_rows[i];
+	for (size_t i = adit_hash_row_count; i-- > 0;) {
+		if (!adit_hash_rows[i].supported())
+			continue;
+		chosen = &adit_hash_rows[i];
+		if (adit_cpu_wanted(chosen->name))
+			break;
+	}
 }
 
 uint64_t adit_hash(const struct adit_hash_key *key, const void *data, size_t size)

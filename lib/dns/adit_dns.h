@@ -160,6 +160,18 @@ int adit_name_from_text(const char *text, struct adit_name *name);
  */
 size_t adit_name_to_text(const uint8_t *wire, size_t size, char *text, size_t room);
 
+/* The CPU rows that copy and lower-case the octets of names, for tests: each must give what the
+ * last one gives, which knows no vectors. `put` takes name->size octets out of `readable` ones at
+ * `from`, reads no others, and writes name->wire and name->lower. The first supported row is used,
+ * or the one that adit_cpu_wanted. */
+struct adit_octets_row {
+	const char *name;
+	bool (*supported)(void);
+	void (*put)(struct adit_name *name, const uint8_t *from, size_t readable);
+};
+extern const struct adit_octets_row adit_octets_rows[];
+extern const size_t adit_octets_row_count;
+
 /* Mnemonic of a record type ("TXT"), or "TYPE123" (RFC 3597) written into `room`. */
 const char *adit_dns_type_text(uint16_t type, char room[12]);
 

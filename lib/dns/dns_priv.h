@@ -11,6 +11,10 @@
 #define POINTER        0xc0 /* a length octet from here on starts a compression pointer */
 #define RECORD_FIXED   10
 
+/* Copies name->size octets at `from`, where `readable` may be read, to name->wire, and with A-Z
+ * mapped to a-z to name->lower. */
+void adit_octets_put(struct adit_name *name, const uint8_t *from, size_t readable);
+
 #define BIT(type) (UINT64_C(1) << (type))
 /* RFC 4034, 5155, 7344: what a signer makes, beside what was asked for. */
 #define DNSSEC_TYPES                                                                          \

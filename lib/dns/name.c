@@ -3,15 +3,12 @@
  * Names (RFC 1035 sections 3.1 and 4.1.4): reading them from a message, and their text form.
  *
  * Nearly every qname is plain labels, so the fast path walks the length octets alone and then
- * copies and lower-cases 16 bytes at a time. SSE2 belongs to x86-64: no dispatch is needed.
+ * has the octets copied and lower-cased (octets.c).
  */
 #include "adit_dns.h"
 #include "dns_priv.h"
 
-#include <emmintrin.h>
 #include <errno.h>
-
-#define BLOCK 16
 
 static size_t refuse(struct adit_name *name)
 {
@@ -20,50 +17,6 @@ static size_t refuse(struct adit_name *name)
 	name->label_at[0] = 0;
 	name->wire[0] = name->lower[0] = 0;
 	return 0;
-}
-
-/*
- * Writes one block of the name to `wire` and, with A-Z mapped to a-z, to `lower`. Length octets go
- * through the map as well: they are at most 63, 'A' is 65, so none of them changes. The compares
- * are signed: octets from 0x80 on are below 'A' and stay as they are.
- */
-static inline void put_block(struct adit_name *name, size_t at, const uint8_t *from)
-{
-	__m128i octets = _mm_loadu_si128((const __m128i *)from);
-	__m128i upper = _mm_and_si128(_mm_cmpgt_epi8(octets, _mm_set1_epi8('A' - 1)),
-		_mm_cmplt_epi8(octets, _mm_set1_epi8('Z' + 1)));
-	__m128i lower = _mm_or_si128(octets, _mm_and_si128(upper, _mm_set1_epi8('a' - 'A')));
-
-	_mm_storeu_si128((__m128i *)(name->wire + at), octets);
-	_mm_storeu_si128((__m128i *)(name->lower + at), lower);
-}
-
-/*
- * Copies name->size octets out of `readable` ones at `from`. The last, partial block is read whole
- * where the message goes on that far (the room in `wire` is a multiple of a block), else as the
- * block that ends with the name; only a short name at the end of a message goes byte by byte.
- */
-static inline void put_octets(struct adit_name *name, const uint8_t *from, size_t readable)
-{
-	_Static_assert(sizeof(name->wire) % BLOCK == 0 && sizeof(name->wire) >= ADIT_NAME_MAX &&
-			       sizeof(name->lower) == sizeof(name->wire),
-		"a whole block fits behind the last octet");
-	size_t size = name->size, at = 0;
-
-	for (; at + BLOCK <= size; at += BLOCK)
-		put_block(name, at, from + at);
-	if (at == size)
-		return;
-	if (ADIT_LIKELY(at + BLOCK <= readable)) {
-		put_block(name, at, from + at);
-	} else if (size >= BLOCK) {
-		put_block(name, size - BLOCK, from + size - BLOCK);
-	} else {
-		uint8_t block[BLOCK] = {0};
-
-		memcpy(block, from, size);
-		put_block(name, 0, block);
-	}
 }
 
 /*
@@ -107,7 +60,7 @@ static size_t read_compressed(
 	}
 	name->size = (uint8_t)used;
 	name->labels = (uint8_t)labels;
-	put_octets(name, name->wire, sizeof(name->wire));
+	adit_octets_put(name, name->wire, sizeof(name->wire));
 	return after != 0 ? after : at;
 }
 
@@ -138,7 +91,7 @@ size_t adit_name_read(const uint8_t *message, size_t size, size_t offset, struct
 		return refuse(name);
 	name->size = (uint8_t)(at + 1);
 	name->labels = (uint8_t)labels;
-	put_octets(name, octets, readable);
+	adit_octets_put(name, octets, readable);
 	return offset + at + 1;
 }
 

@@ -101,6 +101,34 @@ TEST(dns_name, plain_of_every_size_at_the_end_of_a_block)
 			}
 }
 
+/* Of every size and with every room behind it, in memory that ends there. */
+TEST(dns_name, rows_agree_with_the_scalar_one)
+{
+	uint8_t octets[ADIT_NAME_MAX + 70];
+
+	for (size_t i = 0; i < sizeof(octets); i++)
+		octets[i] = (uint8_t)(i * 37 + 11);
+	for (size_t row = 0; row < adit_octets_row_count; row++) {
+		const struct adit_octets_row *tried = &adit_octets_rows[row];
+
+		for (size_t size = 1;
+			size <= ADIT_NAME_MAX && tried->supported() && !harness_failed(); size++)
+			for (size_t more = 0; more < 70; more += 1 + more / 3) {
+				struct adit_name got = {.size = (uint8_t)size}, expected = got;
+				const uint8_t *exact = harness_exact(octets, size + more);
+
+				tried->put(&got, exact, size + more);
+				adit_octets_rows[adit_octets_row_count - 1].put(
+					&expected, exact, size + more);
+				CHECK_EQ_MEM(got.wire, expected.wire, size);
+				CHECK_EQ_MEM(got.lower, expected.lower, size);
+				CHECK_EQ_MEM(got.wire, octets, size);
+			}
+		if (harness_failed())
+			FAIL("row %s", tried->name);
+	}
+}
+
 TEST(dns_name, root)
 {
 	struct adit_name name;
