@@ -22,6 +22,9 @@ struct app_manager {
 	struct app_renew renew;
 	struct app_learn learn;
 	struct adit_verdict_board *board;
+	/* Called for each verdict whose line is written; NULL: not. */
+	void (*written)(void *context, const struct adit_verdict *verdict);
+	void *context;
 	bool problem;            /* something could not be written */
 	const char *told[8];     /* of what has failed; NULL: none further */
 	struct adit_error error; /* the first such */
