@@ -179,15 +179,27 @@ static bool is_in_gtpu(const struct mixer *mixer, const struct adit_frame *frame
 	       (packet.flags & ADIT_PACKET_GTPU) != 0;
 }
 
-/* Puts the frame in the mixer's room into GTP-U. */
+/* A number that is the same for all packets between two addresses. */
+static uint64_t pair_of(const uint8_t *ip)
+{
+	bool is_v6 = ip[0] >> 4 == 6;
+	const uint8_t *source = ip + (is_v6 ? 8 : 12);
+	uint32_t size = is_v6 ? 16 : 4;
+
+	return adit_hash(&adit_hash_key_fixed, source, size) ^
+	       adit_hash(&adit_hash_key_fixed, source + size, size);
+}
+
+/* Puts the frame in the mixer's room into GTP-U: packets of a pair of addresses into one bearer. */
 static void tunnel_put(struct mixer *mixer, struct adit_frame *frame)
 {
 	uint8_t header[APP_LOAD_TUNNEL_MAX], *ip = mixer->bytes + ETHERNET;
 	uint32_t size = frame->wire - ETHERNET, added;
+	uint64_t pair = pair_of(ip);
 
 	if (size + APP_LOAD_TUNNEL_MAX > UINT16_MAX)
 		return;
-	added = app_load_tunnel(header, size, &mixer->state);
+	added = app_load_tunnel(header, size, &pair);
 	memmove(ip + added, ip, frame->captured - ETHERNET);
 	memcpy(ip, header, added);
 	mixer->bytes[12] = 0x08;

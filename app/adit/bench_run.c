@@ -11,8 +11,8 @@
 #include <rte_cycles.h>
 
 #define RING_SIZE 64
-/* Of a calibration run, and of a run at least. */
-#define CALIBRATION_NS (50 * ADIT_NS_PER_MS)
+/* A run that is long enough to tell how long others will be. */
+#define CALIBRATION_NS 20e6
 
 const struct app_bench_row app_bench_rows[APP_BENCH_ROWS] = {
 	[APP_RUNG_RX] = {"rx-only", "take packets, load headers, give them back"},
@@ -416,33 +416,28 @@ static int run(
 	return 0;
 }
 
-/* How often the packets must come so that the full path takes the time it is to take. What is cold
- * is warm then. */
+/* How often the packets must come so that the full path takes the time it is to take. The first run
+ * makes warm what is cold, and says nothing. */
 static int calibrate(struct app_bench *bench, struct adit_error *error)
 {
 	double wanted = bench->options.seconds * 1e9 / (double)bench->options.repeats;
+	double took = 0, passes, most;
 	struct app_bench_run tried;
 	int status;
 
 	bench->passes = 1;
 	if (bench->options.port != NULL)
 		return 0;
-	for (;;) {
-		double passes, took;
-
+	status = run(bench, APP_RUNG_FULL, &tried, error);
+	while (status == 0 && took < CALIBRATION_NS && took < wanted) {
 		status = run(bench, APP_RUNG_FULL, &tried, error);
-		if (status != 0)
-			return status;
 		took = tried.ns * (double)tried.packets / bench->appliance.worker_count;
 		passes = (double)bench->passes * wanted / (took > 1 ? took : 1);
-		if (took >= (double)CALIBRATION_NS || took >= wanted) {
-			bench->passes = passes > 1 ? (uint64_t)passes : 1;
-			return 0;
-		}
-		passes =
-			passes < 2.0 * (double)bench->passes ? passes : 2.0 * (double)bench->passes;
-		bench->passes = passes > 1 ? (uint64_t)(passes + 1) : 2;
+		most = 8 * (double)bench->passes;
+		passes = passes < most ? passes : most;
+		bench->passes = passes > 1 ? (uint64_t)passes : 1;
 	}
+	return status;
 }
 
 static int by_size(const void *a, const void *b)
