@@ -10,6 +10,7 @@
 #include "appliance.h"
 #include "bench_source.h"
 #include "manager.h"
+#include "plot.h"
 
 #define APP_REPEATS_MAX 100
 
@@ -93,6 +94,7 @@ const char *app_bench_no_counters(const struct app_bench *bench);
 /* bench_report.c, bench_plot.c. 0 or -errno. */
 void app_bench_print(const struct app_bench *bench);
 void app_bench_print_json(const struct app_bench *bench);
-int app_bench_plot(const struct app_bench *bench, const char *path, struct adit_error *error);
+int app_bench_plot(
+	const struct app_bench *bench, const struct app_plot *plot, struct adit_error *error);
 
 #endif

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include <rte_errno.h>
 #include <rte_mempool.h>
 
 #define OPS "adit_held"
@@ -84,7 +83,7 @@ static void frames_count(
 
 static size_t element_bytes(uint16_t room)
 {
-	/* mbuf, private data, headroom, frame, and what a mempool puts around it */
+	/* mbuf, private data, headroom, frame, and what a mempool puts around them */
 	return sizeof(struct rte_mbuf) + APP_META_PRIVATE + RTE_PKTMBUF_HEADROOM + room +
 	       2 * ADIT_CACHE_LINE;
 }
@@ -116,23 +115,48 @@ static void collect(struct rte_mempool *pool, void *argument, void *object, unsi
 	collected->mbufs[collected->count++] = object;
 }
 
+/* As rte_pktmbuf_pool_create does it, but for objects that may lie across pages: no card writes to
+ * them, and small pages would else hold one large mbuf each. */
+static struct rte_mempool *held_make(int number, unsigned count, uint16_t room)
+{
+	uint16_t private = app_meta_offset >= (int)sizeof(struct rte_mbuf) ? APP_META_PRIVATE : 0;
+	struct rte_pktmbuf_pool_private about = {
+		.mbuf_data_room_size = (uint16_t)(RTE_PKTMBUF_HEADROOM + room),
+		.mbuf_priv_size = private};
+	char name[RTE_MEMPOOL_NAMESIZE];
+	struct rte_mempool *pool;
+
+	snprintf(name, sizeof(name), "adit_held_%d", number);
+	pool = rte_mempool_create_empty(name, count,
+		(unsigned)sizeof(struct rte_mbuf) + private + about.mbuf_data_room_size, 0,
+		sizeof(about), SOCKET_ID_ANY, RTE_MEMPOOL_F_NO_IOVA_CONTIG);
+	if (pool == NULL)
+		return NULL;
+	if (rte_mempool_set_ops_byname(pool, OPS, NULL) != 0) {
+		rte_mempool_free(pool);
+		return NULL;
+	}
+	rte_pktmbuf_pool_init(pool, &about);
+	if (rte_mempool_populate_default(pool) < (int)count) {
+		rte_mempool_free(pool);
+		return NULL;
+	}
+	rte_mempool_obj_iter(pool, rte_pktmbuf_init, NULL);
+	return pool;
+}
+
 static int pool_make(struct app_held *held, int number, unsigned count, uint16_t room,
 	struct collected *collected, struct adit_error *error)
 {
-	uint16_t private = app_meta_offset >= (int)sizeof(struct rte_mbuf) ? APP_META_PRIVATE : 0;
-	char name[RTE_MEMPOOL_NAMESIZE];
-
 	if (count == 0)
 		return 0;
-	snprintf(name, sizeof(name), "adit_held_%d", number);
-	held->pool[number] = rte_pktmbuf_pool_create_by_ops(name, count, 0, private,
-		(uint16_t)(RTE_PKTMBUF_HEADROOM + room), SOCKET_ID_ANY, OPS);
+	held->pool[number] = held_make(number, count, room);
 	collected->mbufs = malloc(count * sizeof(struct rte_mbuf *));
 	if (held->pool[number] == NULL || collected->mbufs == NULL)
 		return adit_error_set(error, -ENOMEM,
-			"no memory for %u packets of up to %u bytes: %s (--packets sets how many "
-			"are held)",
-			count, room, rte_strerror(rte_errno));
+			"no memory for %u packets of up to %u bytes (--packets sets how many are "
+			"held)",
+			count, room);
 	rte_mempool_obj_iter(held->pool[number], collect, collected);
 	held->bytes += count * element_bytes(room);
 	return 0;

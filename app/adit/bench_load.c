@@ -14,6 +14,8 @@
 #define ETHERNET  14
 #define FRAME_MIN 60 /* without the checksum */
 
+/* Packets of a mix whose size nobody gave. */
+#define MIXED_MOST (4 * APP_LOAD_LEAST)
 /* Of free memory, for a load whose size nobody gave; an mbuf takes about twice a frame's bytes. */
 #define MEMORY_SHARE 8
 #define MBUF_BYTES   1024
@@ -275,8 +277,9 @@ static int mix(struct mixer *mixer, const struct app_load *captures)
 
 	/* Without a number, the captures come whole, and again while there is too little. */
 	if (mixer->params->packets == 0) {
-		if (mixer->params->dns_share > 0 && own < mixer->most)
-			own = (uint64_t)((double)own * 100 / mixer->params->dns_share);
+		if (mixer->params->dns_share > 0 && own < MIXED_MOST)
+			own = (uint64_t)fmin(
+				(double)own * 100 / mixer->params->dns_share, MIXED_MOST);
 		least = own < APP_LOAD_LEAST ? APP_LOAD_LEAST : own;
 		mixer->most = least < mixer->most ? least : mixer->most;
 	}

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench.h"
 
-#include "adit_plot.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
-#define WIDTH  800
-#define HEIGHT 450
-#define HALF   0.35 /* of a bar */
+#define HALF 0.35 /* of a bar */
 
 /* A bar for each rung, up to the median, and a line over it from the least run to the most. */
 struct ladder {
@@ -36,7 +32,8 @@ static void ladder_fill(const struct app_bench *bench, struct ladder *ladder)
 	}
 }
 
-int app_bench_plot(const struct app_bench *bench, const char *path, struct adit_error *error)
+int app_bench_plot(
+	const struct app_bench *bench, const struct app_plot *plot, struct adit_error *error)
 {
 	struct ladder ladder;
 	struct adit_plot_series series[] = {{.kind = ADIT_PLOT_BARS,
@@ -61,18 +58,16 @@ int app_bench_plot(const struct app_bench *bench, const char *path, struct adit_
 		.series = series,
 		.series_count = ADIT_COUNT(series)};
 	char subtitle[256];
-	struct adit_plot_figure figure = {.title = "adit bench",
-		.subtitle = subtitle,
-		.width = WIDTH,
-		.height = HEIGHT,
-		.panels = &panel,
-		.panel_count = 1};
+	struct adit_plot_figure figure = {
+		.title = "adit bench", .subtitle = subtitle, .panels = &panel, .panel_count = 1};
 
 	ladder_fill(bench, &ladder);
 	adit_plot_axis_include(&panel.y, ladder.spread_y, ADIT_COUNT(ladder.spread_y));
 	panel.y.high *= 1.1;
 	snprintf(subtitle, sizeof(subtitle),
-		"port %.120s, %u workers, %" PRIu64 " repeats; each rung holds those before it",
-		app_bench_port(bench), bench->appliance.worker_count, bench->options.repeats);
-	return adit_plot_write(&figure, path, NULL, error);
+		"port %.120s, %u worker%s, %" PRIu64 " repeat%s; each rung holds those before it",
+		app_bench_port(bench), bench->appliance.worker_count,
+		bench->appliance.worker_count == 1 ? "" : "s", bench->options.repeats,
+		bench->options.repeats == 1 ? "" : "s");
+	return app_plot_write(plot, &figure, error);
 }

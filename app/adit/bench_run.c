@@ -10,7 +10,10 @@
 
 #include <rte_cycles.h>
 
-#define RING_SIZE 64
+#define RING_SIZE  64
+#define WIRE_BYTES 24 /* of a frame's checksum, preamble and gap */
+/* Until every window has been filled once. */
+#define WARM_PASSES (2 * APP_WINDOWS)
 /* A run that is long enough to tell how long others will be. */
 #define CALIBRATION_NS 20e6
 
@@ -228,8 +231,6 @@ int app_bench_open(struct app_bench *bench, struct adit_error *error)
 			 ADIT_SLICE_NS * ADIT_SLICE_NS;
 	bench->manager.written = verdict_written;
 	bench->manager.context = bench;
-	/* Who sees whom is known; another word is for a port that does not keep to it. */
-	appliance->selfcheck.printed = true;
 	return status;
 }
 
@@ -332,7 +333,7 @@ static void sources_of(const struct app_bench *bench, int row, uint16_t *first, 
 
 static void run_sum(struct app_bench *bench, int row, struct app_bench_run *run)
 {
-	double cpu_ns = 0, ticks = 0, counters[APP_CPU_COUNTERS] = {0}, bytes;
+	double cpu_ns = 0, ticks = 0, counters[APP_CPU_COUNTERS] = {0};
 	uint16_t first, count;
 
 	sources_of(bench, row, &first, &count);
@@ -357,39 +358,87 @@ static void run_sum(struct app_bench *bench, int row, struct app_bench_run *run)
 	for (int k = 0; k < APP_CPU_COUNTERS; k++)
 		run->counters[k] =
 			bench->counter_error == 0 ? counters[k] / (double)run->packets : NAN;
-	/* What a frame takes on the wire: checksum, preamble, gap. */
-	bytes = bench->load.count != 0 ? (double)bench->load.bytes / (double)bench->load.count + 24
-				       : NAN;
-	run->gbps = run->mpps * bytes * 8 / 1e3;
 }
 
-/* Whether it came to its end. */
+static void sources_arm(struct app_bench *bench, int row)
+{
+	uint16_t first, count;
+
+	sources_of(bench, row, &first, &count);
+	for (uint16_t i = first; i < first + count; i++)
+		app_source_arm(&bench->sources[i], bench->passes * bench->sources[i].count,
+			bench->time_ns);
+	atomic_store(&bench->running, count);
+	atomic_store(&bench->appliance.stop, false);
+}
+
+/* Time goes on from where the last of them has come to. Returns whether all came to their end. */
+static bool sources_end(struct app_bench *bench, int row)
+{
+	uint16_t first, count;
+	bool ended = true;
+
+	sources_of(bench, row, &first, &count);
+	for (uint16_t i = first; i < first + count; i++) {
+		const struct app_source *source = &bench->sources[i];
+
+		ended &= source->meter.ended;
+		if (source->time_ns > bench->time_ns)
+			bench->time_ns = source->time_ns;
+	}
+	bench->time_ns = (bench->time_ns / ADIT_SLICE_NS + 1) * ADIT_SLICE_NS;
+	return ended;
+}
+
+/* Packets and bytes of all ports, as their drivers count. */
+static struct rte_eth_stats ports_stats(const struct appliance *appliance)
+{
+	struct rte_eth_stats sum = {0}, stats;
+
+	for (uint16_t i = 0; i < appliance->port_count; i++) {
+		if (rte_eth_stats_get(appliance->port[i], &stats) != 0)
+			continue;
+		sum.ipackets += stats.ipackets;
+		sum.ibytes += stats.ibytes;
+	}
+	return sum;
+}
+
+/* Bytes of a packet on the wire, on average: with checksum, preamble and gap. NaN: not known. */
+static double wire_bytes(const struct app_bench *bench, const struct rte_eth_stats *before)
+{
+	struct rte_eth_stats after = ports_stats(&bench->appliance);
+
+	if (bench->load.count != 0)
+		return (double)bench->load.bytes / (double)bench->load.count + WIRE_BYTES;
+	if (after.ipackets == before->ipackets)
+		return NAN;
+	return (double)(after.ibytes - before->ibytes) /
+		       (double)(after.ipackets - before->ipackets) +
+	       WIRE_BYTES;
+}
+
+/* -EINTR: it was told to stop. */
 static int run(
 	struct app_bench *bench, int row, struct app_bench_run *run, struct adit_error *error)
 {
 	struct appliance *appliance = &bench->appliance;
+	struct rte_eth_stats ports = ports_stats(appliance);
 	struct counted before, after;
-	struct rte_eth_stats port_before = {0}, port_after = {0};
-	uint16_t first, sources;
-	bool ended = true;
 	int status;
 
 	roles_set(bench, row);
-	sources_of(bench, row, &first, &sources);
-	for (uint16_t i = first; i < first + sources; i++)
-		app_source_arm(&bench->sources[i], bench->passes * bench->sources[i].count,
-			bench->time_ns);
-	atomic_store(&bench->running, sources);
-	atomic_store(&appliance->stop, false);
+	sources_arm(bench, row);
 	before = count(appliance);
-	if (appliance->port_count != 0)
-		rte_eth_stats_get(appliance->port[0], &port_before);
 	status = appliance_launch(appliance, error);
 	if (status != 0)
 		return status;
 	app_manager_run(&bench->manager);
 	appliance_join(appliance);
 	after = count(appliance);
+	bench->interrupted = !sources_end(bench, row);
+	if (bench->interrupted)
+		return -EINTR;
 	*run = (struct app_bench_run){.received = after.received - before.received,
 		.outcomes = after.outcomes - before.outcomes,
 		.left = after.left - before.left,
@@ -397,22 +446,8 @@ static int run(
 		.slices = after.slices - before.slices,
 		.windows = after.windows - before.windows,
 		.coalesced = after.coalesced - before.coalesced};
-	for (uint16_t i = first; i < first + sources; i++) {
-		ended &= bench->sources[i].meter.ended;
-		if (bench->sources[i].time_ns >= bench->time_ns)
-			bench->time_ns = bench->sources[i].time_ns;
-	}
-	bench->time_ns = (bench->time_ns / ADIT_SLICE_NS + 1) * ADIT_SLICE_NS;
-	bench->interrupted = !ended;
-	if (!ended)
-		return -EINTR;
 	run_sum(bench, row, run);
-	if (appliance->port_count != 0 && rte_eth_stats_get(appliance->port[0], &port_after) == 0 &&
-		port_after.ipackets != port_before.ipackets)
-		run->gbps = run->mpps * 8 / 1e3 *
-			    ((double)(port_after.ibytes - port_before.ibytes) /
-					    (double)(port_after.ipackets - port_before.ipackets) +
-				    24);
+	run->gbps = run->mpps * wire_bytes(bench, &ports) * 8 / 1e3;
 	return 0;
 }
 
@@ -425,11 +460,11 @@ static int calibrate(struct app_bench *bench, struct adit_error *error)
 	struct app_bench_run tried;
 	int status;
 
-	bench->passes = 1;
-	if (bench->options.port != NULL)
-		return 0;
+	bench->passes = WARM_PASSES;
 	status = run(bench, APP_RUNG_FULL, &tried, error);
-	while (status == 0 && took < CALIBRATION_NS && took < wanted) {
+	bench->passes = 1;
+	while (bench->options.port == NULL && status == 0 && took < CALIBRATION_NS &&
+		took < wanted) {
 		status = run(bench, APP_RUNG_FULL, &tried, error);
 		took = tried.ns * (double)tried.packets / bench->appliance.worker_count;
 		passes = (double)bench->passes * wanted / (took > 1 ? took : 1);
@@ -466,7 +501,9 @@ int app_bench_measure(struct app_bench *bench, struct adit_error *error)
 	app_progress_clear();
 	qsort(bench->latencies, bench->latency_count, sizeof(*bench->latencies), by_size);
 	if (status == -EINTR)
-		adit_error_set(error, -EINTR, "interrupted; what was measured so far is above");
+		adit_error_set(error, -EINTR, "interrupted%s",
+			bench->repeats[APP_RUNG_RX] != 0 ? "; what was measured so far is above"
+							 : "");
 	return status;
 }
 

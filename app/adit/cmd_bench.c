@@ -6,8 +6,7 @@
 #include "arguments.h"
 #include "bench.h"
 #include "bench_patterns.h"
-
-#include "adit_plot.h"
+#include "plot.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -37,7 +36,8 @@ static const char closing[] = "adit bench demo/demo.pcap\n"
 
 struct command {
 	struct app_bench bench;
-	const char *config_path, *plot;
+	const char *config_path;
+	struct app_plot plot; /* out is NULL: none is wanted */
 	struct app_texts sets;
 	uint64_t workers, burst, patterns;
 	bool json, verbose;
@@ -115,8 +115,7 @@ static int patterns_add(struct command *command, struct adit_error *error)
 }
 
 /* What is wrong before anything starts. */
-static int check(
-	const struct command *command, const struct app_line *line, struct adit_error *error)
+static int check(struct command *command, const struct app_line *line, struct adit_error *error)
 {
 	const struct app_bench_options *options = &command->bench.options;
 	const struct app_load_params *load = &options->load;
@@ -143,7 +142,7 @@ static int check(
 		return adit_error_set(error, -EINVAL,
 			"--packets %llu: right is %d or more; fewer are learned by heart",
 			(unsigned long long)load->packets, APP_LOAD_LEAST / 4);
-	return command->plot != NULL ? adit_plot_check_path(command->plot, error) : 0;
+	return command->plot.out != NULL ? app_plot_check(&command->plot, "", error) : 0;
 }
 
 /* ---- the way through */
@@ -207,7 +206,6 @@ static int measure(struct command *command, struct adit_error *error)
 	/* Lines go nowhere; the rest of their way is that of every line. */
 	if (status == 0)
 		bench->manager.verdicts = fopen("/dev/null", "we");
-	bench->manager.progress = false;
 	if (status == 0)
 		status = start(command, error);
 	if (status != 0)
@@ -221,8 +219,8 @@ static int measure(struct command *command, struct adit_error *error)
 		app_bench_print(bench);
 	if (fflush(stdout) != 0 && status == 0)
 		status = adit_error_set(error, -EIO, "cannot write: %s", strerror(errno));
-	if (command->plot != NULL && status == 0)
-		status = app_bench_plot(bench, command->plot, error);
+	if (command->plot.out != NULL && status == 0)
+		status = app_bench_plot(bench, &command->plot, error);
 	return status;
 }
 
@@ -254,7 +252,8 @@ int adit_cmd_bench(int argc, char **argv)
 	static struct command command = {
 		.bench = {.appliance = {.ring_port = RTE_MAX_ETHPORTS},
 			.memory_port = {RTE_MAX_ETHPORTS, RTE_MAX_ETHPORTS},
-			.options = {.seconds = 5, .repeats = 5}}};
+			.options = {.seconds = 5, .repeats = 5}},
+		.plot = {.command = "bench", .width = 800, .height = 450, .zoom = 1}};
 	struct app_bench_options *options = &command.bench.options;
 	struct app_load_params *load = &options->load;
 	struct app_option measuring[] = {
@@ -299,8 +298,8 @@ int adit_cmd_bench(int argc, char **argv)
 	struct app_option output[] = {
 		{"json", 0, APP_FLAG, NULL, "print JSON of the schema adit.bench/1", &command.json,
 			0, 0, false},
-		{"plot", 0, APP_TEXT, "FILE", "draw the ladder there, .svg or .png", &command.plot,
-			0, 0, false},
+		{"plot", 0, APP_TEXT, "FILE", "draw the ladder there, .svg or .png",
+			&command.plot.out, 0, 0, false},
 		{"verbose", 'v', APP_FLAG, NULL, "show what DPDK says", &command.verbose, 0, 0,
 			false},
 	};
@@ -330,6 +329,7 @@ int adit_cmd_bench(int argc, char **argv)
 	command.bench.appliance.config = &command.bench.config;
 	command.bench.manager = (struct app_manager){.appliance = &command.bench.appliance,
 		.command = "bench",
+		.silent = true,
 		.identity = {.command = "bench"},
 		.renew = {.appliance = &command.bench.appliance, .command = "bench"},
 		.learn = {.appliance = &command.bench.appliance,

@@ -16,7 +16,8 @@ struct app_manager {
 	const char *command;   /* "replay" or "run", for messages */
 	const char *directory; /* of the outputs; NULL: none */
 	bool features;         /* windows.csv is wanted */
-	bool progress;         /* standard error is a terminal */
+	bool silent;           /* no word while it runs: neither progress nor self-checks */
+	bool progress;         /* is shown: standard error is a terminal */
 	FILE *verdicts, *windows, *encrypted;
 	struct app_identity identity;
 	struct app_renew renew;
