@@ -269,49 +269,74 @@ static int frame_add(struct mixer *mixer, const struct adit_frame *captured)
 	return status;
 }
 
-static int mix(struct mixer *mixer, const struct app_load *captures)
+/* The captures once more, as far as there is room for. */
+static int copy_add(struct mixer *mixer, const struct app_load *captures, uint64_t most)
 {
-	struct app_load *load = mixer->load;
-	uint64_t least = mixer->most, own = captures->count;
 	int status = 0;
 
-	/* Without a number, the captures come whole, and again while there is too little. */
+	if (mixer->load->copies++ != 0)
+		app_rewrite_next_copy(mixer->rewrite);
+	mixer->most = most;
+	for (size_t i = 0; i < captures->count && mixer->load->count < most && status == 0; i++)
+		status = frame_add(mixer, &captures->frames[i]);
+	app_rewrite_tell(mixer->rewrite, mixer->load);
+	return status;
+}
+
+/* Whether as many domains and subscribers were given out as are asked for. By Zipf's law the last
+ * domains may never come. */
+static bool is_all_given(const struct mixer *mixer)
+{
+	const struct app_load_params *params = mixer->params;
+
+	return (params->zipf > 0 || mixer->load->domains >= params->domains) &&
+	       mixer->load->subscribers >= params->subscribers;
+}
+
+/* Without a number, the captures come whole, and again while there is too little of anything. */
+static int mix(struct mixer *mixer, const struct app_load *captures, uint64_t most)
+{
+	struct app_load *load = mixer->load;
+	uint64_t least = most, given = 0;
+	int status = 0;
+
 	if (mixer->params->packets == 0) {
-		if (mixer->params->dns_share > 0 && own < MIXED_MOST)
-			own = (uint64_t)fmin(
-				(double)own * 100 / mixer->params->dns_share, MIXED_MOST);
-		least = own < APP_LOAD_LEAST ? APP_LOAD_LEAST : own;
-		mixer->most = least < mixer->most ? least : mixer->most;
+		least = captures->count;
+		if (mixer->params->dns_share > 0 && least < MIXED_MOST)
+			least = (uint64_t)fmin(
+				(double)least * 100 / mixer->params->dns_share, MIXED_MOST);
+		least = least > APP_LOAD_LEAST ? least : APP_LOAD_LEAST;
+		least = least < most ? least : most;
 	}
-	while (load->count < mixer->most && status == 0) {
-		if (load->copies++ != 0)
-			app_rewrite_next_copy(mixer->rewrite);
-		for (size_t i = 0; i < captures->count && load->count < mixer->most && status == 0;
-			i++)
-			status = frame_add(mixer, &captures->frames[i]);
+	while (load->count < least && status == 0)
+		status = copy_add(mixer, captures, least);
+	/* A copy that brings no more is the last one. */
+	while (status == 0 && load->count < most && !is_all_given(mixer) &&
+		load->domains + load->subscribers > given) {
+		given = load->domains + load->subscribers;
+		status = copy_add(mixer, captures, most);
 	}
 	return status;
 }
 
+/* How many may be held: as asked for, or as there is memory for. */
 static uint64_t packets_most(const struct app_load_params *params)
 {
-	FILE *file = fopen("/proc/meminfo", "re");
 	unsigned long long kilobytes = 0;
+	uint64_t most;
 	char line[128];
+	FILE *file;
 
-	if (params->packets != 0) {
-		if (file != NULL)
-			fclose(file);
+	if (params->packets != 0)
 		return params->packets;
-	}
+	file = fopen("/proc/meminfo", "re");
 	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
 		if (sscanf(line, "MemAvailable: %llu", &kilobytes) == 1)
 			break;
 	if (file != NULL)
 		fclose(file);
-	kilobytes /= MEMORY_SHARE;
-	return kilobytes * 1024 / MBUF_BYTES > APP_LOAD_LEAST ? kilobytes * 1024 / MBUF_BYTES
-							      : APP_LOAD_LEAST;
+	most = kilobytes * 1024 / MEMORY_SHARE / MBUF_BYTES;
+	return most > APP_LOAD_LEAST ? most : APP_LOAD_LEAST;
 }
 
 int app_load_read(
@@ -319,6 +344,7 @@ int app_load_read(
 {
 	struct app_load captures = {.frames = NULL};
 	struct mixer *mixer = calloc(1, sizeof(*mixer));
+	uint64_t most;
 	int status;
 
 	if (mixer != NULL)
@@ -327,16 +353,15 @@ int app_load_read(
 		free(mixer);
 		return adit_error_set(error, -ENOMEM, "no memory for the packets");
 	}
-	mixer->most = packets_most(params);
-	status = captures_read(&captures, params, mixer->most, error);
+	most = packets_most(params);
+	status = captures_read(&captures, params, most, error);
 	if (status == 0) {
-		status = mix(mixer, &captures);
+		status = mix(mixer, &captures, most);
 		if (status != 0)
 			adit_error_set(error, status,
 				"no memory for %llu packets (--packets sets their number)",
-				(unsigned long long)mixer->most);
+				(unsigned long long)most);
 	}
-	app_rewrite_tell(mixer->rewrite, load);
 	load->captured = captures.captured;
 	load->unread = captures.unread;
 	frames_place(load);

@@ -19,7 +19,8 @@ struct app_load_params {
 	char *const *files;
 	size_t file_count;
 	uint64_t packets;     /* to hold, of all kinds; 0: those of the captures, APP_LOAD_LEAST at
-				 least, and no more than there is memory for */
+				 least, as many as domains and subscribers ask for, and no more than
+				 there is memory for */
 	double dns_share;     /* per cent of the packets that are to be DNS; 0: as it comes */
 	bool gtpu;            /* wrap what is in no GTP-U already */
 	uint64_t domains;     /* registrable domains of the names; 0: those of the captures */
@@ -48,7 +49,15 @@ struct app_load {
 /* Returns 0, or -errno with an error to print; to be freed whatever the outcome. */
 int app_load_read(
 	struct app_load *load, const struct app_load_params *params, struct adit_error *error);
+/* Frees frames and bytes; what was counted stays. */
 void app_load_free(struct app_load *load);
+
+/* A number as it stands in a packet. */
+static inline void app_load_put16(uint8_t *at, uint32_t value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
 
 /* ---- bench_traffic.c: packets that are made up */
 

@@ -86,10 +86,11 @@ static void print_load(const struct app_bench *bench)
 		       "memory or --packets, or nothing that a port brings)\n",
 			load->unread);
 	if (load->domains != 0)
-		printf("%" PRIu64 " domains in %" PRIu64 " messages\n", load->domains,
-			load->rewritten);
+		printf("%" PRIu64 " of %" PRIu64 " domains, in %" PRIu64 " messages\n",
+			load->domains, bench->options.load.domains, load->rewritten);
 	if (load->subscribers != 0)
-		printf("%" PRIu64 " subscribers\n", load->subscribers);
+		printf("%" PRIu64 " of %" PRIu64 " subscribers\n", load->subscribers,
+			bench->options.load.subscribers);
 }
 
 static void print_setting(const struct app_bench *bench)
@@ -149,6 +150,10 @@ static void print_ladder(const struct app_bench *bench)
 	       "counter's\n");
 	if (none != NULL)
 		printf("cycles and instructions: no CPU counters, %s\n", none);
+	if (bench->appliance.worker_count + 3u > app_cpu_count())
+		printf("%u lcores and the management thread share %u CPUs: Mpps is what is left "
+		       "of them, ns is not touched by that\n",
+			bench->appliance.worker_count + 2u, app_cpu_count());
 	printf("\nfull is %.3f of rx-only on port %s; above rx-only it takes %.1f ns a packet\n",
 		ratio_of(bench), app_bench_port(bench),
 		APP_BENCH_SPREAD(bench, APP_RUNG_FULL, ns).median -

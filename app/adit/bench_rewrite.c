@@ -178,21 +178,15 @@ static void note(uint64_t *bits, uint64_t number, uint64_t *count)
 
 /* ---- bytes */
 
-static void put16(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
 static void put32(uint8_t *at, uint32_t value)
 {
-	put16(at, value >> 16);
-	put16(at + 2, value);
+	app_load_put16(at, value >> 16);
+	app_load_put16(at + 2, value);
 }
 
 static void add16(uint8_t *at, int32_t delta)
 {
-	put16(at, (uint32_t)(adit_load_be16(at) + delta));
+	app_load_put16(at, (uint32_t)(adit_load_be16(at) + delta));
 }
 
 static uint32_t sum_of(const uint8_t *at, uint32_t size, uint32_t sum)
@@ -211,8 +205,8 @@ static void ip_checksum(uint8_t *ip)
 {
 	if (ip[0] >> 4 != 4)
 		return;
-	put16(ip + 10, 0);
-	put16(ip + 10, ~sum_of(ip, (ip[0] & 15u) * 4, 0));
+	app_load_put16(ip + 10, 0);
+	app_load_put16(ip + 10, ~sum_of(ip, (ip[0] & 15u) * 4, 0));
 }
 
 /* Of a UDP datagram that has one (in IPv6 all have). */
@@ -223,10 +217,10 @@ static void udp_checksum(const uint8_t *ip, uint8_t *udp)
 
 	if (adit_load_be16(udp + 6) == 0 && !is_v6)
 		return;
-	put16(udp + 6, 0);
+	app_load_put16(udp + 6, 0);
 	sum = sum_of(ip + (is_v6 ? 8 : 12), is_v6 ? 32 : 8, sum);
 	sum = ~sum_of(udp, size, sum) & 0xffff;
-	put16(udp + 6, sum != 0 ? sum : 0xffff);
+	app_load_put16(udp + 6, sum != 0 ? sum : 0xffff);
 }
 
 /* Whether all layers can be given other lengths: an IP header, in GTP-U or by itself. */
@@ -310,7 +304,7 @@ static uint32_t name_fix(uint8_t *message, uint32_t size, uint32_t at, const str
 			to = shifted(shift, adit_load_be16(message + at) & POINTER_MAX);
 			if (to > POINTER_MAX)
 				return 0;
-			put16(message + at, 0xc000 | to);
+			app_load_put16(message + at, 0xc000 | to);
 			return at + 2;
 		}
 		if (message[at] >> 6 != 0)

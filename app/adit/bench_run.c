@@ -49,7 +49,6 @@ static int source_fill(struct app_bench *bench, struct app_source *source, uint1
 		if (!all && owners[i] != worker)
 			continue;
 		source->mbufs[source->count++] = bench->held.mbufs[i];
-		source->wire_bytes += load->frames[i].wire;
 	}
 	if (source->count < APP_LOAD_LEAST / 4 / bench->appliance.worker_count)
 		return adit_error_set(error, -EINVAL,
@@ -61,8 +60,8 @@ static int source_fill(struct app_bench *bench, struct app_source *source, uint1
 	return 0;
 }
 
-/* Whose each packet is: DNS by its shard, as the program deals it; the rest by turns, but pieces of
- * datagrams, which must meet. */
+/* Whose each packet is: DNS by its shard, as the program deals it; pieces of datagrams, which must
+ * meet, the first worker's; the rest by turns. */
 static int owners_find(struct app_bench *bench, uint8_t *owners, struct adit_error *error)
 {
 	struct adit_intake intake;
@@ -73,18 +72,15 @@ static int owners_find(struct app_bench *bench, uint8_t *owners, struct adit_err
 	for (size_t i = 0; i < bench->load.count; i++) {
 		struct adit_frame frame = bench->load.frames[i];
 		struct adit_packet packet;
+		enum adit_outcome outcome;
 
-		switch (adit_intake_take(&intake, &frame, &packet)) {
-		case ADIT_OUTCOME_PENDING:
-			owners[i] = (uint8_t)(packet.shard % bench->appliance.worker_count);
-			break;
-		case ADIT_OUTCOME_FRAGMENT:
+		outcome = adit_intake_take(&intake, &frame, &packet);
+		if (outcome == ADIT_OUTCOME_FRAGMENT || frame.data != bench->load.frames[i].data)
 			owners[i] = 0;
-			break;
-		default:
+		else if (outcome == ADIT_OUTCOME_PENDING)
+			owners[i] = (uint8_t)(packet.shard % bench->appliance.worker_count);
+		else
 			owners[i] = (uint8_t)(i % bench->appliance.worker_count);
-			break;
-		}
 	}
 	adit_reassembly_destroy(intake.reassembly);
 	return 0;
@@ -125,6 +121,9 @@ static int memory_open(struct app_bench *bench, struct adit_error *error)
 	for (uint16_t i = 0; i <= workers && status == 0; i++)
 		status = source_fill(bench, &bench->sources[i], i, owners, error);
 	free(owners);
+	/* Their bytes are in mbufs now. */
+	bench->time_ns = bench->load.frames[0].ts_ns;
+	app_load_free(&bench->load);
 	if (status == 0)
 		status = memory_port_make(bench, 0, workers, bench->sources, error);
 	if (status == 0)
@@ -144,6 +143,7 @@ static int port_open(struct app_bench *bench, struct adit_error *error)
 
 	for (uint16_t i = 0; i < appliance->worker_count; i++)
 		appliance->workers[i].queues = 0;
+	bench->time_ns = app_now_ns();
 	appliance->has_spreader = false;
 	status = app_ports_start(appliance, error);
 	appliance->has_spreader = true;
@@ -227,8 +227,7 @@ int app_bench_open(struct app_bench *bench, struct adit_error *error)
 		source->running = &bench->running;
 		source->stop = &appliance->stop;
 	}
-	bench->time_ns = (bench->load.count != 0 ? bench->load.frames[0].ts_ns : app_now_ns()) /
-			 ADIT_SLICE_NS * ADIT_SLICE_NS;
+	bench->time_ns = bench->time_ns / ADIT_SLICE_NS * ADIT_SLICE_NS;
 	bench->manager.written = verdict_written;
 	bench->manager.context = bench;
 	return status;

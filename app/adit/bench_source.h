@@ -41,7 +41,6 @@ struct app_source {
 	size_t count;
 	uint64_t slice_packets; /* time goes on by a slice with so many */
 	uint64_t run_ticks;     /* length of a run, of a port */
-	uint64_t wire_bytes;    /* of all mbufs */
 	atomic_uint *running;   /* sources that have not ended yet, all in all */
 	atomic_bool *stop;      /* set by the last one that ends */
 	/* The poller's: */

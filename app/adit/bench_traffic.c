@@ -47,17 +47,11 @@ static uint16_t draw_between(uint64_t *state, uint16_t least, uint16_t most)
 	return (uint16_t)(least + app_load_draw(state) % (most - least + 1u));
 }
 
-static void put16(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
 static void put_ipv4(uint8_t *ip, uint32_t total, uint8_t protocol)
 {
 	memset(ip, 0, 20);
 	ip[0] = 0x45;
-	put16(ip + 2, total);
+	app_load_put16(ip + 2, total);
 	ip[8] = 62;
 	ip[9] = protocol;
 }
@@ -74,7 +68,7 @@ static uint32_t make_ip(uint8_t *ip, uint32_t total, uint8_t protocol, bool up, 
 		memcpy(addresses[1] + 2, &server, 8);
 		memset(ip, 0, 8);
 		ip[0] = 0x60;
-		put16(ip + 4, total - 40);
+		app_load_put16(ip + 4, total - 40);
 		ip[6] = protocol == ICMP ? ICMP6 : protocol;
 		ip[7] = 62;
 		memcpy(ip + 8, addresses[!up], 16);
@@ -83,10 +77,10 @@ static uint32_t make_ip(uint8_t *ip, uint32_t total, uint8_t protocol, bool up, 
 	}
 	put_ipv4(ip, total, protocol);
 	/* 100.64.0.0/10 */
-	put16(ip + (up ? 12 : 16), 0x6440 | (who & 0x3f));
-	put16(ip + (up ? 14 : 18), (uint32_t)(who >> 8));
-	put16(ip + (up ? 16 : 12), 0x2000 | (server & 0x7fff));
-	put16(ip + (up ? 18 : 14), (uint32_t)(server >> 16));
+	app_load_put16(ip + (up ? 12 : 16), 0x6440 | (who & 0x3f));
+	app_load_put16(ip + (up ? 14 : 18), (uint32_t)(who >> 8));
+	app_load_put16(ip + (up ? 16 : 12), 0x2000 | (server & 0x7fff));
+	app_load_put16(ip + (up ? 18 : 14), (uint32_t)(server >> 16));
 	return 20;
 }
 
@@ -107,10 +101,10 @@ uint32_t app_load_other(uint8_t *ip, uint64_t *state)
 	server = kinds[k].port != 0 ? kinds[k].port : draw_between(state, 10000, 31000);
 	if (kinds[k].protocol == ICMP)
 		return total;
-	put16(l4, kinds[k].up ? client : server);
-	put16(l4 + 2, kinds[k].up ? server : client);
+	app_load_put16(l4, kinds[k].up ? client : server);
+	app_load_put16(l4 + 2, kinds[k].up ? server : client);
 	if (kinds[k].protocol == UDP)
-		put16(l4 + 4, total - header);
+		app_load_put16(l4 + 4, total - header);
 	else
 		l4[12] = (total - header >= 32 ? 8 : 5) << 4;
 	return total;
@@ -125,16 +119,16 @@ uint32_t app_load_tunnel(uint8_t *at, uint32_t size, uint64_t *state)
 
 	memset(at, 0, 20 + 8 + header);
 	put_ipv4(at, 20 + 8 + inside, UDP);
-	put16(at + 12, 10 << 8 | 10);
-	put16(at + 14, (uint32_t)(luck >> 8) & 7);
-	put16(at + 16, 10 << 8 | 20);
-	put16(at + 18, 9);
-	put16(udp, PORT_GTPU);
-	put16(udp + 2, PORT_GTPU);
-	put16(udp + 4, 8 + inside);
+	app_load_put16(at + 12, 10 << 8 | 10);
+	app_load_put16(at + 14, (uint32_t)(luck >> 8) & 7);
+	app_load_put16(at + 16, 10 << 8 | 20);
+	app_load_put16(at + 18, 9);
+	app_load_put16(udp, PORT_GTPU);
+	app_load_put16(udp + 2, PORT_GTPU);
+	app_load_put16(udp + 4, 8 + inside);
 	gtpu[0] = 0x30 | (container ? 4 : 0) | (sequence ? 2 : 0);
 	gtpu[1] = 255;
-	put16(gtpu + 2, inside - 8);
+	app_load_put16(gtpu + 2, inside - 8);
 	memcpy(gtpu + 4, &luck, 4);
 	if (container) {
 		gtpu[11] = 0x85;

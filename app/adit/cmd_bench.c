@@ -206,6 +206,8 @@ static int measure(struct command *command, struct adit_error *error)
 	/* Lines go nowhere; the rest of their way is that of every line. */
 	if (status == 0)
 		bench->manager.verdicts = fopen("/dev/null", "we");
+	if (status == 0 && bench->manager.verdicts == NULL)
+		status = adit_error_set(error, -errno, "/dev/null: %s", strerror(errno));
 	if (status == 0)
 		status = start(command, error);
 	if (status != 0)
@@ -247,69 +249,63 @@ static int run(struct command *command, const struct app_line *line)
 	return exit_status;
 }
 
+/* ---- command line */
+
+static struct command given = {.bench = {.appliance = {.ring_port = RTE_MAX_ETHPORTS},
+				       .memory_port = {RTE_MAX_ETHPORTS, RTE_MAX_ETHPORTS},
+				       .options = {.seconds = 5, .repeats = 5}},
+	.plot = {.command = "bench", .width = 800, .height = 450, .zoom = 1}};
+static struct app_option measuring[] = {
+	{"seconds", 0, APP_NUMBER, "S",
+		"the full path is measured so long, all repeats together\n(default 5); "
+		"the other stages get the same packets",
+		&given.bench.options.seconds, 0.01, 3600, false},
+	{"repeats", 0, APP_COUNT, "N", "of each stage, in turns (default 5)",
+		&given.bench.options.repeats, 1, APP_REPEATS_MAX, false},
+	{"workers", 0, APP_COUNT, "N", "worker lcores (worker.count)", &given.workers, 1,
+		APP_WORKERS_MAX, false},
+	{"burst", 0, APP_COUNT, "N", "packets of a burst (worker.burst)", &given.burst, 1,
+		ADIT_BURST_MAX, false},
+	{"patterns", 0, APP_COUNT, "N", "add so many signatures that are made up", &given.patterns,
+		1, 1000000, false},
+	{"slice-packets", 0, APP_COUNT, "N",
+		"a worker's slice is over with so many (default: all that\nit has in memory; of a "
+		"port 65536)",
+		&given.bench.options.slice_packets, 1, 1e12, false},
+	{"port", 0, APP_TEXT, "DEVICE",
+		"packets come from there: a PCI address, or a vdev of DPDK's\nwith its arguments",
+		&given.bench.options.port, 0, 0, false},
+};
+static struct app_option packets[] = {
+	{"packets", 0, APP_COUNT, "N", "hold so many (default: the captures', 65536 at least)",
+		&given.bench.options.load.packets, 1, 1e9, false},
+	{"dns-share", 0, APP_NUMBER, "P", "so many per cent are DNS: the rest is made up",
+		&given.bench.options.load.dns_share, 0.001, 100, false},
+	{"gtpu", 0, APP_FLAG, NULL, "put into GTP-U what is not there already",
+		&given.bench.options.load.gtpu, 0, 0, false},
+	{"domains", 0, APP_COUNT, "N", "rewrite names: so many registrable domains",
+		&given.bench.options.load.domains, 1, 1e8, false},
+	{"zipf", 0, APP_NUMBER, "S",
+		"the domain of rank r has a share of 1 / r^S (default: all\nthe same)",
+		&given.bench.options.load.zipf, 0.01, 10, false},
+	{"subscribers", 0, APP_COUNT, "N", "rewrite addresses: so many clients",
+		&given.bench.options.load.subscribers, 1, 2e7, false},
+};
+static struct app_option output[] = {
+	{"json", 0, APP_FLAG, NULL, "print JSON of the schema adit.bench/1", &given.json, 0, 0,
+		false},
+	{"plot", 0, APP_TEXT, "FILE", "draw the ladder there, .svg or .png", &given.plot.out, 0, 0,
+		false},
+	{"verbose", 'v', APP_FLAG, NULL, "show what DPDK says", &given.verbose, 0, 0, false},
+};
+static struct app_option settings[] = {
+	{"config", 'c', APP_TEXT, "FILE", "configuration file", &given.config_path, 0, 0, false},
+	{"set", 0, APP_TEXTS, "SECTION.NAME=VALUE",
+		"one option; may be given again, overrides the file", &given.sets, 0, 0, false},
+};
+
 int adit_cmd_bench(int argc, char **argv)
 {
-	static struct command command = {
-		.bench = {.appliance = {.ring_port = RTE_MAX_ETHPORTS},
-			.memory_port = {RTE_MAX_ETHPORTS, RTE_MAX_ETHPORTS},
-			.options = {.seconds = 5, .repeats = 5}},
-		.plot = {.command = "bench", .width = 800, .height = 450, .zoom = 1}};
-	struct app_bench_options *options = &command.bench.options;
-	struct app_load_params *load = &options->load;
-	struct app_option measuring[] = {
-		{"seconds", 0, APP_NUMBER, "S",
-			"the full path is measured so long, all repeats together\n(default 5); "
-			"the other stages get the same packets",
-			&options->seconds, 0.01, 3600, false},
-		{"repeats", 0, APP_COUNT, "N", "of each stage, in turns (default 5)",
-			&options->repeats, 1, APP_REPEATS_MAX, false},
-		{"workers", 0, APP_COUNT, "N", "worker lcores (worker.count)", &command.workers, 1,
-			APP_WORKERS_MAX, false},
-		{"burst", 0, APP_COUNT, "N", "packets of a burst (worker.burst)", &command.burst, 1,
-			ADIT_BURST_MAX, false},
-		{"patterns", 0, APP_COUNT, "N", "add so many signatures that are made up",
-			&command.patterns, 1, 1000000, false},
-		{"slice-packets", 0, APP_COUNT, "N",
-			"a worker's slice is over with so many (default: all that\nit has in "
-			"memory; "
-			"of a port 65536)",
-			&options->slice_packets, 1, 1e12, false},
-		{"port", 0, APP_TEXT, "DEVICE",
-			"packets come from there: a PCI address, or a vdev of DPDK's\nwith its "
-			"arguments",
-			&options->port, 0, 0, false},
-	};
-	struct app_option packets[] = {
-		{"packets", 0, APP_COUNT, "N",
-			"hold so many (default: the captures', 65536 at least)", &load->packets, 1,
-			1e9, false},
-		{"dns-share", 0, APP_NUMBER, "P", "so many per cent are DNS: the rest is made up",
-			&load->dns_share, 0.001, 100, false},
-		{"gtpu", 0, APP_FLAG, NULL, "put into GTP-U what is not there already", &load->gtpu,
-			0, 0, false},
-		{"domains", 0, APP_COUNT, "N", "rewrite names: so many registrable domains",
-			&load->domains, 1, 1e8, false},
-		{"zipf", 0, APP_NUMBER, "S",
-			"the domain of rank r has a share of 1 / r^S (default: all\nthe same)",
-			&load->zipf, 0.01, 10, false},
-		{"subscribers", 0, APP_COUNT, "N", "rewrite addresses: so many clients",
-			&load->subscribers, 1, 2e7, false},
-	};
-	struct app_option output[] = {
-		{"json", 0, APP_FLAG, NULL, "print JSON of the schema adit.bench/1", &command.json,
-			0, 0, false},
-		{"plot", 0, APP_TEXT, "FILE", "draw the ladder there, .svg or .png",
-			&command.plot.out, 0, 0, false},
-		{"verbose", 'v', APP_FLAG, NULL, "show what DPDK says", &command.verbose, 0, 0,
-			false},
-	};
-	struct app_option settings[] = {
-		{"config", 'c', APP_TEXT, "FILE", "configuration file", &command.config_path, 0, 0,
-			false},
-		{"set", 0, APP_TEXTS, "SECTION.NAME=VALUE",
-			"one option; may be given again, overrides the file", &command.sets, 0, 0,
-			false},
-	};
 	struct app_line line = {.command = "bench",
 		.usage = usage,
 		.closing = closing,
@@ -320,20 +316,20 @@ int adit_cmd_bench(int argc, char **argv)
 	struct adit_error error;
 	int status;
 
-	argc = app_eal_split(argc, argv, &command.eal, &command.eal_count);
+	argc = app_eal_split(argc, argv, &given.eal, &given.eal_count);
 	status = app_line_parse(&line, argc, argv);
 	if (status != -1)
 		return status;
-	if (check(&command, &line, &error) != 0)
+	if (check(&given, &line, &error) != 0)
 		return app_line_refuse("bench", "%s", error.text);
-	command.bench.appliance.config = &command.bench.config;
-	command.bench.manager = (struct app_manager){.appliance = &command.bench.appliance,
+	given.bench.appliance.config = &given.bench.config;
+	given.bench.manager = (struct app_manager){.appliance = &given.bench.appliance,
 		.command = "bench",
 		.silent = true,
 		.identity = {.command = "bench"},
-		.renew = {.appliance = &command.bench.appliance, .command = "bench"},
-		.learn = {.appliance = &command.bench.appliance,
-			.renew = &command.bench.manager.renew,
+		.renew = {.appliance = &given.bench.appliance, .command = "bench"},
+		.learn = {.appliance = &given.bench.appliance,
+			.renew = &given.bench.manager.renew,
 			.command = "bench"}};
-	return run(&command, &line);
+	return run(&given, &line);
 }

@@ -91,12 +91,13 @@ static void counters_take(struct app_worker *worker)
 	worker->counters.looks_refused += from->looks_refused;
 }
 
-/* Live, what may be a tunnel is judged at once; in replay with its slice, in one order. */
+/* Live, what may be a tunnel is judged at once; in replay with its slice, in one order. A window
+ * that is not handed over keeps its looks. */
 static void looks_send(struct app_worker *worker)
 {
 	struct adit_window *window = worker->window;
 
-	if (!worker->appliance->live || window == NULL)
+	if (!worker->appliance->live || window == NULL || worker->rung != APP_RUNG_FULL)
 		return;
 	/* The ring has room for those of all windows. */
 	for (; worker->looks_sent < window->look_count; worker->looks_sent++)
