@@ -155,10 +155,12 @@ static int prepare(struct command *command, const struct app_line *line, struct 
 
 	if (status == 0)
 		status = patterns_add(command, error);
-	appliance->live = true;
 	appliance->has_spreader = true;
 	if (status == 0)
 		status = appliance_load(appliance, &bench->config, error);
+	/* Not before: the key of a live program is drawn, and tables would fill differently in each
+	 * run. */
+	appliance->live = true;
 	if (status == 0 && bench->options.port == NULL) {
 		bench->options.load.files = line->operands;
 		bench->options.load.file_count = line->operand_count;
