@@ -152,7 +152,7 @@ static void print_ladder(const struct app_bench *bench)
 		printf("cycles and instructions: no CPU counters, %s\n", none);
 	if (bench->appliance.worker_count + 3u > app_cpu_count())
 		printf("%u lcores and the management thread share %u CPUs: Mpps is what is left "
-		       "of them, ns is not touched by that\n",
+		       "of them, ns is CPU time and suffers less\n",
 			bench->appliance.worker_count + 2u, app_cpu_count());
 	printf("\nfull is %.3f of rx-only on port %s; above rx-only it takes %.1f ns a packet\n",
 		ratio_of(bench), app_bench_port(bench),
