@@ -64,8 +64,9 @@ struct app_bench {
 	struct app_bench_run runs[APP_BENCH_ROWS][APP_REPEATS_MAX];
 	uint64_t repeats[APP_BENCH_ROWS]; /* that ended */
 	int counter_error;                /* errno; 0: CPU counters can be read */
-	bool interrupted, full_runs;
-	uint64_t *latencies; /* ticks, of verdicts by the end of a window, ascending in the end */
+	bool interrupted;
+	bool takes_latencies; /* this run's verdicts tell */
+	uint64_t *latencies;  /* ticks, of verdicts by the end of a window, ascending in the end */
 	size_t latency_count, latency_room;
 	uint64_t early; /* verdicts told before their windows ended */
 };
@@ -74,10 +75,13 @@ extern const struct app_bench_row {
 	const char *name, *what;
 } app_bench_rows[APP_BENCH_ROWS];
 
-/* bench_run.c: makes ports and sources, after appliance_create; measures; and closes. */
+/* bench_open.c: makes sources and ports, after appliance_create; to be closed whatever the outcome.
+ * 0 or -errno. */
 int app_bench_open(struct app_bench *bench, struct adit_error *error);
-int app_bench_measure(struct app_bench *bench, struct adit_error *error);
 void app_bench_close(struct app_bench *bench);
+
+/* bench_run.c: all runs. -EINTR: it was told to stop; what was measured until then is there. */
+int app_bench_measure(struct app_bench *bench, struct adit_error *error);
 
 /* Numbers of a row's runs: `field` is the offset of a double in struct app_bench_run. NaN where
  * there are none. */

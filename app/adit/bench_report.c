@@ -50,6 +50,13 @@ static uint64_t drops_of(const struct app_bench *bench)
 	return drops;
 }
 
+static size_t expressions_of(const struct app_bench *bench)
+{
+	const struct adit_pattern_set *patterns = bench->appliance.patterns;
+
+	return patterns != NULL ? adit_pattern_expressions(patterns) : 0;
+}
+
 static double ratio_of(const struct app_bench *bench)
 {
 	return APP_BENCH_SPREAD(bench, APP_RUNG_FULL, mpps).median /
@@ -103,8 +110,7 @@ static void print_setting(const struct app_bench *bench)
 		app_bench_port(bench),
 		rte_eal_has_hugepages() ? "huge pages" : "ordinary pages (no huge page is free)",
 		appliance->worker_count, appliance->worker_count == 1 ? "" : "s",
-		(long long)appliance->config->worker_burst,
-		appliance->patterns != NULL ? adit_pattern_expressions(appliance->patterns) : 0,
+		(long long)appliance->config->worker_burst, expressions_of(bench),
 		bench->options.repeats, bench->options.repeats == 1 ? "" : "s");
 	if (bench->options.port == NULL)
 		printf("%" PRIu64 " packets\n\n", run->packets);
@@ -286,11 +292,11 @@ void app_bench_print_json(const struct app_bench *bench)
 	app_memory_plan(&bench->config, bench->appliance.port_count, true, &memory);
 	fputs("{\"schema\": \"adit.bench/1\", \"port\": ", stdout);
 	app_json_text(app_bench_port(bench), stdout);
-	printf(", \"hugepages\": %s, \"workers\": %u, \"burst\": %lld, \"repeats\": %" PRIu64
-	       ", \"complete\": %s,\n",
+	printf(", \"hugepages\": %s, \"workers\": %u, \"burst\": %lld, \"expressions\": %zu, "
+	       "\"repeats\": %" PRIu64 ", \"complete\": %s,\n",
 		rte_eal_has_hugepages() ? "true" : "false", bench->appliance.worker_count,
-		(long long)bench->config.worker_burst, bench->options.repeats,
-		bench->interrupted ? "false" : "true");
+		(long long)bench->config.worker_burst, expressions_of(bench),
+		bench->options.repeats, bench->interrupted ? "false" : "true");
 	json_load(bench);
 	fputs(" \"ladder\": [\n  ", stdout);
 	for (int row = 0; row < APP_RUNGS; row++) {
