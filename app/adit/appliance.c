@@ -291,6 +291,7 @@ static int worker_create(struct appliance *appliance, uint16_t number, struct ad
 
 	worker->appliance = appliance;
 	worker->number = number;
+	worker->rung = APP_RUNG_FULL;
 	worker->decodes = !appliance->has_spreader;
 	worker->sealed = ring_make("sealed", number, APP_WINDOWS);
 	worker->emptied = ring_make("emptied", number, APP_WINDOWS);
@@ -386,7 +387,7 @@ static uint16_t meta_place(void)
 	if (app_meta_offset >= 0)
 		return 0;
 	app_meta_offset = sizeof(struct rte_mbuf);
-	return RTE_ALIGN_CEIL(sizeof(struct app_meta), RTE_MBUF_PRIV_ALIGN);
+	return APP_META_PRIVATE;
 }
 
 int appliance_create(struct appliance *appliance, struct adit_error *error)

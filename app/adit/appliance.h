@@ -52,6 +52,8 @@ struct app_meta {
 static_assert(sizeof(struct app_meta) == 32, "what an mbuf has left, with the alignment of ts_ns");
 
 extern int app_meta_offset; /* written once before lcores start */
+/* Private bytes of an mbuf, for where that offset points behind it. */
+#define APP_META_PRIVATE RTE_ALIGN_CEIL(sizeof(struct app_meta), RTE_MBUF_PRIV_ALIGN)
 static inline struct app_meta *app_meta(struct rte_mbuf *mbuf)
 {
 	return RTE_MBUF_DYNFIELD(mbuf, app_meta_offset, struct app_meta *);
@@ -96,8 +98,22 @@ struct app_queue {
 	uint64_t received; /* packets that its poller took; written by it */
 };
 
+/* How far a worker goes with its packets: all the way, but in adit bench. */
+enum app_rung {
+	APP_RUNG_RX,     /* takes them, loads their headers, and gives them back */
+	APP_RUNG_DECODE, /* from here to COUNT: the stages of the pipeline (enum adit_stage) */
+	APP_RUNG_PARSE,
+	APP_RUNG_NAME,
+	APP_RUNG_MATCH,
+	APP_RUNG_COUNT, /* a slice that is over is forgotten */
+	APP_RUNG_FULL,  /* it is handed over and judged */
+	APP_RUNGS
+};
+static_assert(APP_RUNG_COUNT - APP_RUNG_DECODE == ADIT_STAGE_COUNT, "a rung for each stage");
+
 struct app_worker_counters {
 	uint64_t received; /* from ports of its own */
+	uint64_t left;     /* of them, those that a rung below COUNT left without an outcome */
 	uint64_t windows, coalesced, window_waits, linearised;
 	uint64_t evicted[ADIT_KIND_COUNT], refused[ADIT_KIND_COUNT];
 	uint64_t details_refused, details_taken;
@@ -108,7 +124,9 @@ struct app_worker_counters {
 struct app_worker {
 	struct appliance *appliance;
 	uint16_t number;
-	bool decodes; /* polls a real port: decodes and keeps time itself */
+	bool decodes;            /* polls a real port: decodes and keeps time itself */
+	enum app_rung rung;      /* tested once for each burst */
+	const uint64_t *time_ns; /* time of the queues' packets; NULL: it is the clock's */
 	struct app_queue queue[APP_QUEUES_MAX];
 	uint16_t queues;
 	struct adit_intake intake; /* where it decodes */
@@ -135,7 +153,8 @@ struct app_spreader_counters {
 /* The spreader lcore; it writes everything here. */
 struct app_spreader {
 	struct appliance *appliance;
-	bool live; /* reads ports, not captures */
+	bool live;               /* reads ports, not captures */
+	const uint64_t *time_ns; /* as of a worker */
 	struct adit_intake intake;
 	struct adit_pipeline_counters ended; /* packets that end in the light decode */
 	struct app_spreader_counters counters;
@@ -279,15 +298,19 @@ int app_scorer_main(void *argument);
 /* eal.c: starts EAL with what the program needs and what the user gave. `verbose`: its messages go
  * to standard error; else they are only shown when the start fails. */
 struct app_eal_params {
+	const char *command; /* for messages */
 	bool live, verbose;
+	bool hugepages;                     /* not live: use them where memory_mb are free */
 	unsigned lcores;                    /* needed, the main one included */
-	size_t memory_mb;                   /* of a replay */
+	size_t memory_mb;                   /* without hugepages */
 	const struct adit_list *configured; /* eal.arguments */
 	char **given;                       /* after -- */
 	int given_count;
 };
 int app_eal_init(const struct app_eal_params *params, struct adit_error *error);
 void app_eal_cleanup(void);
+/* What stands behind "--" is EAL's: gives the number of arguments before it. */
+int app_eal_split(int argc, char **argv, char ***eal, int *eal_count);
 unsigned app_cpu_count(void);
 
 /* Where data files stand: as configured, beside the program in the source tree, or where they were
@@ -307,6 +330,11 @@ int app_ports_open(struct appliance *appliance, struct adit_error *error);
 int app_ports_start(struct appliance *appliance, struct adit_error *error);
 void app_ports_close(struct appliance *appliance);
 int app_ring_port_open(struct appliance *appliance, struct adit_error *error);
+/* A port whose queues are these rings; the pool is for the looks of it. Closing one that was never
+ * made (RTE_MAX_ETHPORTS) does nothing. */
+int app_ring_port_make(const char *name, struct rte_ring *const *rings, uint16_t count,
+	struct rte_mempool *pool, uint16_t *port, struct adit_error *error);
+void app_ring_port_close(uint16_t *port);
 
 /* selfcheck.c: whether a subscriber's packets meet on one worker, from what the pipelines saw.
  * Called again and again by the management thread while lcores run (`elapsed_ns` since they
@@ -315,6 +343,13 @@ void app_selfcheck(struct appliance *appliance, uint64_t elapsed_ns, bool ended)
 
 /* Current time, ns since the Unix epoch. */
 uint64_t app_now_ns(void);
+/* The same, or what stands at `other`. The clock is read all the same: it is a part of a poll. */
+static inline uint64_t app_time_ns(const uint64_t *other)
+{
+	uint64_t now = app_now_ns();
+
+	return other == NULL ? now : *other;
+}
 
 /* A frame over an mbuf's bytes; one of several segments is copied to `linear`. */
 bool app_frame_of(const struct appliance *appliance, struct rte_mbuf *mbuf, uint8_t *linear,

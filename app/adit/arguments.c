@@ -103,8 +103,8 @@ static int print_help(const struct app_line *line)
 	}
 	fputs("\n  -h, --help            print this\n\n", stdout);
 	fputs(line->closing, stdout);
-	fputs("\nExit status: 0 done, 1 not done (a message says what), 2 usage, or tables or a "
-	      "model that cannot be read.\n",
+	fputs("\nExit status: 0 done, 1 not done (a message says what), 2 usage, or input that "
+	      "cannot be read.\n",
 		stdout);
 	if (fflush(stdout) == 0)
 		return ADIT_EXIT_DONE;

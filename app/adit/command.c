@@ -55,24 +55,13 @@ static int complain(const struct app_command *command, const char *what, const c
 	return -EINVAL;
 }
 
-/* getopt would take what stands behind "--" for file names: it is EAL's. */
-static int split_eal(struct app_options *options, int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], "--") == 0) {
-			options->eal = argv + i + 1;
-			options->eal_count = argc - i - 1;
-			return i;
-		}
-	return argc;
-}
-
 static int options_parse(
 	const struct app_command *command, struct app_options *options, int argc, char **argv)
 {
 	int choice;
 
-	argc = split_eal(options, argc, argv);
+	/* getopt would take what stands behind "--" for file names: it is EAL's. */
+	argc = app_eal_split(argc, argv, &options->eal, &options->eal_count);
 	opterr = 0;
 	optind = 1;
 	while ((choice = getopt_long(argc, argv, ":c:vh", long_options, NULL)) != -1) {
@@ -148,6 +137,7 @@ static int command_start(const struct app_command *command, struct app_manager *
 	struct appliance *appliance = manager->appliance;
 	struct app_memory memory;
 	struct app_eal_params eal = {
+		.command = command->name,
 		.live = command->live,
 		.verbose = options->verbose,
 		.lcores = 2u + appliance->worker_count + appliance->has_spreader,

@@ -87,24 +87,47 @@ static void add_lcores(struct arguments *arguments, unsigned lcores)
 	add(arguments, "--lcores=(0-%u)@(%s)", lcores - 1, cpus);
 }
 
-static bool hugepages_free(void)
+/* Bytes of huge pages that nobody uses. */
+static size_t hugepages_free(void)
 {
-	static const char *const files[] = {
-		"/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages",
-		"/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages"};
-	unsigned long free_pages = 0;
+	static const struct {
+		const char *file;
+		size_t bytes;
+	} sizes[] = {{"/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", 2 << 20},
+		{"/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", 1 << 30}};
+	size_t bytes = 0;
 
-	for (size_t i = 0; i < ADIT_COUNT(files); i++) {
-		FILE *file = fopen(files[i], "re");
+	for (size_t i = 0; i < ADIT_COUNT(sizes); i++) {
+		FILE *file = fopen(sizes[i].file, "re");
 		unsigned long pages = 0;
 
 		if (file == NULL)
 			continue;
 		if (fscanf(file, "%lu", &pages) == 1)
-			free_pages += pages;
+			bytes += pages * sizes[i].bytes;
 		fclose(file);
 	}
-	return free_pages != 0;
+	return bytes;
+}
+
+/* Ports of a live program take what they need of whatever there is; packets that are held in memory
+ * either fit, or stand elsewhere. */
+static void add_memory(const struct app_eal_params *params, struct arguments *arguments)
+{
+	size_t least = params->live ? 1 : params->memory_mb << 20;
+
+	if ((params->live || params->hugepages) && hugepages_free() >= least) {
+		add(arguments, "--in-memory");
+		return;
+	}
+	if (params->live)
+		fprintf(stderr,
+			"adit %s: no hugepage is free; going on without, which is slower "
+			"(vm.nr_hugepages sets their number; EAL's memory options go after --)\n",
+			params->command);
+	add(arguments, "--no-huge");
+	add(arguments, "--no-shconf");
+	add(arguments, "-m%zu", params->memory_mb);
 }
 
 static void compose(const struct app_eal_params *params, struct arguments *arguments)
@@ -117,24 +140,11 @@ static void compose(const struct app_eal_params *params, struct arguments *argum
 	if (!given(params, cores))
 		add_lcores(arguments, params->lcores);
 	if (!params->live) {
-		add(arguments, "--no-huge");
-		add(arguments, "-m%zu", params->memory_mb);
-		add(arguments, "--no-shconf");
 		add(arguments, "--no-pci");
 		add(arguments, "--no-telemetry");
-	} else if (!given(params, memory)) {
-		if (hugepages_free()) {
-			add(arguments, "--in-memory");
-		} else {
-			fputs("adit run: no hugepage is free; going on without, which is slower "
-			      "(vm.nr_hugepages sets their number; EAL's memory options go after "
-			      "--)\n",
-				stderr);
-			add(arguments, "--no-huge");
-			add(arguments, "--no-shconf");
-			add(arguments, "-m%zu", params->memory_mb);
-		}
 	}
+	if (!given(params, memory) || (!params->live && !params->hugepages))
+		add_memory(params, arguments);
 	for (size_t i = 0; i < params->configured->count; i++)
 		add(arguments, "%s", params->configured->item[i]);
 	for (int i = 0; i < params->given_count; i++)
@@ -220,6 +230,17 @@ static int eal_start(
 	if (log_file != NULL)
 		rte_openlog_stream(log_file);
 	return 0;
+}
+
+int app_eal_split(int argc, char **argv, char ***eal, int *eal_count)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--") == 0) {
+			*eal = argv + i + 1;
+			*eal_count = argc - i - 1;
+			return i;
+		}
+	return argc;
 }
 
 int app_eal_init(const struct app_eal_params *params, struct adit_error *error)

@@ -92,6 +92,7 @@ int app_manager_open(struct app_manager *manager, struct adit_error *error)
 	const struct sigaction interrupt = {.sa_handler = on_interrupt};
 	const struct sigaction hangup = {.sa_handler = on_hangup, .sa_flags = SA_RESTART};
 
+	manager->progress = !manager->silent && isatty(STDERR_FILENO);
 	manager->board = adit_verdict_board_create();
 	if (manager->board == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for the table of verdicts");
@@ -176,6 +177,8 @@ static void verdict_write(struct app_manager *manager, struct adit_verdict *verd
 	status = adit_verdict_write_json(verdict, manager->identity.privacy, manager->verdicts);
 	if (status != 0)
 		problem_note(manager, "verdicts.jsonl", status);
+	else if (manager->written != NULL)
+		manager->written(manager->context, verdict);
 }
 
 static void features_write(struct app_manager *manager, const struct adit_feature_row *row)
@@ -304,7 +307,6 @@ void app_manager_run(struct app_manager *manager)
 	uint64_t drawn;
 
 	drawn = manager->started_ns = monotonic_ns();
-	manager->progress = isatty(STDERR_FILENO);
 	for (;;) {
 		/* Read before the queue: what was sent before the last lcore ended is seen. */
 		bool ended =
@@ -320,7 +322,8 @@ void app_manager_run(struct app_manager *manager)
 		}
 		app_identity_poll(&manager->identity);
 		models_poll(manager);
-		app_selfcheck(appliance, now - manager->started_ns, false);
+		if (!manager->silent)
+			app_selfcheck(appliance, now - manager->started_ns, false);
 		if (manager->progress && now - drawn >= PROGRESS_NS) {
 			progress_draw(manager, now);
 			drawn = now;
@@ -331,7 +334,8 @@ void app_manager_run(struct app_manager *manager)
 		fprintf(stderr, "\r\033[K");
 	app_learn_end(&manager->learn, stop_asked != 0);
 	app_renew_end(&manager->renew);
-	app_selfcheck(appliance, manager->ended_ns - manager->started_ns, true);
+	if (!manager->silent)
+		app_selfcheck(appliance, manager->ended_ns - manager->started_ns, true);
 }
 
 static unsigned terminal_width(void)

@@ -16,12 +16,16 @@ struct app_manager {
 	const char *command;   /* "replay" or "run", for messages */
 	const char *directory; /* of the outputs; NULL: none */
 	bool features;         /* windows.csv is wanted */
-	bool progress;         /* standard error is a terminal */
+	bool silent;           /* no word while it runs: neither progress nor self-checks */
+	bool progress;         /* is shown: standard error is a terminal */
 	FILE *verdicts, *windows, *encrypted;
 	struct app_identity identity;
 	struct app_renew renew;
 	struct app_learn learn;
 	struct adit_verdict_board *board;
+	/* Called for each verdict whose line is written; NULL: not. */
+	void (*written)(void *context, const struct adit_verdict *verdict);
+	void *context;
 	bool problem;            /* something could not be written */
 	const char *told[8];     /* of what has failed; NULL: none further */
 	struct adit_error error; /* the first such */

@@ -12,36 +12,59 @@
 #include <rte_dev.h>
 #include <rte_eth_ring.h>
 
-/* Workers take packets from a spreader exactly as from a NIC. */
-int app_ring_port_open(struct appliance *appliance, struct adit_error *error)
+int app_ring_port_make(const char *name, struct rte_ring *const *rings, uint16_t count,
+	struct rte_mempool *pool, uint16_t *port, struct adit_error *error)
 {
-	struct rte_ring *rings[APP_WORKERS_MAX] = {NULL};
+	struct rte_ring **both = (struct rte_ring **)(uintptr_t)rings;
 	struct rte_eth_conf conf = {0};
-	uint16_t count = appliance->worker_count;
-	uint16_t ring_port;
-	int port, status;
+	int made = rte_eth_from_rings(name, both, count, both, count, 0), status;
 
-	for (uint16_t i = 0; i < count; i++)
-		rings[i] = appliance->workers[i].packets;
-	port = rte_eth_from_rings("adit_spread", rings, count, rings, count, 0);
-	if (port < 0)
+	if (made < 0)
 		return adit_error_set(error, -ENODEV, "the ring port can't be made");
-	ring_port = appliance->ring_port = (uint16_t)port;
-	status = rte_eth_dev_configure(ring_port, count, count, &conf);
+	*port = (uint16_t)made;
+	status = rte_eth_dev_configure(*port, count, count, &conf);
 	for (uint16_t i = 0; i < count && status == 0; i++) {
-		status = rte_eth_rx_queue_setup(
-			ring_port, i, 64, SOCKET_ID_ANY, NULL, appliance->pool);
+		status = rte_eth_rx_queue_setup(*port, i, 64, SOCKET_ID_ANY, NULL, pool);
 		if (status == 0)
-			status = rte_eth_tx_queue_setup(ring_port, i, 64, SOCKET_ID_ANY, NULL);
-		appliance->workers[i].queue[0] = (struct app_queue){.port = ring_port, .queue = i};
-		appliance->workers[i].queues = 1;
+			status = rte_eth_tx_queue_setup(*port, i, 64, SOCKET_ID_ANY, NULL);
 	}
 	if (status == 0)
-		status = rte_eth_dev_start(ring_port);
+		status = rte_eth_dev_start(*port);
 	if (status != 0)
 		return adit_error_set(
 			error, status, "the ring port did not start: %s", rte_strerror(-status));
 	return 0;
+}
+
+void app_ring_port_close(uint16_t *port)
+{
+	struct rte_eth_dev_info info;
+
+	if (*port == RTE_MAX_ETHPORTS)
+		return;
+	rte_eth_dev_stop(*port);
+	/* Closed alone, its name would stay taken. */
+	if (rte_eth_dev_info_get(*port, &info) == 0)
+		rte_dev_remove(info.device);
+	*port = RTE_MAX_ETHPORTS;
+}
+
+/* Workers take packets from a spreader exactly as from a NIC. */
+int app_ring_port_open(struct appliance *appliance, struct adit_error *error)
+{
+	struct rte_ring *rings[APP_WORKERS_MAX] = {NULL};
+	int status;
+
+	for (uint16_t i = 0; i < appliance->worker_count; i++)
+		rings[i] = appliance->workers[i].packets;
+	status = app_ring_port_make("adit_spread", rings, appliance->worker_count, appliance->pool,
+		&appliance->ring_port, error);
+	for (uint16_t i = 0; i < appliance->worker_count && status == 0; i++) {
+		appliance->workers[i].queue[0] =
+			(struct app_queue){.port = appliance->ring_port, .queue = i};
+		appliance->workers[i].queues = 1;
+	}
+	return status;
 }
 
 /* The ring of net_af_packet has 512 frames unless told otherwise; at 20,000 packets a second that
@@ -257,25 +280,12 @@ static bool spreader_is_idle(const struct appliance *appliance, uint16_t queues)
 	return true;
 }
 
-static void ring_port_close(struct appliance *appliance)
-{
-	struct rte_eth_dev_info info;
-
-	if (appliance->ring_port == RTE_MAX_ETHPORTS)
-		return;
-	rte_eth_dev_stop(appliance->ring_port);
-	/* Closed alone, its name would stay taken. */
-	if (rte_eth_dev_info_get(appliance->ring_port, &info) == 0)
-		rte_dev_remove(info.device);
-	appliance->ring_port = RTE_MAX_ETHPORTS;
-}
-
 /* Before lcores start: the workers poll the ports themselves. */
 static int spreader_dismiss(struct appliance *appliance, struct adit_error *error)
 {
 	int status = 0;
 
-	ring_port_close(appliance);
+	app_ring_port_close(&appliance->ring_port);
 	appliance->has_spreader = false;
 	for (uint16_t i = 0; i < appliance->worker_count && status == 0; i++) {
 		struct app_worker *worker = &appliance->workers[i];
@@ -322,5 +332,5 @@ void app_ports_close(struct appliance *appliance)
 	appliance->port_count = 0;
 	free(appliance->ports_open);
 	appliance->ports_open = NULL;
-	ring_port_close(appliance);
+	app_ring_port_close(&appliance->ring_port);
 }

@@ -297,7 +297,7 @@ static void ports_spread(struct app_spreader *spreader, struct stage *stage)
 	uint64_t now = 0;
 
 	while (!atomic_load_explicit(&appliance->stop, memory_order_relaxed)) {
-		uint64_t clock = app_now_ns();
+		uint64_t clock = app_time_ns(spreader->time_ns);
 		uint16_t total = 0;
 
 		now = clock > now ? clock : now;

@@ -91,12 +91,13 @@ static void counters_take(struct app_worker *worker)
 	worker->counters.looks_refused += from->looks_refused;
 }
 
-/* Live, what may be a tunnel is judged at once; in replay with its slice, in one order. */
+/* Live, what may be a tunnel is judged at once; in replay with its slice, in one order. A window
+ * that is not handed over keeps its looks. */
 static void looks_send(struct app_worker *worker)
 {
 	struct adit_window *window = worker->window;
 
-	if (!worker->appliance->live || window == NULL)
+	if (!worker->appliance->live || window == NULL || worker->rung != APP_RUNG_FULL)
 		return;
 	/* The ring has room for those of all windows. */
 	for (; worker->looks_sent < window->look_count; worker->looks_sent++)
@@ -120,8 +121,13 @@ static void window_hand_over(struct app_worker *worker, bool final)
 static void window_turn(struct app_worker *worker, uint32_t next)
 {
 	bool wait = !worker->appliance->live;
-	struct adit_window *empty = window_take(worker, wait);
+	struct adit_window *empty;
 
+	if (ADIT_UNLIKELY(worker->rung != APP_RUNG_FULL)) {
+		adit_window_open(worker->window, next);
+		return;
+	}
+	empty = window_take(worker, wait);
 	if (empty == NULL) {
 		worker->counters.coalesced++;
 		worker->window->last_slice = next;
@@ -162,8 +168,13 @@ static void batch_run(struct app_worker *worker, struct batch *batch)
 {
 	if (batch->count == 0)
 		return;
-	adit_pipeline_run(
-		worker->pipeline, worker->window, batch->frames, batch->packets, batch->count);
+	if (ADIT_LIKELY(worker->rung >= APP_RUNG_COUNT))
+		adit_pipeline_run(worker->pipeline, worker->window, batch->frames, batch->packets,
+			batch->count);
+	else
+		worker->counters.left += adit_pipeline_run_until(worker->pipeline, worker->window,
+			batch->frames, batch->packets, batch->count,
+			(enum adit_stage)(worker->rung - APP_RUNG_DECODE));
 	batch->count = 0;
 	looks_send(worker);
 }
@@ -198,12 +209,30 @@ static void batch_add(
 		batch_run(worker, batch);
 }
 
+/* The floor of adit bench: packets are taken, their headers loaded, and nothing is done with them.
+ */
+static bool burst_leave(struct app_worker *worker, struct rte_mbuf **mbufs, uint16_t count)
+{
+	bool goes_on = true;
+
+	for (uint16_t i = 0; i < count; i++) {
+		app_headers_prefetch(mbufs, count, i);
+		if (!worker->decodes && app_meta(mbufs[i])->packet.mark != APP_FRAME)
+			goes_on &= tick(worker, app_meta(mbufs[i]));
+		else
+			worker->counters.left++;
+	}
+	return goes_on;
+}
+
 /* Runs one burst; ticks split it. */
 static bool burst_run(struct app_worker *worker, struct batch *batch, struct rte_mbuf **mbufs,
 	uint16_t count, uint64_t now)
 {
 	bool goes_on = true;
 
+	if (ADIT_UNLIKELY(worker->rung == APP_RUNG_RX))
+		return burst_leave(worker, mbufs, count);
 	for (uint16_t i = 0; i < APP_AHEAD; i++)
 		app_headers_prefetch(mbufs, count, i);
 	for (uint16_t i = 0; i < count; i++) {
@@ -222,7 +251,7 @@ static bool burst_run(struct app_worker *worker, struct batch *batch, struct rte
 /* Time of a worker that polls a real port; it never goes back. */
 static uint64_t clock_read(struct app_worker *worker, uint64_t before)
 {
-	uint64_t now = app_now_ns();
+	uint64_t now = app_time_ns(worker->time_ns);
 	uint32_t slice;
 
 	if (now < before)
@@ -270,8 +299,12 @@ int app_worker_main(void *argument)
 		else
 			app_idle_work(&worker->idle);
 	}
-	if (worker->window != NULL)
+	if (worker->window != NULL) {
+		/* Below the full path nothing of a window is judged. */
+		if (worker->rung != APP_RUNG_FULL)
+			adit_window_open(worker->window, worker->window->last_slice);
 		window_hand_over(worker, true);
+	}
 	atomic_fetch_sub_explicit(&appliance->lcores_running, 1, memory_order_release);
 	return 0;
 }

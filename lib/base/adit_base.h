@@ -20,6 +20,8 @@ extern "C" {
 #define ADIT_LIKELY(x)     __builtin_expect(!!(x), 1)
 #define ADIT_UNLIKELY(x)   __builtin_expect(!!(x), 0)
 #define ADIT_PRINTF(f, a)  __attribute__((format(printf, f, a)))
+/* For a function whose argument is a constant in each caller: a variant for each. */
+#define ADIT_ALWAYS_INLINE inline __attribute__((always_inline))
 #define ADIT_COUNT(array)  (sizeof(array) / sizeof((array)[0]))
 
 #define ADIT_NS_PER_US UINT64_C(1000)

@@ -96,6 +96,23 @@ size_t adit_pipeline_bytes(const struct adit_pipeline_params *params);
 void adit_pipeline_run(struct adit_pipeline *pipeline, struct adit_window *window,
 	const struct adit_frame *frames, const struct adit_packet *packets, size_t count);
 
+/* The stages of that way, in their order. */
+enum adit_stage {
+	ADIT_STAGE_DECODE, /* outcomes of what the intake has ended */
+	ADIT_STAGE_PARSE,  /* subscribers, duplicates, DNS messages */
+	ADIT_STAGE_NAME,   /* registrable domains, profiles, keys */
+	ADIT_STAGE_MATCH,  /* signatures */
+	ADIT_STAGE_COUNT   /* repetitions, tables; TCP and encrypted DNS */
+};
+
+/*
+ * The same up to a stage and no further, for measuring: with ADIT_STAGE_COUNT it is
+ * adit_pipeline_run. Returns the packets that have no outcome there and so are counted nowhere.
+ */
+size_t adit_pipeline_run_until(struct adit_pipeline *pipeline, struct adit_window *window,
+	const struct adit_frame *frames, const struct adit_packet *packets, size_t count,
+	enum adit_stage last);
+
 /* A timeline starts: forgets the packets and streams of the one before. */
 void adit_pipeline_reset(struct adit_pipeline *pipeline);
 

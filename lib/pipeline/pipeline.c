@@ -574,11 +574,14 @@ static void stage_match(struct adit_pipeline *pipeline, size_t items)
 	}
 }
 
-/* What is parsed: to the tables. */
-static void items_count(struct adit_pipeline *pipeline, struct adit_window *window, size_t items)
+/* What is parsed: to the tables, or as far as the stage `last`. */
+static ADIT_ALWAYS_INLINE void items_run(struct adit_pipeline *pipeline, struct adit_window *window,
+	size_t items, enum adit_stage last)
 {
+	if (last < ADIT_STAGE_NAME)
+		return;
 	stage_name(pipeline, items);
-	for (size_t i = 0; i < items; i++) {
+	for (size_t i = 0; last >= ADIT_STAGE_COUNT && i < items; i++) {
 		struct item *item = &pipeline->items[i];
 
 		/* What came beside a question is not the question's, and counts each time. */
@@ -588,9 +591,9 @@ static void items_count(struct adit_pipeline *pipeline, struct adit_window *wind
 		pipeline->counters.repeated += item->event.again;
 		adit_window_prefetch(window, pipeline->tracks, item->shard, &item->event);
 	}
-	if (pipeline->scanner != NULL)
+	if (last >= ADIT_STAGE_MATCH && pipeline->scanner != NULL)
 		stage_match(pipeline, items);
-	for (size_t i = 0; i < items; i++)
+	for (size_t i = 0; last >= ADIT_STAGE_COUNT && i < items; i++)
 		adit_window_count(window, pipeline->tracks, pipeline->items[i].shard,
 			&pipeline->items[i].event);
 }
@@ -630,7 +633,7 @@ static void run_segment(struct adit_pipeline *pipeline, struct adit_window *wind
 					: adit_dns_parse(message.data, message.size, &item->dns);
 		if (question_read(item->outcome))
 			name_prefetch(pipeline, item);
-		items_count(pipeline, window, 1);
+		items_run(pipeline, window, 1, ADIT_STAGE_COUNT);
 		if (!question_read(item->outcome))
 			counters->tcp_unreadable += !message.raw;
 		else if (item->dns.flags & ADIT_DNS_QR)
@@ -640,22 +643,63 @@ static void run_segment(struct adit_pipeline *pipeline, struct adit_window *wind
 	}
 }
 
-/* Segments and encrypted packets are few: the burst is cut at each, so that all is counted in the
- * order in which it came, whatever the size of a burst. */
-void adit_pipeline_run(struct adit_pipeline *pipeline, struct adit_window *window,
-	const struct adit_frame *frames, const struct adit_packet *packets, size_t count)
+/*
+ * Segments and encrypted packets are few: the burst is cut at each, so that all is counted in the
+ * order in which it came, whatever the size of a burst. Returns the packets that `last` left
+ * without an outcome: it is a constant in both callers, and the full path knows nothing of it.
+ */
+static ADIT_ALWAYS_INLINE size_t burst_run(struct adit_pipeline *pipeline,
+	struct adit_window *window, const struct adit_frame *frames,
+	const struct adit_packet *packets, size_t count, enum adit_stage last)
 {
+	size_t left = 0;
+
 	for (size_t i = 0;; i++) {
 		size_t items;
 
 		i += stage_who(pipeline, frames + i, packets + i, count - i, &items);
 		if (items != 0)
-			items_count(pipeline, window, stage_parse(pipeline, items));
+			items_run(pipeline, window, stage_parse(pipeline, items), last);
 		if (i == count)
 			break;
-		if (packets[i].flags & IS_ENCRYPTED)
+		if (last < ADIT_STAGE_COUNT)
+			left++;
+		else if (packets[i].flags & IS_ENCRYPTED)
 			count_encrypted(pipeline, window, &frames[i], &packets[i]);
 		else
 			run_segment(pipeline, window, &frames[i], &packets[i]);
+	}
+	return left;
+}
+
+void adit_pipeline_run(struct adit_pipeline *pipeline, struct adit_window *window,
+	const struct adit_frame *frames, const struct adit_packet *packets, size_t count)
+{
+	burst_run(pipeline, window, frames, packets, count, ADIT_STAGE_COUNT);
+}
+
+size_t adit_pipeline_run_until(struct adit_pipeline *pipeline, struct adit_window *window,
+	const struct adit_frame *frames, const struct adit_packet *packets, size_t count,
+	enum adit_stage last)
+{
+	size_t left = 0;
+
+	switch (last) {
+	case ADIT_STAGE_DECODE:
+		for (size_t i = 0; i < count; i++) {
+			if (packets[i].outcome == ADIT_OUTCOME_PENDING)
+				left++;
+			else
+				pipeline->counters.outcome[packets[i].outcome]++;
+		}
+		return left;
+	case ADIT_STAGE_PARSE:
+		return burst_run(pipeline, window, frames, packets, count, ADIT_STAGE_PARSE);
+	case ADIT_STAGE_NAME:
+		return burst_run(pipeline, window, frames, packets, count, ADIT_STAGE_NAME);
+	case ADIT_STAGE_MATCH:
+		return burst_run(pipeline, window, frames, packets, count, ADIT_STAGE_MATCH);
+	default:
+		return burst_run(pipeline, window, frames, packets, count, ADIT_STAGE_COUNT);
 	}
 }

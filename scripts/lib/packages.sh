@@ -24,6 +24,7 @@ publicsuffix | build | the public suffix list: registrable domains
 libgtest-dev | test | GoogleTest: runs the tests
 libpsl-dev | test | second opinion on registrable domains
 clang-format | test | layout check
+valgrind | test | counts instructions: scripts/perf-gate
 tshark | test | second opinion on every packet
 wireshark-common | test | mergecap and capinfos
 python3 | test | scripts/check and the counting of results

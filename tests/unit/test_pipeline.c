@@ -326,6 +326,67 @@ TEST(pipeline, received_is_the_sum_of_outcomes)
 	free(frames);
 }
 
+/* The same in bursts, as far as a stage; returns the packets that it leaves without an outcome. */
+static size_t run_until(struct fixture *x, const struct adit_frame *frames, enum adit_stage last)
+{
+	struct adit_packet packets[ADIT_BURST_MAX];
+	struct adit_frame batch[ADIT_BURST_MAX];
+	size_t left = 0;
+
+	for (size_t i = 0, count; i < MIX; i += count) {
+		for (count = 0; count < ADIT_BURST_MAX && i + count < MIX; count++) {
+			batch[count] = frames[i + count];
+			adit_intake_take(&x->intake, &batch[count], &packets[count]);
+			/* What was put together stands in the intake's room until the next call. */
+			if (batch[count].data != frames[i + count].data) {
+				count++;
+				break;
+			}
+		}
+		left += adit_pipeline_run_until(
+			x->pipeline, x->window, batch, packets, count, last);
+		CHECK_EQ_INT(outcomes_sum(x) + left, i + count);
+	}
+	return left;
+}
+
+/* A rung of a ladder is the path itself: as far as it goes, outcomes are those of the whole. */
+TEST(pipeline, ends_after_any_stage)
+{
+	struct adit_frame *frames = mix_make(4, 1);
+	struct fixture whole;
+
+	REQUIRE(frames != NULL && fixture_open(&whole, 64, 16));
+	for (size_t i = 0; i < MIX; i++)
+		run(&whole, frames + i, 1);
+	for (int last = ADIT_STAGE_DECODE; last <= ADIT_STAGE_COUNT; last++) {
+		const uint64_t *all = adit_pipeline_counters(whole.pipeline)->outcome, *some;
+		struct fixture x;
+		uint32_t rows = 0;
+		size_t left;
+
+		REQUIRE(fixture_open(&x, 64, 16));
+		left = run_until(&x, frames, (enum adit_stage)last);
+		some = adit_pipeline_counters(x.pipeline)->outcome;
+		CHECK((left == 0) == (last == ADIT_STAGE_COUNT));
+		CHECK((some[ADIT_OUTCOME_DNS_QUERY] == 0) == (last == ADIT_STAGE_DECODE));
+		CHECK((some[ADIT_OUTCOME_TCP_DNS] == 0) == (last < ADIT_STAGE_COUNT));
+		/* Segments may have the outcomes of datagrams, too. */
+		for (int i = 0; i < ADIT_OUTCOME_COUNT; i++)
+			CHECK(last == ADIT_STAGE_COUNT ? some[i] == all[i] : some[i] <= all[i]);
+		if (last >= ADIT_STAGE_PARSE)
+			CHECK_EQ_INT(some[ADIT_OUTCOME_DNS_QUERY], all[ADIT_OUTCOME_DNS_QUERY]);
+		for (uint32_t shard = 0; shard < ADIT_SHARDS; shard++)
+			rows += adit_window_rows(x.window, shard, ADIT_KIND_PAIR);
+		CHECK((rows != 0) == (last == ADIT_STAGE_COUNT));
+		for (uint32_t shard = 0; shard < ADIT_SHARDS && last == ADIT_STAGE_COUNT; shard++)
+			shard_same(x.window, shard, whole.window, shard);
+		fixture_close(&x);
+	}
+	fixture_close(&whole);
+	free(frames);
+}
+
 TEST(pipeline, bursts_of_any_size_count_alike)
 {
 	struct adit_frame *frames = mix_make(2, 1);

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * How many instructions the packet path takes, library by library, for scripts/perf-gate: it runs
+ * this under callgrind, which collects inside of row_run alone and writes a file for each row. The
+ * compiler is printed, then the rows in that order, with what each did so often.
+ *
+ * Packets are those of adit bench (app/adit/bench_load.h), the same on every run.
+ */
+#include "bench_load.h"
+#include "setup.h"
+
+#include "adit_dns.h"
+#include "adit_pattern.h"
+#include "adit_suffix.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What stands before the rows need not be looked at, and is much the longer part. */
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#define LOOK_BEGIN() CALLGRIND_START_INSTRUMENTATION
+#else
+#define LOOK_BEGIN() die("built without valgrind/callgrind.h (package valgrind)")
+#endif
+
+#define DNS_PACKETS   7000 /* what the demonstration has, nearly */
+#define OTHER_PACKETS 4000
+
+struct loads {
+	struct app_load dns, other, tunnelled;
+};
+
+struct context {
+	struct setup setup;
+	struct adit_scanner *scanner;
+	struct adit_scorer *scorer;
+	struct loads loads;
+	struct adit_dns *messages; /* of the DNS packets, parsed */
+	size_t message_count;
+};
+
+static void die(const char *text)
+{
+	fprintf(stderr, "instructions: %s\n", text);
+	exit(1);
+}
+
+/* ---- rows: each returns how often it did what it is about */
+
+static size_t decode(struct context *context, const struct app_load *load)
+{
+	struct adit_packet packet;
+
+	for (size_t i = 0; i < load->count; i++) {
+		struct adit_frame frame = load->frames[i];
+
+		adit_intake_take(&context->setup.intake, &frame, &packet);
+	}
+	return load->count;
+}
+
+static size_t decode_other(struct context *context)
+{
+	return decode(context, &context->loads.other);
+}
+
+static size_t decode_tunnelled(struct context *context)
+{
+	return decode(context, &context->loads.tunnelled);
+}
+
+static size_t decode_dns(struct context *context)
+{
+	return decode(context, &context->loads.dns);
+}
+
+static size_t parse_messages(struct context *context)
+{
+	const struct app_load *load = &context->loads.dns;
+	struct adit_packet packet;
+
+	for (size_t i = 0; i < load->count; i++)
+		if (adit_packet_decode(&load->frames[i], &context->setup.appliance.ports,
+			    &packet) == ADIT_OUTCOME_PENDING &&
+			adit_dns_parse(load->frames[i].data + packet.payload_offset,
+				packet.payload_size, &context->messages[context->message_count]) <=
+				ADIT_OUTCOME_DNS_RESPONSE)
+			context->message_count++;
+	return context->message_count;
+}
+
+static size_t find_suffixes(struct context *context)
+{
+	struct adit_registrable registrable;
+
+	for (size_t i = 0; i < context->message_count; i++)
+		adit_suffix_find(context->setup.appliance.suffixes, &context->messages[i].qname,
+			&registrable);
+	return context->message_count;
+}
+
+static size_t match_names(struct context *context)
+{
+	struct adit_scan_name names[ADIT_BURST_MAX];
+	size_t used = 0;
+
+	for (size_t i = 0; i < context->message_count; i++) {
+		const struct adit_name *name = &context->messages[i].qname;
+
+		names[used++] = (struct adit_scan_name){
+			.wire = name->wire, .wire_size = name->size, .registrable_at = 0};
+		if (used == ADIT_BURST_MAX || i + 1 == context->message_count) {
+			adit_scanner_names(context->scanner, names, used);
+			used = 0;
+		}
+	}
+	return context->message_count;
+}
+
+/* Bursts as a worker's, with slices that turn. */
+static size_t pipeline(struct context *context, enum adit_stage last)
+{
+	const struct app_load *load = &context->loads.dns;
+	struct adit_packet packets[ADIT_BURST_MAX];
+	struct adit_frame frames[ADIT_BURST_MAX];
+
+	for (size_t at = 0; at < load->count; at += ADIT_BURST_MAX) {
+		size_t count =
+			load->count - at < ADIT_BURST_MAX ? load->count - at : ADIT_BURST_MAX;
+
+		for (size_t i = 0; i < count; i++) {
+			frames[i] = load->frames[at + i];
+			adit_intake_take(&context->setup.intake, &frames[i], &packets[i]);
+		}
+		adit_pipeline_run_until(context->setup.pipeline, context->setup.window, frames,
+			packets, count, last);
+	}
+	return load->count;
+}
+
+static size_t up_to_parse(struct context *context)
+{
+	return pipeline(context, ADIT_STAGE_PARSE);
+}
+
+static size_t up_to_name(struct context *context)
+{
+	return pipeline(context, ADIT_STAGE_NAME);
+}
+
+static size_t up_to_match(struct context *context)
+{
+	return pipeline(context, ADIT_STAGE_MATCH);
+}
+
+static size_t up_to_count(struct context *context)
+{
+	return pipeline(context, ADIT_STAGE_COUNT);
+}
+
+/* What the row before it has counted. */
+static size_t score_rows(struct context *context)
+{
+	struct adit_window *window = context->setup.window;
+	size_t rows = 0;
+
+	adit_scorer_slice(context->scorer, window->last_slice, &window, 1);
+	for (uint32_t shard = 0; shard < ADIT_SHARDS; shard++)
+		for (int kind = 0; kind < ADIT_KIND_COUNT; kind++)
+			rows += adit_window_rows(window, shard, (enum adit_kind)kind);
+	return rows;
+}
+
+static const struct row {
+	const char *name;
+	size_t (*run)(struct context *context);
+} rows[] = {
+	{"packet.other", decode_other},
+	{"packet.other-gtpu", decode_tunnelled},
+	{"packet.dns-gtpu", decode_dns},
+	{"dns.parse", parse_messages},
+	{"dns.suffix", find_suffixes},
+	{"pattern.names", match_names},
+	{"pipeline.parse", up_to_parse},
+	{"pipeline.domain", up_to_name},
+	{"pipeline.match", up_to_match},
+	{"pipeline.count", up_to_count},
+	{"score.rows", score_rows},
+};
+
+/* Callgrind collects in here. */
+static __attribute__((noipa)) size_t row_run(const struct row *row, struct context *context)
+{
+	return row->run(context);
+}
+
+/* ---- set-up */
+
+static void no_verdict(void *context, const struct adit_verdict *verdict)
+{
+	(void)context;
+	(void)verdict;
+}
+
+static void load(struct context *context, struct app_load *load, uint64_t packets, double share,
+	bool gtpu, char *const *files)
+{
+	const struct app_load_params params = {.files = files,
+		.file_count = 1,
+		.packets = packets,
+		.dns_share = share,
+		.gtpu = gtpu,
+		.ports = &context->setup.appliance.ports,
+		.suffixes = context->setup.appliance.suffixes};
+	struct adit_error error;
+
+	if (app_load_read(load, &params, &error) != 0)
+		die(error.text);
+}
+
+static void make(struct context *context, struct adit_config *config, char *const *files)
+{
+	struct adit_score_params score;
+	struct adit_error error;
+
+	if (setup_make(&context->setup, config, &error) != 0)
+		die(error.text);
+	score = app_score_params(&context->setup.appliance);
+	score.verdict = no_verdict;
+	context->scorer = adit_scorer_create(&score, NULL);
+	if (context->scorer == NULL)
+		die("no memory");
+	if (adit_scanner_create(context->setup.appliance.patterns, &context->scanner, &error) != 0)
+		die(error.text);
+	load(context, &context->loads.dns, DNS_PACKETS, 0, false, files);
+	load(context, &context->loads.other, OTHER_PACKETS, 0.1, false, files);
+	load(context, &context->loads.tunnelled, OTHER_PACKETS, 0.1, true, files);
+	context->messages = calloc(DNS_PACKETS, sizeof(*context->messages));
+	if (context->messages == NULL)
+		die("no memory");
+}
+
+int main(int argc, char **argv)
+{
+	struct context *context = calloc(1, sizeof(*context));
+	struct adit_config config;
+
+	if (argc != 2) {
+		fputs("usage: instructions CAPTURE\n", stderr);
+		return 2;
+	}
+	if (context == NULL || adit_config_init(&config) != 0)
+		die("no memory");
+	make(context, &config, argv + 1);
+	LOOK_BEGIN();
+#ifdef __clang__
+	puts("clang " __clang_version__);
+#else
+	puts("gcc " __VERSION__);
+#endif
+	adit_window_open(context->setup.window, adit_slice_of(context->loads.dns.frames[0].ts_ns));
+	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
+		/* What one row remembers would be duplicates to the next. */
+		adit_pipeline_reset(context->setup.pipeline);
+		adit_reassembly_reset(context->setup.intake.reassembly);
+		printf("%s %zu\n", rows[i].name, row_run(&rows[i], context));
+	}
+	adit_scanner_destroy(context->scanner);
+	adit_scorer_destroy(context->scorer);
+	app_load_free(&context->loads.dns);
+	app_load_free(&context->loads.other);
+	app_load_free(&context->loads.tunnelled);
+	free(context->messages);
+	setup_free(&context->setup);
+	adit_config_clear(&config);
+	free(context);
+	return 0;
+}
