@@ -29,6 +29,7 @@ enum {
 	CLOSER = ADIT_OUTCOME_PENDING, /* have a closer look */
 	TUNNEL,                        /* GTP-U stands at glance.at */
 	DATAGRAM,                      /* DNS over UDP */
+	DATAGRAM_INSIDE,               /* the same inside GTP-U */
 };
 
 struct glance {
@@ -73,17 +74,17 @@ __attribute__((always_inline)) static inline int glance_transport(
 	to = is_special(ports, destination);
 	if (!(from | to))
 		return other;
-	/* No service comes before DNS. */
-	if (!is_tcp && (ports->service[source] == ADIT_SERVICE_DNS ||
-			       ports->service[destination] == ADIT_SERVICE_DNS))
-		return DATAGRAM;
 	/* HTTPS at one end, with somebody who is no resolver. */
 	port = source ^ ((source ^ destination) & -to);
 	address += (header == IPV4_BYTES ? 4 : 16) & -to;
-	if (ADIT_UNLIKELY((from & to) || ports->service[port] != ADIT_SERVICE_HTTPS ||
-			  adit_packet_resolver_hint(ports, address, header == IPV6_BYTES)))
-		return CLOSER;
-	return other;
+	if (ADIT_LIKELY(!(from & to) && ports->service[port] == ADIT_SERVICE_HTTPS &&
+			!adit_packet_resolver_hint(ports, address, header == IPV6_BYTES)))
+		return other;
+	/* No service comes before DNS. */
+	return !is_tcp && (ports->service[source] == ADIT_SERVICE_DNS ||
+				  ports->service[destination] == ADIT_SERVICE_DNS)
+		       ? DATAGRAM
+		       : CLOSER;
 }
 
 __attribute__((always_inline)) static inline int glance_ipv4(struct glance *g, bool in_tunnel)
@@ -126,12 +127,26 @@ __attribute__((always_inline)) static inline bool glance_gtpu(struct glance *g)
 	return ADIT_LIKELY(unusual == 0);
 }
 
-/* What is known of a datagram whose IP header, the only one or that inside of GTP-U, stands at
- * `ip`; the first one stands at `first`. */
-static void write_datagram(const struct adit_frame *frame, const struct adit_ports *ports,
-	struct adit_packet *packet, uint32_t first, uint32_t ip)
+/* Where what the header at `gtpu` wraps begins: behind a word of options, if there is one, and one
+ * of an extension. */
+static inline uint32_t gtpu_content(const uint8_t *data, uint32_t gtpu)
+{
+	const uint8_t *header = data + gtpu;
+	uint32_t extension = (header[0] & GTPU_E) != 0 && header[11] != 0;
+
+	return gtpu + 8 + 4 * (((header[0] & 7) != 0) + extension);
+}
+
+/* What is known of a datagram, here or inside of GTP-U. Not inline: what is no DNS must not save
+ * registers for it. */
+__attribute__((noinline)) static void write_datagram(const struct adit_frame *frame,
+	const struct adit_ports *ports, struct adit_packet *packet, bool inside)
 {
 	const uint8_t *data = frame->data;
+	uint32_t first = ETHERNET_BYTES + (adit_load_be16(data + 12) == TYPE_VLAN ? 4 : 0);
+	bool outer_v6 = data[first] >> 4 == 6;
+	uint32_t gtpu = first + (outer_v6 ? IPV6_BYTES : IPV4_BYTES) + 8;
+	uint32_t ip = inside ? gtpu_content(data, gtpu) : first;
 	bool is_v6 = data[ip] >> 4 == 6;
 	uint32_t l4 = ip + (is_v6 ? IPV6_BYTES : IPV4_BYTES);
 	uint16_t flags = is_v6 ? ADIT_PACKET_V6 | ADIT_PACKET_WHO_V6 : 0;
@@ -156,10 +171,7 @@ static void write_datagram(const struct adit_frame *frame, const struct adit_por
 	if (first != ETHERNET_BYTES)
 		*(frame->vlan == 0 ? &packet->vlan : &packet->vlan_inner) =
 			adit_load_be16(data + ETHERNET_BYTES);
-	if (ip != first) {
-		bool outer_v6 = data[first] >> 4 == 6;
-		uint32_t gtpu = first + (outer_v6 ? IPV6_BYTES : IPV4_BYTES) + 8;
-
+	if (inside) {
 		packet->outer_ip_offset = (uint16_t)first;
 		packet->gtpu_offset = (uint16_t)gtpu;
 		flags |= ADIT_PACKET_GTPU | DEPTH_ONE;
@@ -170,9 +182,7 @@ static void write_datagram(const struct adit_frame *frame, const struct adit_por
 	packet->flags = flags;
 }
 
-/* *first and *ip: the offsets of the first IP header and of the last that was looked at. */
-__attribute__((always_inline)) static inline int glance(const struct adit_frame *frame,
-	const struct adit_ports *ports, uint32_t *first, uint32_t *ip)
+static inline int glance(const struct adit_frame *frame, const struct adit_ports *ports)
 {
 	struct glance g = {.ports = ports};
 	uint32_t at = ETHERNET_BYTES;
@@ -187,7 +197,6 @@ __attribute__((always_inline)) static inline int glance(const struct adit_frame 
 		type = adit_load_be16(frame->data + 16);
 		at += 4;
 	}
-	*first = *ip = at;
 	g.at = frame->data + at;
 	g.room = frame->captured - at;
 	if (ADIT_LIKELY(type == TYPE_IPV4))
@@ -200,24 +209,24 @@ __attribute__((always_inline)) static inline int glance(const struct adit_frame 
 		return outcome;
 	if (!glance_gtpu(&g))
 		return CLOSER;
-	*ip = (uint32_t)(g.at - frame->data);
 	outcome = g.at[0] >> 4 == 6 ? glance_ipv6(&g, true) : glance_ipv4(&g, true);
+	if (ADIT_LIKELY(outcome != DATAGRAM))
+		return outcome;
 	/* Whether the tunnel is the network's is left to the decoder. */
-	return outcome == DATAGRAM && ports->peer_count != 0 ? CLOSER : outcome;
+	return ports->peer_count != 0 ? CLOSER : DATAGRAM_INSIDE;
 }
 
 enum adit_outcome adit_packet_decode(
 	const struct adit_frame *frame, const struct adit_ports *ports, struct adit_packet *packet)
 {
-	uint32_t first, ip;
-	int outcome = glance(frame, ports, &first, &ip);
+	int outcome = glance(frame, ports);
 
-	if (ADIT_UNLIKELY(outcome == CLOSER))
-		return adit_packet_decode_closely(frame, ports, packet);
-	if (ADIT_UNLIKELY(outcome == DATAGRAM)) {
-		write_datagram(frame, ports, packet, first, ip);
-		return ADIT_OUTCOME_PENDING;
+	if (ADIT_LIKELY(outcome < CLOSER)) {
+		packet->outcome = (uint8_t)outcome;
+		return (enum adit_outcome)outcome;
 	}
-	packet->outcome = (uint8_t)outcome;
-	return (enum adit_outcome)outcome;
+	if (outcome == CLOSER)
+		return adit_packet_decode_closely(frame, ports, packet);
+	write_datagram(frame, ports, packet, outcome == DATAGRAM_INSIDE);
+	return ADIT_OUTCOME_PENDING;
 }
