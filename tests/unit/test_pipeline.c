@@ -666,7 +666,6 @@ TEST(pipeline, names_are_remembered)
 	CHECK(adit_memo_find(&memo, 9) == NULL);
 	CHECK_EQ_INT(adit_memo_find(&memo, 5)->labels, 1);
 	CHECK_EQ_INT(adit_memo_find(&memo, 13)->labels, 3);
-	CHECK(adit_memo_find(&memo, 6) == NULL);
 }
 
 TEST(pipeline, type_groups)
