@@ -38,7 +38,7 @@ struct reading {
 	struct appliance *appliance;
 	struct side sides[DATASET_SIDES];
 	struct source *sources;
-	size_t count;
+	size_t count, clients_left;
 	uint64_t bytes_total, packets;
 };
 
@@ -59,6 +59,15 @@ static void problem_tell(struct dataset *dataset, const struct adit_error *error
 	fprintf(stderr, "adit dataset: %s\n", error->text);
 }
 
+static void source_end(struct reading *reading, struct source *source)
+{
+	app_capture_close(source->capture);
+	source->capture = NULL;
+	source->state = IS_OVER;
+	if (source->side == DATASET_CLIENT && --reading->clients_left == 0)
+		adit_pairing_client_over(reading->dataset->pairing);
+}
+
 static void source_next(struct reading *reading, struct source *source)
 {
 	struct dataset *dataset = reading->dataset;
@@ -74,9 +83,7 @@ static void source_next(struct reading *reading, struct source *source)
 		}
 		return;
 	}
-	app_capture_close(source->capture);
-	source->capture = NULL;
-	source->state = IS_OVER;
+	source_end(reading, source);
 	/* A read that an interrupt broke off says nothing of the file. */
 	if (status < 0 && !dataset_stopped)
 		problem_tell(dataset, &error);
@@ -253,8 +260,8 @@ static void frame_take(struct reading *reading, struct source *source)
 	struct adit_packet packet;
 
 	dataset->packets[source->side]++;
-	if (source->side == DATASET_SERVER_SIDE)
-		adit_pairing_cover(dataset->pairing, source->frame.ts_ns);
+	adit_pairing_cover(
+		dataset->pairing, source->side == DATASET_SERVER_SIDE, source->frame.ts_ns);
 	if (adit_intake_take(&reading->sides[source->side].intake, &source->frame, &packet) !=
 		ADIT_OUTCOME_PENDING)
 		return;
@@ -276,7 +283,7 @@ static void all_take(struct reading *reading)
 		if (source->state == WAITS && source_open(reading, source, &error) != 0) {
 			/* It could be opened before: it has gone, or there are too many. */
 			problem_tell(reading->dataset, &error);
-			source->state = IS_OVER;
+			source_end(reading, source);
 		}
 		while (source->state == IS_OPEN && source->due_ns <= until_ns) {
 			frame_take(reading, source);
@@ -332,7 +339,8 @@ static int sources_add(struct reading *reading, struct adit_error *error)
 
 int dataset_read(struct dataset *dataset, struct appliance *appliance, struct adit_error *error)
 {
-	struct reading reading = {.dataset = dataset, .appliance = appliance};
+	struct reading reading = {
+		.dataset = dataset, .appliance = appliance, .clients_left = dataset->client_count};
 	int status = sides_make(&reading, error);
 
 	if (status == 0)

@@ -108,13 +108,18 @@ static void explain_row(
 void dataset_row_take(void *context, const struct adit_query *row)
 {
 	struct dataset *dataset = context;
-	bool named = adit_view_row(&dataset->view, row);
-	enum dataset_drop drop = row_judge(dataset, row, named);
+	bool wanted = dataset->writer_count > 0 || dataset->groups != NULL;
+	bool named = true;
+	enum dataset_drop drop;
+
+	if (wanted || dataset->explain_file != NULL || dataset->requires[DATASET_NAME])
+		named = adit_view_row(&dataset->view, row);
+	drop = row_judge(dataset, row, named);
 
 	drop_count(dataset, drop, row);
 	if (dataset->explain_file != NULL)
 		explain_row(dataset, drop, row);
-	if (drop != DATASET_KEPT || dataset->status != 0)
+	if (drop != DATASET_KEPT || !wanted || dataset->status != 0)
 		return;
 	for (size_t i = 0; i < dataset->chosen_count; i++)
 		adit_view_cell(&dataset->view, dataset->chosen[i], &dataset->cells[i]);

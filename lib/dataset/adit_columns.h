@@ -85,6 +85,9 @@ struct adit_view {
 		double entropy;
 	} shape;
 	struct adit_registrable registrable;
+	int64_t second; /* of the last time told, and its text */
+	size_t second_size;
+	char second_text[32];
 	char qname[ADIT_NAME_TEXT_MAX], lower[ADIT_NAME_TEXT_MAX];
 	char arena[4096];
 };

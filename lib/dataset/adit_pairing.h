@@ -225,10 +225,14 @@ void adit_pairing_destroy(struct adit_pairing *pairing);
 /* Takes a message; gives what it was. Rows whose time is over are told first. */
 enum adit_role adit_pairing_take(struct adit_pairing *pairing, const struct adit_message *message);
 
-/* A packet of the server side, of whatever kind, was seen at this time: its captures cover it. */
-void adit_pairing_cover(struct adit_pairing *pairing, uint64_t ts_ns);
+/* A packet of a side, of whatever kind, was seen at this time: its captures cover it. */
+void adit_pairing_cover(struct adit_pairing *pairing, bool server_side, uint64_t ts_ns);
 
-/* Nothing follows: tells the rows that are open. */
+/* The client side has ended, where the server side goes on: what has no answer yet may have been
+ * cut off. */
+void adit_pairing_client_over(struct adit_pairing *pairing);
+
+/* Nothing follows on either side: tells the rows that are open. */
 void adit_pairing_end(struct adit_pairing *pairing);
 
 const struct adit_pairing_counters *adit_pairing_counters(const struct adit_pairing *pairing);

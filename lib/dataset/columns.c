@@ -208,20 +208,19 @@ const struct adit_column adit_columns[] = {ROW("row", I64, number, "",
 				true, "client side", "ns", latency,
 				"from the first query to the answer that counts") MADE("last_"
 										       "latency_ns",
-				I64, true, "client side", "ns",
-				last_latency, "from the last transmission before it") MADE("first"
-											   "_late"
-											   "ncy_"
-											   "ns",
-				I64, true, "client side", "ns",
-				first_latency,
+				I64, true, "client side", "ns", last_latency,
+				"from the last transmission before it") MADE("first"
+									     "_late"
+									     "ncy_"
+									     "ns",
+				I64, true, "client side", "ns", first_latency,
 				"from the first query to the first answer, "
 				"truncated or not")
 
 				MADE("server_match", TEXT, false, "server side", "", match,
 					"what the server side has of the query: "
-					"see below") ROW_SERVER("server_queries",
-					U32, server_queries, "packets",
+					"see below") ROW_SERVER("server_queries", U32,
+					server_queries, "packets",
 					"queries matched to the row") ROW_SERVER("s"
 										 "e"
 										 "r"

@@ -77,8 +77,9 @@ struct adit_pairing {
 	struct transaction *transactions;
 	uint32_t used, free; /* never used from `used` on; `free`: a list, NONE */
 	uint32_t oldest, newest, open;
-	uint64_t now_ns, client_last_ns, number;
-	uint64_t covered_from_ns, covered_to_ns;
+	uint64_t now_ns, number;
+	uint64_t covered_from_ns[2], covered_to_ns[2]; /* by side */
+	bool client_over;
 	struct adit_dns dns;   /* of the message in hand */
 	bool whole;            /* … and whether all of its records could be read */
 	struct adit_name name; /* of the row being told */

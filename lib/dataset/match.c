@@ -232,8 +232,8 @@ enum adit_match adit_match_close(const struct adit_pairing *pairing, const struc
 		return (enum adit_match)row->match;
 	if (row->server_ambiguous > 0)
 		return ADIT_MATCH_AMBIGUOUS;
-	if (row->query.ts_ns > pairing->covered_to_ns + slack ||
-		span_end(pairing, row) < pairing->covered_from_ns)
+	if (row->query.ts_ns > pairing->covered_to_ns[1] + slack ||
+		span_end(pairing, row) < pairing->covered_from_ns[1])
 		return ADIT_MATCH_UNCOVERED;
 	return row->asked_before ? ADIT_MATCH_CACHED : ADIT_MATCH_UNSEEN;
 }

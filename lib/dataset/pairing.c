@@ -48,7 +48,7 @@ struct adit_pairing *adit_pairing_create(
 	made->params = *params;
 	made->allocator = adit_allocator_copy(allocator);
 	made->free = made->oldest = made->newest = NONE;
-	made->covered_from_ns = UINT64_MAX;
+	made->covered_from_ns[0] = made->covered_from_ns[1] = UINT64_MAX;
 	made->transactions = adit_alloc(
 		allocator, params->transactions * sizeof(*made->transactions), ADIT_CACHE_LINE);
 	whole = made->transactions != NULL &&
@@ -139,7 +139,8 @@ static enum adit_query_end end_of(const struct adit_pairing *pairing, const stru
 			       : ADIT_QUERY_ANSWERED;
 	if (row->evicted)
 		return ADIT_QUERY_EVICTED;
-	return pairing->client_last_ns < row->last_query_ns + pairing->params.timeout_ns
+	return pairing->client_over && pairing->covered_to_ns[0] <
+					       row->last_query_ns + pairing->params.timeout_ns
 		       ? ADIT_QUERY_CUT
 		       : ADIT_QUERY_MISSING;
 }
@@ -233,8 +234,7 @@ static void time_move(struct adit_pairing *pairing, const struct adit_message *m
 	uint64_t now = message->ts_ns + (message->server_side ? params->slack_ns : 0);
 	uint64_t keep = params->window_ns + 2 * params->slack_ns;
 
-	if (!message->server_side && message->ts_ns > pairing->client_last_ns)
-		pairing->client_last_ns = message->ts_ns;
+	adit_pairing_cover(pairing, message->server_side, message->ts_ns);
 	if (now > pairing->now_ns)
 		pairing->now_ns = now;
 	while (pairing->oldest != NONE &&
@@ -463,16 +463,22 @@ enum adit_role adit_pairing_take(struct adit_pairing *pairing, const struct adit
 	return role;
 }
 
-void adit_pairing_cover(struct adit_pairing *pairing, uint64_t ts_ns)
+void adit_pairing_cover(struct adit_pairing *pairing, bool server_side, uint64_t ts_ns)
 {
-	if (ts_ns < pairing->covered_from_ns)
-		pairing->covered_from_ns = ts_ns;
-	if (ts_ns > pairing->covered_to_ns)
-		pairing->covered_to_ns = ts_ns;
+	if (ts_ns < pairing->covered_from_ns[server_side])
+		pairing->covered_from_ns[server_side] = ts_ns;
+	if (ts_ns > pairing->covered_to_ns[server_side])
+		pairing->covered_to_ns[server_side] = ts_ns;
+}
+
+void adit_pairing_client_over(struct adit_pairing *pairing)
+{
+	pairing->client_over = true;
 }
 
 void adit_pairing_end(struct adit_pairing *pairing)
 {
+	pairing->client_over = true;
 	while (pairing->oldest != NONE)
 		row_close(pairing, pairing->oldest);
 }

@@ -90,19 +90,11 @@ static void put_number(struct adit_writer *writer, int64_t number)
 static void put_real(struct adit_writer *writer, double real)
 {
 	char text[CELL_MAX];
-	int size = snprintf(text, sizeof(text), "%.17g", real);
+	int size = snprintf(text, sizeof(text), "%.9g", real);
 
-	/* As short as it can be and still read back as the same. */
-	for (int digits = 6; digits < 17; digits += 3) {
-		char shorter[CELL_MAX];
-		int length = snprintf(shorter, sizeof(shorter), "%.*g", digits, real);
-
-		if (strtod(shorter, NULL) == real) {
-			memcpy(text, shorter, sizeof(text));
-			size = length;
-			break;
-		}
-	}
+	/* Nine digits are enough for most; what is read back is the same in any case. */
+	if (strtod(text, NULL) != real)
+		size = snprintf(text, sizeof(text), "%.17g", real);
 	for (char *at = text; *at != '\0'; at++)
 		if (*at == ',')
 			*at = '.'; /* whatever the locale has for a decimal point */
