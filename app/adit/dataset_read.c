@@ -222,17 +222,37 @@ static void datagram_take(
 	adit_pairing_take(reading->dataset->pairing, &message);
 }
 
+/* Made when the first segment comes: many captures have none, and they take time to make. */
+static struct adit_streams *streams_take(struct reading *reading, uint8_t side)
+{
+	const struct adit_config *config = reading->appliance->config;
+	struct adit_streams_params params = {.shards = 1,
+		.streams = (uint32_t)config->tcp_streams,
+		.buffers = (uint32_t)config->tcp_buffers};
+	struct dataset *dataset = reading->dataset;
+
+	if (reading->sides[side].streams == NULL)
+		reading->sides[side].streams = adit_streams_create(&params, NULL);
+	if (reading->sides[side].streams == NULL && dataset->status == 0)
+		dataset->status = adit_error_set(&dataset->error, -ENOMEM,
+			"no memory for TCP streams (%zu MB; tcp.buffers sets their size)",
+			adit_streams_bytes(&params) >> 20);
+	return reading->sides[side].streams;
+}
+
 /* The messages that a segment makes whole. Those of the other direction, which its acknowledgement
  * sets free, have no TTL and tunnel of their own to tell. */
 static void segment_take(
 	struct reading *reading, const struct source *source, const struct adit_packet *packet)
 {
-	struct adit_streams *streams = reading->sides[source->side].streams;
+	struct adit_streams *streams = streams_take(reading, source->side);
 	const struct adit_config *config = reading->appliance->config;
 	struct adit_stream_message found;
 	struct adit_message message;
 	struct adit_segment segment;
 
+	if (streams == NULL)
+		return;
 	adit_segment_make(&reading->appliance->rule, &reading->appliance->key, config->tcp_checksum,
 		&source->frame, packet, &segment);
 	adit_streams_push(streams, 0, &segment);
@@ -299,24 +319,13 @@ static void all_take(struct reading *reading)
 
 static int sides_make(struct reading *reading, struct adit_error *error)
 {
-	const struct adit_config *config = reading->appliance->config;
-	struct adit_streams_params params = {.shards = 1,
-		.streams = (uint32_t)config->tcp_streams,
-		.buffers = (uint32_t)config->tcp_buffers};
+	int status = 0;
 
-	for (int i = 0; i < DATASET_SIDES; i++) {
-		struct side *side = &reading->sides[i];
-
-		if (i == DATASET_SERVER_SIDE && reading->dataset->servers.count == 0)
-			continue;
-		if (app_intake_create(reading->appliance, &side->intake, error) != 0)
-			return -ENOMEM;
-		side->streams = adit_streams_create(&params, NULL);
-		if (side->streams == NULL)
-			return adit_error_set(error, -ENOMEM, "no memory for TCP streams (%zu MB)",
-				adit_streams_bytes(&params) >> 20);
-	}
-	return 0;
+	for (int i = 0; i < DATASET_SIDES && status == 0; i++)
+		if (i == DATASET_CLIENT || reading->dataset->servers.count > 0)
+			status = app_intake_create(
+				reading->appliance, &reading->sides[i].intake, error);
+	return status;
 }
 
 static int sources_add(struct reading *reading, struct adit_error *error)

@@ -194,6 +194,8 @@ struct adit_pairing_params {
 	uint64_t slack_ns;     /* how far the clocks of both sides may be apart */
 	uint32_t transactions; /* open rows, 1 to ADIT_TRANSACTIONS_MAX */
 	uint32_t tag_label;    /* match by this label, 1 is the leftmost; 0: by the name */
+	uint32_t remembered;   /* packets, and names of each side, that are known again: a power of
+				  two, at least 4; 0: ADIT_REMEMBERED */
 	bool has_server;       /* there will be messages of the server side */
 	/* Each row, whose memory is used again afterwards. */
 	void (*row)(void *context, const struct adit_query *row);
@@ -201,6 +203,7 @@ struct adit_pairing_params {
 	void *context;
 };
 #define ADIT_TRANSACTIONS_MAX (1u << 24)
+#define ADIT_REMEMBERED       (1u << 17)
 
 struct adit_pairing_counters {
 	uint64_t messages[2];              /* by side: client, server */

@@ -37,7 +37,6 @@ uint32_t adit_index_first(const struct index *index, uint64_t key);
 uint32_t adit_index_next(const struct index *index, uint32_t entry);
 
 /* Digests and when each was seen last, in buckets of four; the oldest gives way. */
-#define RECENT_SLOTS (1u << 17)
 struct recent {
 	struct {
 		uint64_t digest, ts_ns;

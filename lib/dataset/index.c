@@ -82,16 +82,17 @@ uint32_t adit_index_next(const struct index *index, uint32_t entry)
 	return find_from(index, it->after, it->key);
 }
 
-bool adit_recent_create(struct recent *recent, const struct adit_allocator *allocator)
+bool adit_recent_create(
+	struct recent *recent, uint32_t count, const struct adit_allocator *allocator)
 {
-	recent->slots =
-		adit_alloc(allocator, RECENT_SLOTS * sizeof(*recent->slots), ADIT_CACHE_LINE);
+	recent->count = count;
+	recent->slots = adit_alloc(allocator, count * sizeof(*recent->slots), ADIT_CACHE_LINE);
 	return recent->slots != NULL;
 }
 
 uint64_t adit_recent_note(struct recent *recent, uint64_t digest, uint64_t ts_ns)
 {
-	uint32_t first = (uint32_t)(digest % RECENT_SLOTS) & ~(WAYS - 1u), at = first;
+	uint32_t first = (uint32_t)digest & (recent->count - 1) & ~(WAYS - 1u), at = first;
 
 	for (uint32_t i = first; i < first + WAYS; i++) {
 		if (recent->slots[i].ts_ns != 0 && recent->slots[i].digest == digest) {
@@ -109,7 +110,7 @@ uint64_t adit_recent_note(struct recent *recent, uint64_t digest, uint64_t ts_ns
 
 uint64_t adit_recent_find(const struct recent *recent, uint64_t digest)
 {
-	uint32_t first = (uint32_t)(digest % RECENT_SLOTS) & ~(WAYS - 1u);
+	uint32_t first = (uint32_t)digest & (recent->count - 1) & ~(WAYS - 1u);
 
 	for (uint32_t i = first; i < first + WAYS; i++)
 		if (recent->slots[i].digest == digest)

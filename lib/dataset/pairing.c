@@ -28,11 +28,17 @@ static uint32_t slots_of(const struct adit_pairing_params *params)
 	return params->transactions * SLOTS;
 }
 
+static uint32_t remembered_of(const struct adit_pairing_params *params)
+{
+	return params->remembered != 0 ? params->remembered : ADIT_REMEMBERED;
+}
+
 size_t adit_pairing_bytes(const struct adit_pairing_params *params)
 {
 	return sizeof(struct adit_pairing) + params->transactions * sizeof(struct transaction) +
 	       adit_index_bytes(slots_of(params)) +
-	       (params->has_server ? 3 : 1) * RECENT_SLOTS * sizeof(struct entry);
+	       (params->has_server ? 3u : 1u) * (size_t)remembered_of(params) *
+		       sizeof(*((struct recent *)0)->slots);
 }
 
 struct adit_pairing *adit_pairing_create(
@@ -53,10 +59,10 @@ struct adit_pairing *adit_pairing_create(
 		allocator, params->transactions * sizeof(*made->transactions), ADIT_CACHE_LINE);
 	whole = made->transactions != NULL &&
 		adit_index_create(&made->index, slots_of(params), allocator) &&
-		adit_recent_create(&made->packets, allocator);
+		adit_recent_create(&made->packets, remembered_of(params), allocator);
 	if (whole && params->has_server)
-		whole = adit_recent_create(&made->asked, allocator) &&
-			adit_recent_create(&made->known, allocator);
+		whole = adit_recent_create(&made->asked, remembered_of(params), allocator) &&
+			adit_recent_create(&made->known, remembered_of(params), allocator);
 	if (!whole) {
 		adit_pairing_destroy(made);
 		return NULL;

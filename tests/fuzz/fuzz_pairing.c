@@ -123,6 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.timeout_ns = 5 * ADIT_NS_PER_S,
 		.window_ns = 15 * ADIT_NS_PER_S,
 		.duplicate_ns = 20 * ADIT_NS_PER_MS,
+		.remembered = 16,
 		.has_server = true,
 		.row = row_take,
 		.context = &seen};
