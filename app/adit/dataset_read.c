@@ -226,9 +226,9 @@ static void datagram_take(
 static struct adit_streams *streams_take(struct reading *reading, uint8_t side)
 {
 	const struct adit_config *config = reading->appliance->config;
-	struct adit_streams_params params = {.shards = 1,
-		.streams = (uint32_t)config->tcp_streams,
-		.buffers = (uint32_t)config->tcp_buffers};
+	struct adit_streams_params params = {.shards = ADIT_SHARDS,
+		.streams = (uint32_t)config->tcp_streams / ADIT_SHARDS,
+		.buffers = (uint32_t)config->tcp_buffers / ADIT_SHARDS};
 	struct dataset *dataset = reading->dataset;
 
 	if (reading->sides[side].streams == NULL)
@@ -255,7 +255,7 @@ static void segment_take(
 		return;
 	adit_segment_make(&reading->appliance->rule, &reading->appliance->key, config->tcp_checksum,
 		&source->frame, packet, &segment);
-	adit_streams_push(streams, 0, &segment);
+	adit_streams_push(streams, packet->shard, &segment);
 	while (adit_streams_next(streams, &found)) {
 		bool up = adit_message_goes_up(packet, found.data, found.size);
 

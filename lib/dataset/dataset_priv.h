@@ -40,9 +40,11 @@ uint32_t adit_index_next(const struct index *index, uint32_t entry);
 struct recent {
 	struct {
 		uint64_t digest, ts_ns;
-	} * slots; /* [RECENT_SLOTS] */
+	} * slots;      /* [count] */
+	uint32_t count; /* a power of two */
 };
-bool adit_recent_create(struct recent *recent, const struct adit_allocator *allocator);
+bool adit_recent_create(
+	struct recent *recent, uint32_t count, const struct adit_allocator *allocator);
 /* Notes the digest; gives when it was noted last, or 0. */
 uint64_t adit_recent_note(struct recent *recent, uint64_t digest, uint64_t ts_ns);
 /* When it was noted last, or 0. */
