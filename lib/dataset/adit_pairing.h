@@ -11,10 +11,11 @@
  * section 5) is the same row.
  *
  * Server side. A message is one row's if its question has the row's name (or the same label, where
- * `tag_label` is set) and it came while the row's client waited, give or take `slack_ns`: letters
- * of any case are the same (RFC 4343), so that 0x20 makes no difference. Names that only begin
- * further right are what QNAME minimisation (RFC 9156) or validation asks for. Where two rows could
- * be meant, neither gets it.
+ * `tag_label` is set) and it came while the row's client waited: until its answer, or `timeout_ns`
+ * after its last transmission, give or take `slack_ns`. Letters of any case are the same (RFC
+ * 4343), so that 0x20 makes no difference. Names that only begin further right are what QNAME
+ * minimisation (RFC 9156) or validation asks for. Where two rows could be meant, neither gets it;
+ * of those with a tag, the one with the whole name does.
  *
  * Every message ends in exactly one role and every row comes out exactly once, in the order of the
  * queries. Rows are told `window_ns` (and twice the slack) after their query, so memory is

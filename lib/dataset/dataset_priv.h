@@ -63,6 +63,7 @@ enum slot {
 
 struct transaction {
 	struct adit_query row;
+	uint64_t name_key;      /* of the whole name, for the server side */
 	uint64_t server_digest; /* of the server-side query that waits for its answer; 0: none */
 	uint32_t older, newer;  /* in the order of queries, NONE at the ends; free: `newer` */
 	uint8_t name_size;
@@ -91,10 +92,11 @@ static inline uint32_t adit_slot_of(uint32_t transaction, enum slot slot)
 	return transaction * SLOTS + (uint32_t)slot;
 }
 
-/* Keys of names and tags; 0: the name has no such label. */
-uint64_t adit_match_key(const struct adit_pairing *pairing, const struct adit_name *name);
 /* Makes a row findable for messages of the server side. */
 void adit_match_open(
+	struct adit_pairing *pairing, uint32_t transaction, const struct adit_name *name);
+/* The same again, after a transmission: what had been taken out of the index is in it. */
+void adit_match_link(
 	struct adit_pairing *pairing, uint32_t transaction, const struct adit_name *name);
 enum adit_role adit_match_take(struct adit_pairing *pairing, const struct adit_message *message);
 /* What the server side has of a row that is over. */

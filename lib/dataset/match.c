@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The server side: whose query a resolver was at. A row is a candidate while its client waits: from
- * its query to its answer, or to the end of its window where there is none, give or take the slack.
- * What can be no candidate any more is taken out of the index as it is met, so that a name which
- * many ask for costs no more than another.
+ * its query to its answer, or to the timeout after its last transmission where there is none, give
+ * or take the slack. What can be no candidate any more is taken out of the index as it is met, so
+ * that a name which many ask for costs no more than another.
  */
 #include "dataset_priv.h"
 
@@ -30,7 +30,8 @@ static uint64_t name_key(const struct adit_pairing *pairing, const struct adit_n
 		adit_hash(pairing->params.key, name->lower + at, name->size - at), kind);
 }
 
-uint64_t adit_match_key(const struct adit_pairing *pairing, const struct adit_name *name)
+/* What a name is found by: itself, or its tag; 0: it has no such label. */
+static uint64_t match_key(const struct adit_pairing *pairing, const struct adit_name *name)
 {
 	uint32_t tag = pairing->params.tag_label;
 	unsigned at;
@@ -46,16 +47,15 @@ uint64_t adit_match_key(const struct adit_pairing *pairing, const struct adit_na
 	       1;
 }
 
-void adit_match_open(
+void adit_match_link(
 	struct adit_pairing *pairing, uint32_t transaction, const struct adit_name *name)
 {
-	struct adit_query *row = &pairing->transactions[transaction].row;
-	uint64_t key = adit_match_key(pairing, name);
+	uint64_t key = match_key(pairing, name);
 
+	for (uint32_t slot = SLOT_NAME; slot < SLOTS; slot++)
+		adit_index_unlink(&pairing->index, adit_slot_of(transaction, slot));
 	if (key == 0)
 		return;
-	row->asked_before = adit_recent_find(&pairing->known, key) != 0;
-	adit_recent_note(&pairing->asked, key, pairing->now_ns);
 	adit_index_link(&pairing->index, adit_slot_of(transaction, SLOT_NAME), key);
 	if (pairing->params.tag_label != 0)
 		return;
@@ -64,25 +64,45 @@ void adit_match_open(
 			name_key(pairing, name, name->labels - 1 - i, KIND_PARENT));
 }
 
+void adit_match_open(
+	struct adit_pairing *pairing, uint32_t transaction, const struct adit_name *name)
+{
+	struct transaction *it = &pairing->transactions[transaction];
+
+	it->name_key = name_key(pairing, name, 0, KIND_NAME);
+	it->row.asked_before = adit_recent_find(&pairing->known, it->name_key) != 0;
+	adit_recent_note(&pairing->asked, it->name_key, pairing->now_ns);
+	adit_match_link(pairing, transaction, name);
+}
+
 /* Until when its client waits, as far as is known. */
 static uint64_t span_end(const struct adit_pairing *pairing, const struct adit_query *row)
 {
 	bool waits = row->response.ts_ns == 0 || (row->tcp_retry && !row->tcp_answered);
+	uint64_t end = row->last_query_ns + pairing->params.timeout_ns;
 
-	return (waits ? row->query.ts_ns + pairing->params.window_ns : row->response.ts_ns) +
-	       pairing->params.slack_ns;
+	if (!waits && row->response.ts_ns < end)
+		end = row->response.ts_ns;
+	return end + pairing->params.slack_ns;
 }
 
-/* Candidates of a key at a time. */
+/* Candidates of a key at a time. Found by a tag, one with the whole name goes before others. */
 static void look(
 	struct adit_pairing *pairing, uint64_t key, uint64_t ts_ns, struct candidates *found)
 {
+	const struct adit_dns *dns = &pairing->dns;
+	uint64_t name = name_key(pairing, &dns->qname, 0, KIND_NAME);
 	uint32_t entry = adit_index_first(&pairing->index, key), next;
 
 	memset(found, 0, offsetof(struct candidates, all));
 	for (; entry != NONE && found->count < CANDIDATES; entry = next) {
-		struct adit_query *row = &pairing->transactions[entry / SLOTS].row;
+		struct transaction *it = &pairing->transactions[entry / SLOTS];
+		struct adit_query *row = &it->row;
 		uint64_t end = span_end(pairing, row);
+		bool same = row->qtype == dns->qtype && row->qclass == dns->qclass;
+
+		if (pairing->params.tag_label != 0)
+			same = same && it->name_key == name;
 
 		next = adit_index_next(&pairing->index, entry);
 		if (end + DISORDER_NS < ts_ns) {
@@ -92,7 +112,7 @@ static void look(
 		if (ts_ns > end || ts_ns + pairing->params.slack_ns < row->query.ts_ns)
 			continue;
 		found->all[found->count++] = row;
-		if (row->qtype == pairing->dns.qtype && row->qclass == pairing->dns.qclass) {
+		if (same) {
 			if (found->same_count < 2)
 				found->same[found->same_count++] = row;
 		} else if (found->other_count < 2) {
@@ -163,16 +183,16 @@ static void give(struct adit_pairing *pairing, const struct adit_message *messag
 }
 
 /* Whether the name has been asked for at all, as far as is remembered. */
-static enum adit_role unmatched(const struct adit_pairing *pairing, uint64_t key)
+static enum adit_role unmatched(const struct adit_pairing *pairing)
 {
-	return key != 0 && adit_recent_find(&pairing->asked, key) != 0 ? ADIT_ROLE_OUTSIDE
-								       : ADIT_ROLE_UNASKED;
+	uint64_t name = name_key(pairing, &pairing->dns.qname, 0, KIND_NAME);
+
+	return adit_recent_find(&pairing->asked, name) != 0 ? ADIT_ROLE_OUTSIDE : ADIT_ROLE_UNASKED;
 }
 
 /* Names below this one, which a resolver asks for on its way: `_` in front of a name stands for all
  * that is below (RFC 9156 section 2.3 tells why A is asked for; BIND puts the label there). */
-static enum adit_role take_parent(
-	struct adit_pairing *pairing, const struct adit_message *message, uint64_t key)
+static enum adit_role take_parent(struct adit_pairing *pairing, const struct adit_message *message)
 {
 	const struct adit_name *name = &pairing->dns.qname;
 	unsigned from = name->labels > 1 && name->lower[0] == 1 && name->lower[1] == '_';
@@ -181,10 +201,10 @@ static enum adit_role take_parent(
 	struct adit_query *row;
 
 	if (name->labels == 0)
-		return unmatched(pairing, key);
+		return unmatched(pairing);
 	look(pairing, name_key(pairing, name, from, KIND_PARENT), message->ts_ns, &found);
 	if (found.count == 0)
-		return unmatched(pairing, key);
+		return unmatched(pairing);
 	if (found.count > 1)
 		return ambiguous(&found, ADIT_ROLE_AMBIGUOUS_PART);
 	row = found.all[0];
@@ -196,17 +216,18 @@ static enum adit_role take_parent(
 
 enum adit_role adit_match_take(struct adit_pairing *pairing, const struct adit_message *message)
 {
-	uint64_t key = adit_match_key(pairing, &pairing->dns.qname);
+	uint64_t key = match_key(pairing, &pairing->dns.qname);
 	struct candidates found;
 
+	adit_recent_note(&pairing->known, name_key(pairing, &pairing->dns.qname, 0, KIND_NAME),
+		pairing->now_ns);
 	if (key == 0)
 		return ADIT_ROLE_UNASKED;
-	adit_recent_note(&pairing->known, key, pairing->now_ns);
 	look(pairing, key, message->ts_ns, &found);
 	if (found.count == 0)
-		return pairing->params.tag_label == 0 ? take_parent(pairing, message, key)
-						      : unmatched(pairing, key);
-	if (pairing->params.tag_label != 0 && found.count > 1)
+		return pairing->params.tag_label == 0 ? take_parent(pairing, message)
+						      : unmatched(pairing);
+	if (pairing->params.tag_label != 0 && found.count > 1 && found.same_count != 1)
 		return ambiguous(&found, ADIT_ROLE_AMBIGUOUS);
 	if (pairing->params.tag_label != 0 || found.same_count == 1) {
 		give(pairing, message, found.same_count == 1 ? found.same[0] : found.all[0],

@@ -332,6 +332,17 @@ static bool waits(const struct adit_query *row, uint32_t entry)
 	return entry % SLOTS == SLOT_SECOND ? !row->tcp_answered : !answered(row);
 }
 
+/* Its client waits anew. */
+static void sent_again(struct adit_pairing *pairing, struct adit_query *row,
+	const struct adit_message *message, uint32_t entry)
+{
+	row->packets++;
+	row->queries++;
+	row->last_query_ns = message->ts_ns;
+	if (pairing->params.has_server)
+		adit_match_link(pairing, entry / SLOTS, &pairing->dns.qname);
+}
+
 static enum adit_role take_query(struct adit_pairing *pairing, const struct adit_message *message,
 	uint64_t loose, uint64_t full)
 {
@@ -340,20 +351,16 @@ static enum adit_role take_query(struct adit_pairing *pairing, const struct adit
 
 	row = row_find(pairing, full, message->ts_ns, &entry);
 	if (row != NULL && waits(row, entry)) {
-		row->packets++;
-		row->queries++;
 		row->retransmissions++;
-		row->last_query_ns = message->ts_ns;
+		sent_again(pairing, row, message, entry);
 		return ADIT_ROLE_RETRANSMISSION;
 	}
 	row = message->udp_bytes == 0
 		      ? row_find(pairing, retry_key(pairing, message), message->ts_ns, &entry)
 		      : NULL;
 	if (row != NULL && !row->tcp_retry) {
-		row->packets++;
-		row->queries++;
 		row->tcp_retry = true;
-		row->last_query_ns = message->ts_ns;
+		sent_again(pairing, row, message, entry);
 		/* From now on its entry finds the answer. */
 		adit_index_unlink(&pairing->index, entry);
 		adit_index_link(&pairing->index, entry, full);

@@ -51,11 +51,20 @@ def messages(path):
 
 class Row:
     def __init__(self, time, asked):
-        self.first = self.last = time
+        self.first, self.sent = time, [time]
         self.asked, self.answered, self.server, self.found = asked, None, "none", set()
 
+    @property
+    def last(self):
+        return self.sent[-1]
+
     def waits(self, time):
-        return self.first <= time <= (self.answered or self.first + WINDOW)
+        return any(sent <= time <= sent + TIMEOUT for sent in self.sent) and \
+            (not self.answered or time <= self.answered)
+
+    @property
+    def end(self):
+        return min(self.last + TIMEOUT, self.answered or self.last + TIMEOUT)
 
 
 class Copies:
@@ -87,7 +96,7 @@ def pair(path, roles):
         if copies.has(message):
             roles["duplicate"] += 1
         elif not answer and row and not row.answered:
-            row.last = time
+            row.sent.append(time)
             roles["retransmission"] += 1
         elif not answer:
             rows.append(Row(time, key[-1]))
@@ -176,7 +185,7 @@ def server_match(row, first, last, seen):
         return row.server
     if any(role.startswith("ambiguous") for role in row.found):
         return "ambiguous"
-    if row.first > last or (row.answered or row.first + WINDOW) < first:
+    if row.first > last or row.end < first:
         return "uncovered"
     return "cached" if seen.get(row.asked[0], row.first + 1) <= row.first else "unseen"
 

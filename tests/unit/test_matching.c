@@ -257,10 +257,43 @@ TEST(matching, by_a_tag)
 	answer(b, 5, 4000, 7, "tag-1.x.example.org", TYPE_A);
 	CHECK_ROLE(behind(b, 6, 5, "tag-1.x.example.org", TYPE_A, true), ADIT_ROLE_OUTSIDE);
 	ask(b, 7, 4000, 9, "tag-2.y.example.org", TYPE_A);
-	CHECK_ROLE(behind(b, 8, 5, "tag-2.x.example.org", TYPE_A, true), ADIT_ROLE_AMBIGUOUS);
+	CHECK_ROLE(behind(b, 8, 5, "tag-2.z.example.org", TYPE_A, true), ADIT_ROLE_AMBIGUOUS);
 	bench_end(b);
 	CHECK_MATCH(b->row[0], ADIT_MATCH_NAME);
 	CHECK_MATCH(b->row[1], ADIT_MATCH_AMBIGUOUS);
+}
+
+/* A client that was never answered has given up after a time, and waits again when it asks again.
+ */
+TEST(matching, who_waits_no_longer)
+{
+	struct bench *b = with_server();
+
+	ask(b, 0, 4000, 7, WWW, TYPE_A);
+	CHECK_ROLE(behind(b, 5000, 5, WWW, TYPE_A, true), ADIT_ROLE_MATCHED);
+	CHECK_ROLE(behind(b, 5001, 5, WWW, TYPE_A, true), ADIT_ROLE_OUTSIDE);
+	/* Beyond what packets may be out of order, when it has been put aside. */
+	CHECK_ROLE(behind(b, 5500, 5, WWW, TYPE_A, true), ADIT_ROLE_OUTSIDE);
+	CHECK_ROLE(ask(b, 6000, 4000, 7, WWW, TYPE_A), ADIT_ROLE_RETRANSMISSION);
+	CHECK_ROLE(behind(b, 6001, 5, WWW, TYPE_A, true), ADIT_ROLE_MATCHED);
+	CHECK_ROLE(behind(b, 6002, 5, "org", TYPE_NS, true), ADIT_ROLE_MATCHED_PART);
+	bench_end(b);
+	CHECK_EQ_INT(b->row[0].server_queries, 3);
+}
+
+/* Of those that wait with a tag, the one with the whole name is meant. */
+TEST(matching, a_tag_and_the_whole_name)
+{
+	struct bench *b = with_server();
+
+	b->params.tag_label = 1;
+	ask(b, 0, 4000, 7, "tag.x.example.org", TYPE_A);
+	ask(b, 1, 4000, 8, "tag.y.example.org", TYPE_A);
+	CHECK_ROLE(behind(b, 2, 5, "tag.Y.example.org", TYPE_A, true), ADIT_ROLE_MATCHED);
+	CHECK_ROLE(behind(b, 3, 5, "tag.z.example.org", TYPE_A, true), ADIT_ROLE_AMBIGUOUS);
+	bench_end(b);
+	CHECK_MATCH(b->row[0], ADIT_MATCH_AMBIGUOUS);
+	CHECK_MATCH(b->row[1], ADIT_MATCH_NAME);
 }
 
 /* A name that many have asked for costs a message no more than another. */
