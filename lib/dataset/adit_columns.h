@@ -29,6 +29,9 @@ enum adit_column_type {
 
 struct adit_view;
 struct adit_cell;
+struct adit_column;
+typedef void adit_column_get(
+	const struct adit_view *view, const struct adit_column *column, struct adit_cell *cell);
 
 struct adit_column {
 	const char *name;
@@ -43,8 +46,7 @@ struct adit_column {
 	uint16_t offset;
 	uint32_t mask;    /* 0: all */
 	uint32_t missing; /* the number that means none, if may_miss */
-	void (*get)(const struct adit_view *view, const struct adit_column *column,
-		struct adit_cell *cell);
+	adit_column_get *get;
 	uint32_t index; /* of a label: which */
 };
 

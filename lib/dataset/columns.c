@@ -189,10 +189,10 @@ const struct adit_column adit_columns[] = {ROW("row", I64, number, "",
 				"how the query ended: see below") ROW("packets", U32, packets,
 				"packets",
 				"client-side packets of the row: queries, responses and duplicates") ROW("querie"
-											   "s",
-				U32, queries, "packets",
-				"queries sent: the first, retransmissions, over TCP") ROW("retransm"
-											  "issions",
+													 "s",
+				U32, queries,
+				"packets", "queries sent: the first, retransmissions, over TCP") ROW("retransm"
+												     "issions",
 				U32, retransmissions, "packets",
 				"of them retransmissions") ROW("responses", U32, responses,
 				"packets", "answers") ROW("repeated", U32, repeated, "packets",
@@ -204,23 +204,25 @@ const struct adit_column adit_columns[] = {ROW("row", I64, number, "",
 				"not in `packets`") ROW("truncated", FLAG, truncated, "",
 				"the first answer had TC=1") ROW("tcp_retry", FLAG, tcp_retry, "",
 				"then the client asked again over TCP") ROW("tcp_answered", FLAG,
-				tcp_answered, "", "and that was answered") MADE("latency_ns", I64,
-				true, "client side", "ns", latency,
-				"from the first query to the answer that counts") MADE("last_"
-										       "latency_ns",
-				I64, true, "client side", "ns", last_latency,
-				"from the last transmission before it") MADE("first"
-									     "_late"
-									     "ncy_"
-									     "ns",
-				I64, true, "client side", "ns", first_latency,
+				tcp_answered, "",
+				"and that was answered") MADE("latency_ns", I64, true,
+				"client side",
+				"ns", latency, "from the first query to the answer that counts") MADE("last_"
+												      "latency_ns",
+				I64, true, "client side", "ns",
+				last_latency, "from the last transmission before it") MADE("first"
+											   "_late"
+											   "ncy_"
+											   "ns",
+				I64, true, "client side", "ns",
+				first_latency,
 				"from the first query to the first answer, "
 				"truncated or not")
 
 				MADE("server_match", TEXT, false, "server side", "", match,
 					"what the server side has of the query: "
-					"see below") ROW_SERVER("server_queries", U32,
-					server_queries, "packets",
+					"see below") ROW_SERVER("server_queries",
+					U32, server_queries, "packets",
 					"queries matched to the row") ROW_SERVER("s"
 										 "e"
 										 "r"
@@ -241,14 +243,18 @@ const struct adit_column adit_columns[] = {ROW("row", I64, number, "",
 					"answers to them") ROW_SERVER("server_"
 								      "types",
 					U32, server_types, "packets",
-					"of the queries: with another type") ROW_SERVER("server_"
-											"parts",
-					U32, server_parts, "packets",
-					"for a parent: QNAME minimisation")
-					ROW_SERVER("server_keys", U32, server_keys, "packets",
-						"for a parent's DS or DNSKEY")
-						ROW_SERVER("server_retries", U32, server_retries,
-							"packets",
+					"of the queries: with another type")
+					ROW_SERVER("server_"
+						   "parts",
+						U32, server_parts, "packets",
+						"for a parent: QNAME minimisation")
+						ROW_SERVER("ser"
+							   "ver"
+							   "_ke"
+							   "ys",
+							U32, server_keys, "packets",
+							"for a parent's DS or DNSKEY") ROW_SERVER("server_retries",
+							U32, server_retries, "packets",
 							"said again to the same server "
 							"before it answered") ROW_SERVER("s"
 											 "e"

@@ -19,34 +19,18 @@ enum part {
 
 #define NO_VALUE (UINT32_MAX - 1) /* no number means none */
 
-#define GETTERS(GETTER)                                                                         \
-	GETTER(time)                                                                            \
-	GETTER(capture)                                                                         \
-	GETTER(address)                                                                         \
-	GETTER(vlan)                                                                            \
-	GETTER(vlan_inner)                                                                      \
-	GETTER(gtpu)                                                                            \
-	GETTER(teid_uplink)                                                                     \
-	GETTER(teid_downlink)                                                                   \
-	GETTER(outer)                                                                           \
-	GETTER(outer_core)                                                                      \
-	GETTER(qname) GETTER(domain) GETTER(qname_bytes) GETTER(qname_labels)                   \
-		GETTER(qname_longest) GETTER(qname_first) GETTER(qname_below_bytes)             \
-			GETTER(qname_below_labels) GETTER(qname_entropy) GETTER(qname_distinct) \
-				GETTER(qname_digits) GETTER(qname_upper) GETTER(qname_other)    \
-					GETTER(qtype_name) GETTER(outcome) GETTER(latency)      \
-						GETTER(last_latency) GETTER(first_latency)      \
-							GETTER(match) GETTER(server_delay)      \
-								GETTER(server_latency)          \
-									GETTER(label_rcode)
-#define GETTER_DECLARE(name)                                                                 \
-	void adit_get_##name(const struct adit_view *view, const struct adit_column *column, \
-		struct adit_cell *cell);
-GETTERS(GETTER_DECLARE)
-#undef GETTER_DECLARE
+/* Values by functions, in view.c. */
+adit_column_get adit_get_time, adit_get_capture, adit_get_address, adit_get_vlan,
+	adit_get_vlan_inner, adit_get_gtpu, adit_get_teid_uplink, adit_get_teid_downlink,
+	adit_get_outer, adit_get_outer_core, adit_get_qname, adit_get_domain, adit_get_qname_bytes,
+	adit_get_qname_labels, adit_get_qname_longest, adit_get_qname_first,
+	adit_get_qname_below_bytes, adit_get_qname_below_labels, adit_get_qname_entropy,
+	adit_get_qname_distinct, adit_get_qname_digits, adit_get_qname_upper, adit_get_qname_other,
+	adit_get_qtype_name, adit_get_outcome, adit_get_latency, adit_get_last_latency,
+	adit_get_first_latency, adit_get_match, adit_get_server_delay, adit_get_server_latency,
+	adit_get_label_rcode;
 
-/* The value of a label; `index` as in adit_naming_column. */
-void adit_get_label(
-	const struct adit_view *view, const struct adit_column *column, struct adit_cell *cell);
+/* The value of a label, in naming.c; `index` as in adit_naming_column. */
+adit_column_get adit_get_label;
 
 #endif
