@@ -107,7 +107,7 @@ void dataset_tell(const struct dataset *dataset, FILE *to)
 				ADIT_MATCH_COUNT, counters->match, counters->rows, to);
 		fprintf(to, "open at a time: at most %llu rows (%zu MB)\n",
 			(unsigned long long)counters->open_max,
-			(size_t)counters->open_max * ADIT_QUERY_BYTES >> 20);
+			(size_t)counters->open_max * adit_query_bytes >> 20);
 	}
 	drops_tell(dataset, counters->rows, to);
 	if (counters->evicted > 0)

@@ -240,9 +240,10 @@ int dataset_files_close(struct dataset *dataset, int status, struct adit_error *
 		if (status == 0 && strcmp(path, "-") != 0)
 			status = dictionary_write(dataset, path, error);
 	}
-	if (status != 0) {
-		explain_close(dataset, NULL);
-		return status;
-	}
-	return explain_close(dataset, error);
+	if (status == 0)
+		return explain_close(dataset, error);
+	explain_close(dataset, NULL);
+	if (dataset->explain_file != NULL && dataset->explain_file != stdout)
+		unlink(dataset->explain);
+	return status;
 }

@@ -217,8 +217,8 @@ struct adit_pairing_counters {
 
 struct adit_pairing;
 
-/* About what an open row takes, its places in the index included. */
-#define ADIT_QUERY_BYTES 1100
+/* What an open row takes, its places in the index included. */
+extern const size_t adit_query_bytes;
 
 size_t adit_pairing_bytes(const struct adit_pairing_params *params);
 /* NULL: no memory. */

@@ -32,7 +32,7 @@
 		.meaning = meaning_,                      \
 		.part = PART_ROW,                         \
 		NUMBER(adit_query, member)},
-/* By a function of columns_text.c. */
+/* By a function of view.c. */
 #define MADE(column, kind, misses, source_, unit_, function, meaning_) \
 	{.name = column,                                               \
 		.type = kind,                                          \
@@ -43,7 +43,7 @@
 		.meaning = meaning_,                                   \
 		.get = adit_get_##function},
 
-/* Of a packet: U number, with a shift and mask, or a number that means none. */
+/* Of a packet: a number, or bits of one, or a number of which one means none. */
 #define FACT(column, kind, usual_, source_, part_, misses, member, shift_, mask_, none, unit_, \
 	meaning_)                                                                              \
 	{.name = column,                                                                       \

@@ -133,8 +133,8 @@ static bool text_spool(struct member *member, const struct adit_cell *cell)
 
 	if (size > member->width)
 		member->width = size;
-	return fwrite(&size, sizeof(size), 1, member->file) == 1 &&
-	       fwrite(cell->text, 1, size, member->file) == size;
+	return fwrite_unlocked(&size, sizeof(size), 1, member->file) == 1 &&
+	       (size == 0 || fwrite_unlocked(cell->text, 1, size, member->file) == size);
 }
 
 static bool number_spool(struct member *member, const struct adit_cell *cell)
@@ -144,9 +144,9 @@ static bool number_spool(struct member *member, const struct adit_cell *cell)
 						     : (double)NAN;
 
 	if (is_real(member->column))
-		return fwrite(&real, sizeof(real), 1, member->file) == 1;
+		return fwrite_unlocked(&real, sizeof(real), 1, member->file) == 1;
 	/* The low bytes come first on this machine, as in the file. */
-	return fwrite(&cell->number, number_size(member->column), 1, member->file) == 1;
+	return fwrite_unlocked(&cell->number, number_size(member->column), 1, member->file) == 1;
 }
 
 int adit_npz_row(struct npz *npz, const struct adit_cell *cells, struct adit_error *error)

@@ -23,6 +23,8 @@ const struct adit_word adit_matches[ADIT_MATCH_COUNT] = {ADIT_MATCHES(ADIT_WORD_
 #undef ADIT_WORD_ROW
 };
 
+const size_t adit_query_bytes = sizeof(struct transaction) + SLOTS * sizeof(struct entry);
+
 static uint32_t slots_of(const struct adit_pairing_params *params)
 {
 	return params->transactions * SLOTS;
