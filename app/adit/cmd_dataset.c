@@ -134,6 +134,7 @@ static int requirements_read(struct dataset *dataset, struct adit_error *error)
 static int outs_check(const struct dataset *dataset, struct adit_error *error)
 {
 	bool to_stdout = dataset->explain != NULL && strcmp(dataset->explain, "-") == 0;
+	bool table_to_stdout = false;
 
 	if (dataset->outs.count > DATASET_FILES_MAX)
 		return adit_error_set(
@@ -152,9 +153,17 @@ static int outs_check(const struct dataset *dataset, struct adit_error *error)
 			return adit_error_set(error, -EINVAL,
 				"-o - and %s both go to standard output: name a file for one",
 				to_stdout ? "--explain -" : "--group-by");
+		table_to_stdout |= strcmp(path, "-") == 0;
 		if (strlen(path) > PATH_MAX - 32)
 			return adit_error_set(error, -EINVAL, "-o %.60s…: too long a name", path);
 	}
+	if (dataset->format != NULL && !table_to_stdout)
+		return adit_error_set(error, -EINVAL,
+			"--format is of standard output (-o -); a file's name says what it is");
+	if (to_stdout && dataset->group_by != NULL)
+		return adit_error_set(error, -EINVAL,
+			"--explain - and --group-by both go to standard output: name a file for "
+			"one");
 	return 0;
 }
 
@@ -177,8 +186,6 @@ static int check(struct dataset *dataset, struct adit_error *error)
 		return adit_error_set(error, -EINVAL, "--require name needs --split-name");
 	if (dataset->aggs.count > 0 && dataset->group_by == NULL)
 		return adit_error_set(error, -EINVAL, "--agg needs --group-by");
-	if (dataset->format != NULL && dataset->outs.count == 0)
-		return adit_error_set(error, -EINVAL, "--format is of -o -");
 	return 0;
 }
 

@@ -110,6 +110,9 @@ void dataset_tell(const struct dataset *dataset, FILE *to)
 			(size_t)counters->open_max * adit_query_bytes >> 20);
 	}
 	drops_tell(dataset, counters->rows, to);
+	if (counters->rows == 0)
+		fputs("no query was found; --set dns.ports=… says which ports carry DNS (53)\n",
+			to);
 	if (counters->evicted > 0)
 		fprintf(to, "%llu rows gave way before their time: --transactions is too small\n",
 			(unsigned long long)counters->evicted);
