@@ -155,7 +155,7 @@ struct adit_facts {
 	uint16_t id, flags, count[4], qtype;
 	uint16_t answers, answer_cname, answer_address, answer_type;
 	uint16_t edns_udp_size, edns_bytes, trailing_bytes;
-	uint8_t ttl, protocol, edns, edns_do, whole, has_answers;
+	uint8_t ttl, protocol, edns, edns_do, whole; /* whole: every record could be read */
 };
 
 struct adit_query {

@@ -128,10 +128,14 @@ static enum adit_role ambiguous(const struct candidates *found, enum adit_role r
 	return role;
 }
 
-static bool same_spelling(const struct adit_pairing *pairing, const struct adit_query *row)
+static struct transaction *transaction_of(struct adit_query *row)
 {
-	const struct transaction *it =
-		(const struct transaction *)((const char *)row - offsetof(struct transaction, row));
+	return (struct transaction *)((char *)row - offsetof(struct transaction, row));
+}
+
+static bool same_spelling(const struct adit_pairing *pairing, struct adit_query *row)
+{
+	const struct transaction *it = transaction_of(row);
 
 	return it->name_size == pairing->dns.qname.size &&
 	       memcmp(it->name, pairing->dns.qname.wire, it->name_size) == 0;
@@ -140,8 +144,7 @@ static bool same_spelling(const struct adit_pairing *pairing, const struct adit_
 static void query_give(struct adit_pairing *pairing, const struct adit_message *message,
 	struct adit_query *row, enum adit_match match)
 {
-	struct transaction *it =
-		(struct transaction *)((char *)row - offsetof(struct transaction, row));
+	struct transaction *it = transaction_of(row);
 	struct {
 		struct adit_address server;
 		uint8_t is_zero;
@@ -176,8 +179,7 @@ static void give(struct adit_pairing *pairing, const struct adit_message *messag
 		return;
 	}
 	row->server_responses++;
-	((struct transaction *)((char *)row - offsetof(struct transaction, row)))->server_digest =
-		0;
+	transaction_of(row)->server_digest = 0;
 	if (match == (enum adit_match)row->match && match < ADIT_MATCH_AMBIGUOUS)
 		adit_facts_make(message, &pairing->dns, pairing->whole, &row->server_response);
 }

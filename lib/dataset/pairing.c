@@ -121,7 +121,6 @@ void adit_facts_make(const struct adit_message *message, const struct adit_dns *
 		.protocol = message->protocol,
 		.edns = dns->edns,
 		.edns_do = dns->edns_do,
-		.has_answers = dns->answers != 0,
 		.whole = whole,
 	};
 }
