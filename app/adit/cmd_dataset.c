@@ -3,14 +3,11 @@
  * adit dataset: captures to a table with a row for each query, for machine learning.
  */
 #include "adit_app.h"
-#include "capture.h"
 #include "dataset.h"
 #include "tables.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static const char usage[] =
 	"usage: adit dataset [OPTIONS] CAPTURE...\n"
@@ -30,8 +27,8 @@ static const char closing[] =
 
 #define OPTIONS 22
 
-static size_t options_fill(struct dataset *d, struct app_option *input, struct app_option *output,
-	struct app_option *pairing, size_t counts[3])
+static size_t options_fill(struct app_dataset *d, struct app_option *input,
+	struct app_option *output, struct app_option *pairing, size_t counts[3])
 {
 	const struct app_option inputs[] = {
 		{"server", 's', APP_TEXTS, "CAPTURE",
@@ -102,24 +99,25 @@ static size_t options_fill(struct dataset *d, struct app_option *input, struct a
 	return counts[0] + counts[1] + counts[2];
 }
 
-static int requirements_read(struct dataset *dataset, struct adit_error *error)
+static int requirements_read(struct app_dataset *dataset, struct adit_error *error)
 {
 	struct app_texts *parts = calloc(1, sizeof(*parts));
 	char *copy = NULL;
 	int status = parts != NULL ? app_split(dataset->require, ',', parts, &copy) : -ENOMEM;
 
 	for (size_t i = 0; status == 0 && i < parts->count; i++) {
-		int at = DATASET_KEPT + 1;
+		int at = APP_DATASET_KEPT + 1;
 
-		while (at < DATASET_DROPS && strcmp(parts->text[i], dataset_requirements[at]) != 0)
+		while (at < APP_DATASET_DROPS &&
+			strcmp(parts->text[i], app_dataset_requirements[at]) != 0)
 			at++;
-		if (at == DATASET_DROPS)
+		if (at == APP_DATASET_DROPS)
 			status = adit_error_set(error, -EINVAL,
 				"--require '%.60s': right is two-packets, answer, in-time, server "
 				"or name%s",
 				parts->text[i],
-				app_did_you_mean(parts->text[i], "", dataset_requirements + 1,
-					DATASET_DROPS - 1));
+				app_did_you_mean(parts->text[i], "", app_dataset_requirements + 1,
+					APP_DATASET_DROPS - 1));
 		else
 		dataset->requires[at] = true;
 	}
@@ -131,14 +129,14 @@ static int requirements_read(struct dataset *dataset, struct adit_error *error)
 	return status;
 }
 
-static int outs_check(const struct dataset *dataset, struct adit_error *error)
+static int outs_check(const struct app_dataset *dataset, struct adit_error *error)
 {
 	bool to_stdout = dataset->explain != NULL && strcmp(dataset->explain, "-") == 0;
 	bool table_to_stdout = false;
 
-	if (dataset->outs.count > DATASET_FILES_MAX)
+	if (dataset->outs.count > APP_DATASET_FILES_MAX)
 		return adit_error_set(
-			error, -EINVAL, "more than %d tables (-o)", DATASET_FILES_MAX);
+			error, -EINVAL, "more than %d tables (-o)", APP_DATASET_FILES_MAX);
 	for (size_t i = 0; i < dataset->outs.count; i++) {
 		const char *path = dataset->outs.text[i];
 		enum adit_format format;
@@ -167,7 +165,7 @@ static int outs_check(const struct dataset *dataset, struct adit_error *error)
 	return 0;
 }
 
-static int check(struct dataset *dataset, struct adit_error *error)
+static int check(struct app_dataset *dataset, struct adit_error *error)
 {
 	int status = outs_check(dataset, error);
 
@@ -179,10 +177,10 @@ static int check(struct dataset *dataset, struct adit_error *error)
 		return adit_error_set(error, -EINVAL,
 			"--window %g is shorter than --timeout %g: right is the same or longer",
 			dataset->window_s, dataset->timeout_s);
-	if (dataset->requires[DATASET_SERVER] && dataset->servers.count == 0)
+	if (dataset->requires[APP_DATASET_SERVER] && dataset->servers.count == 0)
 		return adit_error_set(error, -EINVAL,
 			"--require server needs captures of the server side: --server");
-	if (dataset->requires[DATASET_NAME] && dataset->splits.count == 0)
+	if (dataset->requires[APP_DATASET_NAME] && dataset->splits.count == 0)
 		return adit_error_set(error, -EINVAL, "--require name needs --split-name");
 	if (dataset->aggs.count > 0 && dataset->group_by == NULL)
 		return adit_error_set(error, -EINVAL, "--agg needs --group-by");
@@ -190,7 +188,7 @@ static int check(struct dataset *dataset, struct adit_error *error)
 }
 
 /* File names as texts of ASCII, without their folders. */
-static int names_make(struct dataset *dataset, struct adit_error *error)
+static int names_make(struct app_dataset *dataset, struct adit_error *error)
 {
 	dataset->capture_names = calloc(dataset->client_count, sizeof(char *));
 	if (dataset->capture_names == NULL)
@@ -212,7 +210,7 @@ static int names_make(struct dataset *dataset, struct adit_error *error)
 	return 0;
 }
 
-static int pairing_make(struct dataset *dataset, struct adit_error *error)
+static int pairing_make(struct app_dataset *dataset, struct adit_error *error)
 {
 	struct adit_pairing_params params = {
 		.key = &adit_hash_key_fixed,
@@ -223,8 +221,8 @@ static int pairing_make(struct dataset *dataset, struct adit_error *error)
 		.transactions = (uint32_t)dataset->transactions,
 		.tag_label = (uint32_t)dataset->tag_label,
 		.has_server = dataset->servers.count > 0,
-		.row = dataset_row_take,
-		.explain = dataset->explain != NULL ? dataset_explain : NULL,
+		.row = app_dataset_row_take,
+		.explain = dataset->explain != NULL ? app_dataset_explain : NULL,
 		.context = dataset,
 	};
 
@@ -240,7 +238,7 @@ static int pairing_make(struct dataset *dataset, struct adit_error *error)
 static void stop(int number)
 {
 	(void)number;
-	dataset_stopped = 1;
+	app_dataset_stopped = 1;
 }
 
 /* The first interrupt ends the reading, a second one the program. */
@@ -255,7 +253,7 @@ static void interrupts_catch(void)
 			sigaction(signals[i], &action, NULL);
 }
 
-static int groups_tell(struct dataset *dataset, struct adit_error *error)
+static int groups_tell(struct app_dataset *dataset, struct adit_error *error)
 {
 	int status = 0;
 
@@ -268,28 +266,28 @@ static int groups_tell(struct dataset *dataset, struct adit_error *error)
 }
 
 /* Reads and writes; what was found is told also where something failed. */
-static int make(struct dataset *dataset, struct appliance *appliance, struct adit_error *error)
+static int make(struct app_dataset *dataset, struct appliance *appliance, struct adit_error *error)
 {
 	bool table_on_stdout = dataset->groups != NULL ||
 			       (dataset->explain != NULL && strcmp(dataset->explain, "-") == 0);
-	int status = dataset_files_open(dataset, error);
+	int status = app_dataset_files_open(dataset, error);
 
 	for (size_t i = 0; i < dataset->outs.count; i++)
 		table_on_stdout |= strcmp(dataset->outs.text[i], "-") == 0;
 	if (status == 0) {
 		interrupts_catch();
-		status = dataset_read(dataset, appliance, error);
+		status = app_dataset_read(dataset, appliance, error);
 	}
 	if (status == 0 && dataset->status != 0) {
 		status = dataset->status;
 		*error = dataset->error;
 	}
-	status = dataset_files_close(dataset, status, error);
+	status = app_dataset_files_close(dataset, status, error);
 	if (status != 0)
 		return status;
-	dataset_tell(dataset, table_on_stdout ? stderr : stdout);
+	app_dataset_tell(dataset, table_on_stdout ? stderr : stdout);
 	status = groups_tell(dataset, error);
-	if (status == 0 && dataset_stopped)
+	if (status == 0 && app_dataset_stopped)
 		return adit_error_set(
 			error, -EINTR, "interrupted; what had been read until then is written");
 	/* It has been told by name. */
@@ -298,7 +296,7 @@ static int make(struct dataset *dataset, struct appliance *appliance, struct adi
 		       : status;
 }
 
-static int run(struct dataset *dataset, struct adit_error *error)
+static int run(struct app_dataset *dataset, struct adit_error *error)
 {
 	static struct appliance appliance;
 	struct adit_config config;
@@ -309,7 +307,7 @@ static int run(struct dataset *dataset, struct adit_error *error)
 	if (status == 0)
 		status = app_reading_load(&appliance, &config, error);
 	if (status == 0)
-		status = dataset_columns_choose(dataset, error);
+		status = app_dataset_columns_choose(dataset, error);
 	if (status == 0)
 		status = names_make(dataset, error);
 	if (status == 0)
@@ -322,7 +320,7 @@ static int run(struct dataset *dataset, struct adit_error *error)
 		status = make(dataset, &appliance, error);
 	}
 	adit_pairing_destroy(dataset->pairing);
-	dataset_columns_clear(dataset);
+	app_dataset_columns_clear(dataset);
 	for (size_t i = 0; dataset->capture_names != NULL && i < dataset->client_count; i++)
 		free(dataset->capture_names[i]);
 	free(dataset->capture_names);
@@ -333,7 +331,7 @@ static int run(struct dataset *dataset, struct adit_error *error)
 
 int adit_cmd_dataset(int argc, char **argv)
 {
-	static struct dataset dataset = {
+	static struct app_dataset dataset = {
 		.timeout_s = 5, .window_s = 15, .duplicate_ms = 20, .transactions = 262144};
 	struct app_option input[OPTIONS], output[OPTIONS], pairing[OPTIONS];
 	struct adit_error error = {""};

@@ -10,13 +10,13 @@
 
 #define USUAL "@usual"
 
-static size_t all_count(const struct dataset *dataset)
+static size_t all_count(const struct app_dataset *dataset)
 {
 	return adit_column_count + adit_naming_count(dataset->naming);
 }
 
 /* The labels from names stand behind the others. */
-static const struct adit_column *column_at(const struct dataset *dataset, size_t index)
+static const struct adit_column *column_at(const struct app_dataset *dataset, size_t index)
 {
 	return index < adit_column_count
 		       ? &adit_columns[index]
@@ -24,7 +24,7 @@ static const struct adit_column *column_at(const struct dataset *dataset, size_t
 }
 
 /* By its name, or without the label_ in front of it. */
-static const struct adit_column *column_find(const struct dataset *dataset, const char *name)
+static const struct adit_column *column_find(const struct app_dataset *dataset, const char *name)
 {
 	char label[160];
 
@@ -39,24 +39,24 @@ static const struct adit_column *column_find(const struct dataset *dataset, cons
 }
 
 /* The cell of a column, made if there is none. */
-static size_t cell_take(struct dataset *dataset, const struct adit_column *column)
+static size_t cell_take(struct app_dataset *dataset, const struct adit_column *column)
 {
 	size_t i = 0;
 
 	while (i < dataset->chosen_count && dataset->chosen[i] != column)
 		i++;
-	if (i == dataset->chosen_count && i < DATASET_CHOSEN_MAX)
+	if (i == dataset->chosen_count && i < APP_DATASET_CHOSEN_MAX)
 		dataset->chosen[dataset->chosen_count++] = column;
 	return i;
 }
 
-static int unknown(const struct dataset *dataset, const char *option, const char *name,
+static int unknown(const struct app_dataset *dataset, const char *option, const char *name,
 	struct adit_error *error)
 {
-	const char *names[DATASET_CHOSEN_MAX];
+	const char *names[APP_DATASET_CHOSEN_MAX];
 	size_t count = 0;
 
-	while (count < all_count(dataset) && count < DATASET_CHOSEN_MAX) {
+	while (count < all_count(dataset) && count < APP_DATASET_CHOSEN_MAX) {
 		names[count] = column_at(dataset, count)->name;
 		count++;
 	}
@@ -64,7 +64,7 @@ static int unknown(const struct dataset *dataset, const char *option, const char
 		app_did_you_mean(name, "", names, count));
 }
 
-static int pattern_take(struct dataset *dataset, const char *pattern, struct adit_error *error)
+static int pattern_take(struct app_dataset *dataset, const char *pattern, struct adit_error *error)
 {
 	bool usual = strcmp(pattern, USUAL) == 0, found = false;
 
@@ -94,7 +94,8 @@ static int list_split(const char *option, const char *text, char by, struct app_
 	return status != 0 ? adit_error_set(error, status, "no memory") : 0;
 }
 
-static int table_choose(struct dataset *dataset, struct app_texts *parts, struct adit_error *error)
+static int table_choose(
+	struct app_dataset *dataset, struct app_texts *parts, struct adit_error *error)
 {
 	const char *text = dataset->columns != NULL ? dataset->columns : USUAL;
 	char *copy;
@@ -107,7 +108,8 @@ static int table_choose(struct dataset *dataset, struct app_texts *parts, struct
 	return status;
 }
 
-static int keys_choose(struct dataset *dataset, struct app_texts *parts, struct adit_error *error)
+static int keys_choose(
+	struct app_dataset *dataset, struct app_texts *parts, struct adit_error *error)
 {
 	struct adit_groups_params *grouping = &dataset->grouping;
 	char *copy;
@@ -144,7 +146,7 @@ static int aggregate_find(const char *word, enum adit_aggregate *what)
 	return -EINVAL;
 }
 
-static int aggregation_add(struct dataset *dataset, const struct adit_column *column,
+static int aggregation_add(struct app_dataset *dataset, const struct adit_column *column,
 	const char *word, struct adit_error *error)
 {
 	struct adit_groups_params *grouping = &dataset->grouping;
@@ -167,7 +169,7 @@ static int aggregation_add(struct dataset *dataset, const struct adit_column *co
 }
 
 /* "COLUMN:WHAT,WHAT" */
-static int aggregations_add(struct dataset *dataset, const char *text, struct app_texts *parts,
+static int aggregations_add(struct app_dataset *dataset, const char *text, struct app_texts *parts,
 	struct adit_error *error)
 {
 	const char *colon = strchr(text, ':');
@@ -189,7 +191,7 @@ static int aggregations_add(struct dataset *dataset, const char *text, struct ap
 	return status;
 }
 
-static int naming_make(struct dataset *dataset, struct adit_error *error)
+static int naming_make(struct app_dataset *dataset, struct adit_error *error)
 {
 	int status = 0;
 
@@ -203,7 +205,7 @@ static int naming_make(struct dataset *dataset, struct adit_error *error)
 	return status;
 }
 
-int dataset_columns_choose(struct dataset *dataset, struct adit_error *error)
+int app_dataset_columns_choose(struct app_dataset *dataset, struct adit_error *error)
 {
 	struct app_texts *parts = calloc(1, sizeof(*parts));
 	int status = naming_make(dataset, error);
@@ -224,7 +226,7 @@ int dataset_columns_choose(struct dataset *dataset, struct adit_error *error)
 	return dataset->groups != NULL ? 0 : adit_error_set(error, -ENOMEM, "no memory");
 }
 
-void dataset_columns_clear(struct dataset *dataset)
+void app_dataset_columns_clear(struct app_dataset *dataset)
 {
 	adit_groups_destroy(dataset->groups);
 	adit_naming_destroy(dataset->naming);

@@ -34,25 +34,25 @@ struct side {
 };
 
 struct reading {
-	struct dataset *dataset;
+	struct app_dataset *dataset;
 	struct appliance *appliance;
-	struct side sides[DATASET_SIDES];
+	struct side sides[APP_DATASET_SIDES];
 	struct source *sources;
 	size_t count, clients_left;
 	uint64_t bytes_total, packets;
 };
 
-volatile sig_atomic_t dataset_stopped;
+volatile sig_atomic_t app_dataset_stopped;
 
 /* The server side's clock made the client side's. */
-static uint64_t shifted(const struct dataset *dataset, uint64_t ts_ns)
+static uint64_t shifted(const struct app_dataset *dataset, uint64_t ts_ns)
 {
 	int64_t shift = (int64_t)(dataset->shift_ms * (double)ADIT_NS_PER_MS);
 
 	return shift < 0 && (uint64_t)-shift > ts_ns ? 0 : ts_ns + (uint64_t)shift;
 }
 
-static void problem_tell(struct dataset *dataset, const struct adit_error *error)
+static void problem_tell(struct app_dataset *dataset, const struct adit_error *error)
 {
 	dataset->damaged = true;
 	app_progress_clear();
@@ -64,19 +64,19 @@ static void source_end(struct reading *reading, struct source *source)
 	app_capture_close(source->capture);
 	source->capture = NULL;
 	source->state = IS_OVER;
-	if (source->side == DATASET_CLIENT && --reading->clients_left == 0)
+	if (source->side == APP_DATASET_CLIENT && --reading->clients_left == 0)
 		adit_pairing_client_over(reading->dataset->pairing);
 }
 
 static void source_next(struct reading *reading, struct source *source)
 {
-	struct dataset *dataset = reading->dataset;
+	struct app_dataset *dataset = reading->dataset;
 	struct adit_error error;
 	int status = app_capture_next(source->capture, &source->frame, &error);
 
 	if (status == 1) {
 		source->due_ns = source->frame.ts_ns;
-		if (source->side == DATASET_SERVER_SIDE) {
+		if (source->side == APP_DATASET_SERVER_SIDE) {
 			source->frame.ts_ns = shifted(dataset, source->frame.ts_ns);
 			source->due_ns = source->frame.ts_ns +
 					 (uint64_t)(dataset->slack_ms * (double)ADIT_NS_PER_MS);
@@ -85,7 +85,7 @@ static void source_next(struct reading *reading, struct source *source)
 	}
 	source_end(reading, source);
 	/* A read that an interrupt broke off says nothing of the file. */
-	if (status < 0 && !dataset_stopped)
+	if (status < 0 && !app_dataset_stopped)
 		problem_tell(dataset, &error);
 }
 
@@ -200,7 +200,7 @@ static void message_begin(const struct reading *reading, const struct source *so
 		.ttl = is_v6 ? ip[7] : ip[8],
 		.protocol = tcp ? PROTOCOL_TCP : PROTOCOL_UDP,
 		.up = packet_up,
-		.server_side = source->side == DATASET_SERVER_SIDE,
+		.server_side = source->side == APP_DATASET_SERVER_SIDE,
 		.capture = source->number,
 	};
 	/* A length of 0 is a jumbogram's (RFC 2675); what is there counts. */
@@ -229,7 +229,7 @@ static struct adit_streams *streams_take(struct reading *reading, uint8_t side)
 	struct adit_streams_params params = {.shards = ADIT_SHARDS,
 		.streams = (uint32_t)config->tcp_streams / ADIT_SHARDS,
 		.buffers = (uint32_t)config->tcp_buffers / ADIT_SHARDS};
-	struct dataset *dataset = reading->dataset;
+	struct app_dataset *dataset = reading->dataset;
 
 	if (reading->sides[side].streams == NULL)
 		reading->sides[side].streams = adit_streams_create(&params, NULL);
@@ -276,12 +276,12 @@ static void segment_take(
 
 static void frame_take(struct reading *reading, struct source *source)
 {
-	struct dataset *dataset = reading->dataset;
+	struct app_dataset *dataset = reading->dataset;
 	struct adit_packet packet;
 
 	dataset->packets[source->side]++;
 	adit_pairing_cover(
-		dataset->pairing, source->side == DATASET_SERVER_SIDE, source->frame.ts_ns);
+		dataset->pairing, source->side == APP_DATASET_SERVER_SIDE, source->frame.ts_ns);
 	if (adit_intake_take(&reading->sides[source->side].intake, &source->frame, &packet) !=
 		ADIT_OUTCOME_PENDING)
 		return;
@@ -299,7 +299,7 @@ static void all_take(struct reading *reading)
 	struct source *source;
 	uint64_t until_ns;
 
-	while (!dataset_stopped && (source = source_earliest(reading, &until_ns)) != NULL) {
+	while (!app_dataset_stopped && (source = source_earliest(reading, &until_ns)) != NULL) {
 		if (source->state == WAITS && source_open(reading, source, &error) != 0) {
 			/* It could be opened before: it has gone, or there are too many. */
 			problem_tell(reading->dataset, &error);
@@ -309,7 +309,7 @@ static void all_take(struct reading *reading)
 			frame_take(reading, source);
 			if (++reading->packets % TELL_EVERY == 0) {
 				progress_tell(reading);
-				if (dataset_stopped || reading->dataset->status != 0)
+				if (app_dataset_stopped || reading->dataset->status != 0)
 					return;
 			}
 			source_next(reading, source);
@@ -321,8 +321,8 @@ static int sides_make(struct reading *reading, struct adit_error *error)
 {
 	int status = 0;
 
-	for (int i = 0; i < DATASET_SIDES && status == 0; i++)
-		if (i == DATASET_CLIENT || reading->dataset->servers.count > 0)
+	for (int i = 0; i < APP_DATASET_SIDES && status == 0; i++)
+		if (i == APP_DATASET_CLIENT || reading->dataset->servers.count > 0)
 			status = app_intake_create(
 				reading->appliance, &reading->sides[i].intake, error);
 	return status;
@@ -330,7 +330,7 @@ static int sides_make(struct reading *reading, struct adit_error *error)
 
 static int sources_add(struct reading *reading, struct adit_error *error)
 {
-	const struct dataset *dataset = reading->dataset;
+	const struct app_dataset *dataset = reading->dataset;
 	size_t count = dataset->client_count + dataset->servers.count;
 	int status = 0;
 
@@ -339,14 +339,15 @@ static int sources_add(struct reading *reading, struct adit_error *error)
 		return adit_error_set(error, -ENOMEM, "no memory for %zu captures", count);
 	for (size_t i = 0; i < dataset->client_count && status == 0; i++)
 		status = source_add(
-			reading, dataset->clients[i], DATASET_CLIENT, (uint32_t)i, error);
+			reading, dataset->clients[i], APP_DATASET_CLIENT, (uint32_t)i, error);
 	for (size_t i = 0; i < dataset->servers.count && status == 0; i++)
-		status = source_add(
-			reading, dataset->servers.text[i], DATASET_SERVER_SIDE, (uint32_t)i, error);
+		status = source_add(reading, dataset->servers.text[i], APP_DATASET_SERVER_SIDE,
+			(uint32_t)i, error);
 	return status;
 }
 
-int dataset_read(struct dataset *dataset, struct appliance *appliance, struct adit_error *error)
+int app_dataset_read(
+	struct app_dataset *dataset, struct appliance *appliance, struct adit_error *error)
 {
 	struct reading reading = {
 		.dataset = dataset, .appliance = appliance, .clients_left = dataset->client_count};
@@ -361,7 +362,7 @@ int dataset_read(struct dataset *dataset, struct appliance *appliance, struct ad
 	for (size_t i = 0; i < reading.count; i++)
 		app_capture_close(reading.sources[i].capture);
 	free(reading.sources);
-	for (int i = 0; i < DATASET_SIDES; i++) {
+	for (int i = 0; i < APP_DATASET_SIDES; i++) {
 		adit_reassembly_destroy(reading.sides[i].intake.reassembly);
 		adit_streams_destroy(reading.sides[i].streams);
 	}

@@ -14,16 +14,16 @@ static double share(uint64_t part, uint64_t whole)
 
 static void line(FILE *to, const char *name, uint64_t count, uint64_t whole, const char *meaning)
 {
-	fprintf(to, "  %-*s %10llu  %5.1f %%  %s\n", LINE_NAME, name, (unsigned long long)count,
-		share(count, whole), meaning);
+	fprintf(to, "  %-*s %10llu  %5.1f %%%s%s\n", LINE_NAME, name, (unsigned long long)count,
+		share(count, whole), *meaning != '\0' ? "  " : "", meaning);
 }
 
-static void side_tell(const struct dataset *dataset, int side, size_t captures, FILE *to)
+static void side_tell(const struct app_dataset *dataset, int side, size_t captures, FILE *to)
 {
 	const struct adit_pairing_counters *counters = adit_pairing_counters(dataset->pairing);
 
 	fprintf(to, "%s side: %llu packets of %zu capture%s, %llu DNS messages",
-		side == DATASET_CLIENT ? "client" : "server",
+		side == APP_DATASET_CLIENT ? "client" : "server",
 		(unsigned long long)dataset->packets[side], captures, captures == 1 ? "" : "s",
 		(unsigned long long)counters->messages[side]);
 	if (dataset->encrypted[side] > 0)
@@ -57,49 +57,50 @@ static void drop_words(const struct adit_word *words, size_t count, const uint64
 				used > 0 ? ", " : "", words[i].name, (unsigned long long)counts[i]);
 }
 
-static void drop_packets(const struct dataset *dataset, char *text, size_t room)
+static void drop_packets(const struct app_dataset *dataset, char *text, size_t room)
 {
 	size_t used = 0;
 
-	for (int i = 0; i <= DATASET_PACKETS_MAX + 1 && used < room; i++)
+	for (int i = 0; i <= APP_DATASET_PACKETS_MAX + 1 && used < room; i++)
 		if (dataset->by_packets[i] > 0)
 			used += (size_t)snprintf(text + used, room - used, "%s%d%s packet%s: %llu",
-				used > 0 ? ", " : "", i, i > DATASET_PACKETS_MAX ? " or more" : "",
-				i == 1 ? "" : "s", (unsigned long long)dataset->by_packets[i]);
+				used > 0 ? ", " : "", i,
+				i > APP_DATASET_PACKETS_MAX ? " or more" : "", i == 1 ? "" : "s",
+				(unsigned long long)dataset->by_packets[i]);
 }
 
-static void drops_tell(const struct dataset *dataset, uint64_t rows, FILE *to)
+static void drops_tell(const struct app_dataset *dataset, uint64_t rows, FILE *to)
 {
-	uint64_t kept = dataset->dropped[DATASET_KEPT];
+	uint64_t kept = dataset->dropped[APP_DATASET_KEPT];
 
 	fprintf(to, "kept %llu of %llu rows, dropped %llu (%.1f %%)\n", (unsigned long long)kept,
 		(unsigned long long)rows, (unsigned long long)(rows - kept),
 		share(rows - kept, rows));
-	for (int i = DATASET_KEPT + 1; i < DATASET_DROPS; i++) {
+	for (int i = APP_DATASET_KEPT + 1; i < APP_DATASET_DROPS; i++) {
 		char text[512] = "";
 
 		if (!dataset->requires[i])
 			continue;
-		if (i == DATASET_TWO_PACKETS)
+		if (i == APP_DATASET_TWO_PACKETS)
 			drop_packets(dataset, text, sizeof(text));
-		else if (i == DATASET_ANSWER)
+		else if (i == APP_DATASET_ANSWER)
 			drop_words(adit_query_ends, ADIT_QUERY_END_COUNT, dataset->by_end, text,
 				sizeof(text));
-		else if (i == DATASET_SERVER)
+		else if (i == APP_DATASET_SERVER)
 			drop_words(adit_matches, ADIT_MATCH_COUNT, dataset->by_match, text,
 				sizeof(text));
-		line(to, dataset_requirements[i], dataset->dropped[i], rows, text);
+		line(to, app_dataset_requirements[i], dataset->dropped[i], rows, text);
 	}
 }
 
-void dataset_tell(const struct dataset *dataset, FILE *to)
+void app_dataset_tell(const struct app_dataset *dataset, FILE *to)
 {
 	const struct adit_pairing_counters *counters = adit_pairing_counters(dataset->pairing);
 
 	if (dataset->summary) {
-		side_tell(dataset, DATASET_CLIENT, dataset->client_count, to);
+		side_tell(dataset, APP_DATASET_CLIENT, dataset->client_count, to);
 		if (dataset->servers.count > 0)
-			side_tell(dataset, DATASET_SERVER_SIDE, dataset->servers.count, to);
+			side_tell(dataset, APP_DATASET_SERVER_SIDE, dataset->servers.count, to);
 		words_tell("rows, by outcome", adit_query_ends, ADIT_QUERY_END_COUNT,
 			counters->outcome, counters->rows, to);
 		if (dataset->servers.count > 0)

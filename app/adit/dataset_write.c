@@ -10,45 +10,46 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-const char *const dataset_requirements[DATASET_DROPS] = {
+const char *const app_dataset_requirements[APP_DATASET_DROPS] = {
 	NULL, "two-packets", "answer", "in-time", "server", "name"};
 
-static enum dataset_drop row_judge(
-	const struct dataset *dataset, const struct adit_query *row, bool named)
+static enum app_dataset_drop row_judge(
+	const struct app_dataset *dataset, const struct adit_query *row, bool named)
 {
-	const bool breaks[DATASET_DROPS] = {
-		[DATASET_TWO_PACKETS] = row->packets != 2 || row->responses != 1,
-		[DATASET_ANSWER] = row->response.ts_ns == 0,
-		[DATASET_IN_TIME] = row->outcome == ADIT_QUERY_LATE,
-		[DATASET_SERVER] = row->server_query.ts_ns == 0,
-		[DATASET_NAME] = !named,
+	const bool breaks[APP_DATASET_DROPS] = {
+		[APP_DATASET_TWO_PACKETS] = row->packets != 2 || row->responses != 1,
+		[APP_DATASET_ANSWER] = row->response.ts_ns == 0,
+		[APP_DATASET_IN_TIME] = row->outcome == ADIT_QUERY_LATE,
+		[APP_DATASET_SERVER] = row->server_query.ts_ns == 0,
+		[APP_DATASET_NAME] = !named,
 	};
 
-	for (enum dataset_drop i = DATASET_TWO_PACKETS; i < DATASET_DROPS; i++)
+	for (enum app_dataset_drop i = APP_DATASET_TWO_PACKETS; i < APP_DATASET_DROPS; i++)
 		if (dataset->requires[i] && breaks[i])
 			return i;
-	return DATASET_KEPT;
+	return APP_DATASET_KEPT;
 }
 
 static void drop_count(
-	struct dataset *dataset, enum dataset_drop drop, const struct adit_query *row)
+	struct app_dataset *dataset, enum app_dataset_drop drop, const struct adit_query *row)
 {
 	uint32_t packets = row->packets;
 
 	dataset->dropped[drop]++;
-	if (drop == DATASET_TWO_PACKETS)
-		dataset->by_packets[packets <= DATASET_PACKETS_MAX ? packets
-								   : DATASET_PACKETS_MAX + 1]++;
-	else if (drop == DATASET_ANSWER)
+	if (drop == APP_DATASET_TWO_PACKETS)
+		dataset->by_packets[packets <= APP_DATASET_PACKETS_MAX
+					    ? packets
+					    : APP_DATASET_PACKETS_MAX + 1]++;
+	else if (drop == APP_DATASET_ANSWER)
 		dataset->by_end[row->outcome]++;
-	else if (drop == DATASET_SERVER)
+	else if (drop == APP_DATASET_SERVER)
 		dataset->by_match[row->match]++;
 }
 
 /* A line of the list of what was left out. */
-static void explain_put(struct dataset *dataset, const char *side, const char *what, uint64_t ts_ns,
-	const char *name, unsigned qtype, const struct adit_address *ends, const uint16_t *ports,
-	unsigned id, uint64_t row)
+static void explain_put(struct app_dataset *dataset, const char *side, const char *what,
+	uint64_t ts_ns, const char *name, unsigned qtype, const struct adit_address *ends,
+	const uint16_t *ports, unsigned id, uint64_t row)
 {
 	char time[40], from[48], to[48], number[24] = "", type[12];
 	bool quoted = strpbrk(name, ",\"") != NULL;
@@ -68,10 +69,10 @@ static void explain_put(struct dataset *dataset, const char *side, const char *w
 		number);
 }
 
-void dataset_explain(void *context, enum adit_role role, const struct adit_message *message,
+void app_dataset_explain(void *context, enum adit_role role, const struct adit_message *message,
 	const struct adit_dns *dns)
 {
-	struct dataset *dataset = context;
+	struct app_dataset *dataset = context;
 	struct adit_address ends[2] = {message->client, message->server};
 	uint16_t ports[2] = {message->client_port, message->server_port};
 	char name[ADIT_NAME_TEXT_MAX] = "";
@@ -85,7 +86,7 @@ void dataset_explain(void *context, enum adit_role role, const struct adit_messa
 
 /* Every cause that a row has, a line each. */
 static void explain_row(
-	struct dataset *dataset, enum dataset_drop drop, const struct adit_query *row)
+	struct app_dataset *dataset, enum app_dataset_drop drop, const struct adit_query *row)
 {
 	struct adit_address ends[2] = {row->query.source, row->query.destination};
 	uint16_t ports[2] = {row->query.source_port, row->query.destination_port};
@@ -98,28 +99,29 @@ static void explain_row(
 	if (row->match >= ADIT_MATCH_AMBIGUOUS && row->match != ADIT_MATCH_NONE)
 		snprintf(what[count++], sizeof(what[0]), "server_match:%s",
 			adit_matches[row->match].name);
-	if (drop != DATASET_KEPT)
-		snprintf(what[count++], sizeof(what[0]), "dropped:%s", dataset_requirements[drop]);
+	if (drop != APP_DATASET_KEPT)
+		snprintf(what[count++], sizeof(what[0]), "dropped:%s",
+			app_dataset_requirements[drop]);
 	for (unsigned i = 0; i < count; i++)
 		explain_put(dataset, "row", what[i], row->query.ts_ns, dataset->view.qname,
 			row->qtype, ends, ports, row->query.id, row->number);
 }
 
-void dataset_row_take(void *context, const struct adit_query *row)
+void app_dataset_row_take(void *context, const struct adit_query *row)
 {
-	struct dataset *dataset = context;
+	struct app_dataset *dataset = context;
 	bool wanted = dataset->writer_count > 0 || dataset->groups != NULL;
 	bool named = true;
-	enum dataset_drop drop;
+	enum app_dataset_drop drop;
 
-	if (wanted || dataset->explain_file != NULL || dataset->requires[DATASET_NAME])
+	if (wanted || dataset->explain_file != NULL || dataset->requires[APP_DATASET_NAME])
 		named = adit_view_row(&dataset->view, row);
 	drop = row_judge(dataset, row, named);
 
 	drop_count(dataset, drop, row);
 	if (dataset->explain_file != NULL)
 		explain_row(dataset, drop, row);
-	if (drop != DATASET_KEPT || !wanted || dataset->status != 0)
+	if (drop != APP_DATASET_KEPT || !wanted || dataset->status != 0)
 		return;
 	for (size_t i = 0; i < dataset->chosen_count; i++)
 		adit_view_cell(&dataset->view, dataset->chosen[i], &dataset->cells[i]);
@@ -130,8 +132,8 @@ void dataset_row_take(void *context, const struct adit_query *row)
 		dataset->status = adit_groups_add(dataset->groups, dataset->cells, &dataset->error);
 }
 
-static int format_find(const struct dataset *dataset, const char *path, enum adit_format *format,
-	struct adit_error *error)
+static int format_find(const struct app_dataset *dataset, const char *path,
+	enum adit_format *format, struct adit_error *error)
 {
 	if (strcmp(path, "-") != 0)
 		return adit_format_of(path, format, error);
@@ -155,7 +157,7 @@ static void dictionary_path(const char *path, char *to, size_t room)
 }
 
 static int dictionary_write(
-	const struct dataset *dataset, const char *table, struct adit_error *error)
+	const struct app_dataset *dataset, const char *table, struct adit_error *error)
 {
 	char path[PATH_MAX], temporary[PATH_MAX + 8];
 	FILE *file;
@@ -176,7 +178,7 @@ static int dictionary_write(
 	return adit_error_set(error, status, "%s: cannot be written: %s", path, strerror(-status));
 }
 
-static int explain_open(struct dataset *dataset, struct adit_error *error)
+static int explain_open(struct app_dataset *dataset, struct adit_error *error)
 {
 	bool is_stdout = strcmp(dataset->explain, "-") == 0;
 	int status;
@@ -192,7 +194,7 @@ static int explain_open(struct dataset *dataset, struct adit_error *error)
 	return 0;
 }
 
-int dataset_files_open(struct dataset *dataset, struct adit_error *error)
+int app_dataset_files_open(struct app_dataset *dataset, struct adit_error *error)
 {
 	int status = 0;
 
@@ -212,7 +214,7 @@ int dataset_files_open(struct dataset *dataset, struct adit_error *error)
 	return status;
 }
 
-static int explain_close(struct dataset *dataset, struct adit_error *error)
+static int explain_close(struct app_dataset *dataset, struct adit_error *error)
 {
 	bool failed;
 
@@ -227,7 +229,7 @@ static int explain_close(struct dataset *dataset, struct adit_error *error)
 		      : 0;
 }
 
-int dataset_files_close(struct dataset *dataset, int status, struct adit_error *error)
+int app_dataset_files_close(struct app_dataset *dataset, int status, struct adit_error *error)
 {
 	for (size_t i = 0; i < dataset->writer_count; i++) {
 		const char *path = dataset->outs.text[i];
