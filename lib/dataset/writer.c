@@ -256,6 +256,9 @@ int adit_writer_row(
 			if (i > 0)
 				put(writer, ",", 1);
 			put_csv(writer, &cells[i]);
+			/* Readers pass over empty lines. */
+			if (writer->count == 1 && cells[i].kind == ADIT_CELL_NONE)
+				put(writer, "\"\"", 2);
 		}
 	}
 	if (!line_room(writer, 4))

@@ -381,6 +381,23 @@ TEST(dataset, a_table_as_csv)
 	free(bytes);
 }
 
+/* A single column that is missing is no empty line, which readers pass over. */
+TEST(dataset, a_single_column)
+{
+	struct adit_writer *writer;
+	char *bytes = NULL;
+	size_t size;
+	FILE *file = open_memstream(&bytes, &size);
+
+	REQUIRE(file != NULL);
+	CHECK_EQ_INT(adit_writer_open("-", file, ADIT_FORMAT_CSV, some + 1, 1, &writer, &error), 0);
+	CHECK_EQ_INT(adit_writer_row(writer, &none, &error), 0);
+	CHECK_EQ_INT(adit_writer_close(writer, &error), 0);
+	fclose(file);
+	CHECK_EQ_STR(bytes, "may\n\"\"\n");
+	free(bytes);
+}
+
 TEST(dataset, a_table_as_json_lines)
 {
 	size_t size;
