@@ -15,6 +15,7 @@ int adit_cmd_config(int argc, char **argv);
 int adit_cmd_train(int argc, char **argv);
 int adit_cmd_predict(int argc, char **argv);
 int adit_cmd_evaluate(int argc, char **argv);
+int adit_cmd_dataset(int argc, char **argv);
 int adit_cmd_plot(int argc, char **argv);
 
 #endif

@@ -221,25 +221,33 @@ static void taps_load(struct appliance *appliance)
 				appliance->config->port_taps.item[i];
 }
 
+int app_reading_load(
+	struct appliance *appliance, const struct adit_config *config, struct adit_error *error)
+{
+	int status = adit_config_check(config, error);
+
+	appliance->config = config;
+	appliance->key = adit_hash_key_fixed;
+	if (status == 0)
+		status = services_load(appliance, error);
+	if (status == 0)
+		status = adit_suffix_load(
+			config->dns_public_suffix_list, NULL, &appliance->suffixes, error);
+	return status;
+}
+
 int appliance_load(
 	struct appliance *appliance, const struct adit_config *config, struct adit_error *error)
 {
 	char path[PATH_MAX];
-	int status = adit_config_check(config, error);
+	int status = app_reading_load(appliance, config, error);
 
-	appliance->config = config;
 	appliance->worker_count = (uint16_t)config->worker_count;
 	appliance->ring_port = RTE_MAX_ETHPORTS;
-	appliance->key = adit_hash_key_fixed;
-	if (appliance->live &&
+	if (status == 0 && appliance->live &&
 		getrandom(&appliance->key, sizeof(appliance->key), 0) != sizeof(appliance->key))
 		return adit_error_set(error, -errno, "no random key: %s", strerror(errno));
-	if (status == 0)
-		status = services_load(appliance, error);
 	taps_load(appliance);
-	if (status == 0)
-		status = adit_suffix_load(
-			config->dns_public_suffix_list, NULL, &appliance->suffixes, error);
 	if (status == 0 && config->detect_signatures) {
 		app_data_directory(config->detect_pattern_directory, "patterns", path);
 		status = adit_pattern_load(path, &appliance->patterns, error);

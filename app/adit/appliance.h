@@ -275,6 +275,11 @@ struct adit_window_params app_window_params(const struct adit_config *config, ui
 struct adit_pipeline_params app_pipeline_params(const struct appliance *appliance);
 struct adit_score_params app_score_params(const struct appliance *appliance);
 
+/* What reading packets and names takes: ports, contexts, the public suffix list. A part of
+ * appliance_load; by itself, for captures without a pipeline, where appliance->suffixes is the
+ * caller's to destroy. Returns 0 or -errno. */
+int app_reading_load(
+	struct appliance *appliance, const struct adit_config *config, struct adit_error *error);
 /* Loads lists and patterns, checks everything that can be wrong in the configuration. Before EAL:
  * nothing is started when this fails. Returns 0 or -errno. */
 int appliance_load(

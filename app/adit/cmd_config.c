@@ -3,6 +3,7 @@
  * adit config: what is in force, the sample file, the reference page, and the check of a file.
  */
 #include "adit_app.h"
+#include "adit_columns.h"
 #include "adit_config.h"
 #include "adit_feature.h"
 #include "adit_verdict.h"
@@ -15,14 +16,13 @@
 static const char usage[] =
 	"usage: adit config dump [-c FILE] [--set SECTION.NAME=VALUE]...\n"
 	"       adit config sample\n"
-	"       adit config reference [options | verdicts | features]\n"
+	"       adit config reference [options | verdicts | features | dataset]\n"
 	"       adit config check FILE\n"
 	"\n"
 	"  dump       print every option as it is in force, as a file that can be read back\n"
 	"  sample     print a configuration file with every option at its default\n"
-	"  reference  print the reference (Markdown) of the options, of the fields of a verdict, "
-	"or\n"
-	"             of the features\n"
+	"  reference  print the reference (Markdown) of the options, of the fields of a verdict,\n"
+	"             of the features, or of the columns of adit dataset\n"
 	"  check      read FILE, say ok or what is wrong with it\n"
 	"\n"
 	"  -c, --config FILE  the configuration file\n"
@@ -107,6 +107,7 @@ static int reference(const char *of)
 		{"options", adit_config_reference},
 		{"verdicts", adit_verdict_write_reference},
 		{"features", adit_features_reference},
+		{"dataset", adit_columns_reference},
 	};
 
 	for (size_t i = 0; i < ADIT_COUNT(pages); i++)

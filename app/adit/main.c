@@ -19,6 +19,8 @@ static const struct {
 	{"train", "fit a model to tables of features", adit_cmd_train},
 	{"predict", "score the rows of tables by a model", adit_cmd_predict},
 	{"evaluate", "tell how good a model is on labelled tables", adit_cmd_evaluate},
+	{"dataset", "make a table of the queries in captures, for machine learning",
+		adit_cmd_dataset},
 	{"plot", "draw rows, boundaries, curves and scores of models", adit_cmd_plot},
 };
 

@@ -42,6 +42,14 @@ struct adit_intake {
 enum adit_outcome adit_intake_take(
 	struct adit_intake *intake, struct adit_frame *frame, struct adit_packet *packet);
 
+/* Whether a packet itself tells which way it goes: by its ports, or by the network's word. */
+bool adit_packet_tells_way(const struct adit_packet *packet);
+
+/* Which way a message goes that stands in it. The client is the end whose port is not a DNS port;
+ * where both are, the network says which way a packet goes, if it does, or else the header's QR
+ * bit, which is the sender's to choose. */
+bool adit_message_goes_up(const struct adit_packet *packet, const uint8_t *payload, uint32_t size);
+
 /* The segment that adit_streams_push takes, from a PENDING packet with ADIT_PACKET_TCP. Between two
  * DNS ports the end whose key is lower stands for the client. `verify`: a segment with a wrong
  * checksum is told as doubtful. */

@@ -192,20 +192,17 @@ static bool question_read(enum adit_outcome outcome)
 	       outcome == ADIT_OUTCOME_DNS_BAD_RECORD || outcome == ADIT_OUTCOME_DNS_NO_QUESTION;
 }
 
-/* Whether the packet itself tells which way it goes: by its ports, or by the network's word. */
-static bool tells_way(const struct adit_packet *packet)
+bool adit_packet_tells_way(const struct adit_packet *packet)
 {
 	return !adit_packet_both_dns(packet) ||
 	       (packet->flags & (ADIT_PACKET_PDU_UL | ADIT_PACKET_PDU_DL)) != 0;
 }
 
-/* The client is the end whose port is not a DNS port; where both are, the network says which way a
- * packet goes, if it does, or else the header's QR bit, which is the sender's to choose. */
-static bool goes_up(const struct adit_packet *packet, const uint8_t *payload, uint32_t size)
+bool adit_message_goes_up(const struct adit_packet *packet, const uint8_t *payload, uint32_t size)
 {
 	if (ADIT_LIKELY(!adit_packet_both_dns(packet)))
 		return (packet->flags & ADIT_PACKET_TO_DNS) != 0;
-	if (tells_way(packet))
+	if (adit_packet_tells_way(packet))
 		return (packet->flags & ADIT_PACKET_PDU_UL) != 0;
 	return size < 3 || (payload[2] & 0x80) == 0;
 }
@@ -331,7 +328,7 @@ static size_t stage_who(struct adit_pipeline *pipeline, const struct adit_frame 
 			break;
 		payload = frames[i].data + packet->payload_offset;
 		item_begin(pipeline, item, &frames[i], packet, payload, packet->payload_size,
-			goes_up(packet, payload, packet->payload_size));
+			adit_message_goes_up(packet, payload, packet->payload_size));
 		if (pipeline->params.duplicate_ns != 0) {
 			item->digest = adit_duplicate_digest(
 				pipeline->params.key, &frames[i], packet, item->who_key);
@@ -620,10 +617,10 @@ static void run_segment(struct adit_pipeline *pipeline, struct adit_window *wind
 		pipeline->streams, packet->shard / pipeline->params.workers, &segment);
 	counters->outcome[outcome]++;
 	while (adit_streams_next(pipeline->streams, &message)) {
-		bool up = goes_up(packet, message.data, message.size);
+		bool up = adit_message_goes_up(packet, message.data, message.size);
 
 		/* Else the message has said itself which way it went. */
-		if (message.opposite && tells_way(packet))
+		if (message.opposite && adit_packet_tells_way(packet))
 			up = !up;
 		item_begin(pipeline, item, frame, packet, message.data, message.size,
 			up != message.opposite);

@@ -19,6 +19,8 @@ libsvm-dev | build | fits one-class support vector machines
 libxgboost-dev | build | fits boosted trees
 liblapacke-dev | build | covariance matrices
 libcairo2-dev | build | draws figures as SVG and PNG
+libpcre2-dev | build | labels of data sets, from names
+libzip-dev | build | writes data sets for NumPy
 zlib1g-dev | build | reads compressed captures
 publicsuffix | build | the public suffix list: registrable domains
 libgtest-dev | test | GoogleTest: runs the tests
