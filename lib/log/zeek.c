@@ -126,7 +126,7 @@ enum adit_log_status log_zeek_take(struct adit_log_reader *reader,
 static enum adit_log_status header_take(
 	struct adit_log_reader *reader, const char *line, size_t size)
 {
-	size_t count;
+	size_t count, before[ADIT_COUNT(reader->zeek_at)];
 
 	if (size > 11 && memcmp(line, "#separator ", 11) == 0) {
 		unsigned code = 9;
@@ -150,12 +150,20 @@ static enum adit_log_status header_take(
 	count = log_split(reader, line, size, false);
 	if (count == 0)
 		return ADIT_LOG_MALFORMED;
+	memcpy(before, reader->zeek_at, sizeof(before));
 	memset(reader->zeek_at, 0, sizeof(reader->zeek_at));
 	for (size_t i = 1; i < count; i++) {
 		int field = log_zeek_field(reader->field[i]);
 
 		if (field >= 0)
 			reader->zeek_at[field] = i;
+	}
+	/* Rows are read again out of their order, by what is known then. */
+	if (reader->has_header && (count - 1 != reader->columns ||
+					  memcmp(before, reader->zeek_at, sizeof(before)) != 0)) {
+		memcpy(reader->zeek_at, before, sizeof(before));
+		return log_refuse(reader, ADIT_LOG_FIELDS,
+			"#fields names other fields than the one before; scan such logs as two");
 	}
 	if (reader->zeek_at[ZEEK_TS] == 0 || reader->zeek_at[ZEEK_QUERY] == 0)
 		return log_refuse(reader, ADIT_LOG_FIELDS,

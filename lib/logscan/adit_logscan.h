@@ -93,7 +93,8 @@ struct adit_logscan_pair {
 };
 size_t adit_logscan_pairs(const struct adit_logscan *scan);
 const struct adit_logscan_pair *adit_logscan_pair(const struct adit_logscan *scan, uint32_t pair);
-/* The name of a type; not ended by NUL. */
+/* The name of a domain or a type; not ended by NUL. */
+const char *adit_logscan_name(const struct adit_logscan *scan, uint32_t domain, size_t *size);
 const char *adit_logscan_type(const struct adit_logscan *scan, uint32_t type, size_t *size);
 
 /* Whether a row of this pair and time is marked. */
@@ -115,8 +116,7 @@ struct adit_logscan_domain {
 	uint64_t first_ns, last_ns; /* of what is marked */
 	/* Observed: */
 	uint64_t observed, queries, responses;
-	uint64_t octets, digits, bigram; /* of subdomains, over rows */
-	uint64_t labels, odd_labels;
+	uint64_t octets, digits, bigram, odd_octets; /* of subdomains, over rows (adit_octets.h) */
 	struct adit_distinct names, clients;
 	uint32_t server_count;
 	bool more_servers;

@@ -37,8 +37,7 @@ void adit_logscan_observe(struct adit_logscan_domain *domain, const struct adit_
 		domain->octets += octets.octets;
 		domain->digits += octets.digits;
 		domain->bigram += octets.bigram;
-		domain->labels += octets.labels;
-		domain->odd_labels += octets.odd_labels;
+		domain->odd_octets += octets.odd_octets;
 		adit_distinct_add(
 			&domain->names, (uint32_t)adit_hash(key, seen->wire, seen->size), 1, 0);
 	}

@@ -194,6 +194,12 @@ const struct adit_logscan_pair *adit_logscan_pair(const struct adit_logscan *sca
 	return &scan->pairs[pair];
 }
 
+const char *adit_logscan_name(const struct adit_logscan *scan, uint32_t domain, size_t *size)
+{
+	*size = scan->domains.list[domain].size;
+	return scan->domains.list[domain].text;
+}
+
 const char *adit_logscan_type(const struct adit_logscan *scan, uint32_t type, size_t *size)
 {
 	*size = scan->types.list[type].size;

@@ -21,7 +21,7 @@ extern "C" {
 
 struct adit_octets {
 	uint32_t octets, digits; /* of labels */
-	uint32_t labels, odd_labels;
+	uint32_t odd_octets; /* of labels that are no words */
 	uint32_t bigram; /* sixteenths of a bit that the octets cost by ordinary words (bigrams.h) */
 };
 

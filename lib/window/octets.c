@@ -84,9 +84,9 @@ void adit_octets_read(const uint8_t *wire, size_t size, struct adit_octets *octe
 		bigram += bigram_cost[before][BOUNDARY];
 		octets->bigram += bigram;
 		octets->octets += length;
-		octets->labels++;
-		octets->odd_labels += length >= ADIT_OCTETS_ODD_LENGTH &&
-				      bigram >= ADIT_OCTETS_ODD_COST * (length + 1);
+		if (length >= ADIT_OCTETS_ODD_LENGTH &&
+			bigram >= ADIT_OCTETS_ODD_COST * (length + 1))
+			octets->odd_octets += length;
 		at += length;
 	}
 }
