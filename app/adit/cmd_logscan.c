@@ -110,14 +110,15 @@ static int prepare(struct app_logscan *it, const struct app_line *line, struct a
 	if (it->no_detectors)
 		it->config.detect_signatures = it->config.detect_trees = it->config.detect_svm =
 			it->config.detect_envelope = false;
+	/* What is wrong with the logs shows before what takes long. */
+	if (status == 0)
+		status = app_logscan_open(it, line->operands, line->operand_count, error);
 	if (status == 0)
 		status = appliance_load(&it->appliance, &it->config, error);
 	if (status == 0)
 		status = app_identity_open(&it->identity, &it->config, error);
 	if (status == 0)
 		status = app_logscan_services(it, error);
-	if (status == 0)
-		status = app_logscan_open(it, line->operands, line->operand_count, error);
 	if (status != 0)
 		return status;
 	it->scan = adit_logscan_create(&params, NULL);

@@ -45,7 +45,8 @@ struct app_log {
 	uint64_t lines, rows, other;
 	uint64_t malformed[ADIT_LOG_CAUSES];
 	uint64_t kinds[3]; /* rows by enum adit_log_kind */
-	uint64_t fine, clients, ports, ids, servers, took, rcodes, told, wires;
+	uint64_t fine, clients, ports, ids, servers, took, told, wires;
+	uint64_t responses, rcodes; /* rows that tell of one; of them, those that tell its rcode */
 	uint64_t answers, known_answers, ttls;
 	bool damaged; /* not read to its end */
 	char damage[512];
@@ -126,6 +127,8 @@ bool app_logscan_again(struct app_logscan *it, const struct adit_logscan_kept *r
 	struct adit_log_record *record);
 /* The name of a record; false: it is none. */
 bool app_logscan_name(const struct adit_log_record *record, struct adit_name *name);
+/* Whether it says that there was a response. */
+bool app_logscan_answered(const struct adit_log_record *record);
 uint64_t app_log_malformed(const struct app_log *log);
 
 /* logscan_lacks.c: what the logs do not tell, and which features that takes away. */

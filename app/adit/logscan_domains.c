@@ -94,8 +94,7 @@ static void seen(struct app_logscan *it, struct adit_logscan_domain *domain,
 		.server = record->has_server && record->server_answers ? &record->server : NULL,
 		.client = record->has_client ? &record->client : NULL,
 		.is_query = record->kind != ADIT_LOG_RESPONSE,
-		.is_response = record->kind == ADIT_LOG_RESPONSE || record->answer_count > 0 ||
-			       record->has_rcode,
+		.is_response = app_logscan_answered(record),
 	};
 
 	if (has_name) {

@@ -93,8 +93,7 @@ static void later_pop(struct judging *judging, uint64_t until_ns)
 	}
 }
 
-/* Whether the log says that there was a response. */
-static bool is_answered(const struct adit_log_record *record)
+bool app_logscan_answered(const struct adit_log_record *record)
 {
 	return record->kind == ADIT_LOG_RESPONSE ||
 	       (record->kind == ADIT_LOG_LOOKUP && (record->has_rcode || record->answer_count > 0));
@@ -123,7 +122,7 @@ static int judge_row(struct judging *judging, const struct adit_logscan_kept *ro
 		else
 			it->unjudged++;
 	}
-	if (!is_answered(&record))
+	if (!app_logscan_answered(&record))
 		return 0;
 	if (!app_logmessage_make(&judging->message, &record, &name, true, &frame))
 		it->unjudged++;

@@ -67,10 +67,7 @@ static const struct {
 
 static unsigned lacks_of(const struct app_log *log)
 {
-	uint64_t halves = log->kinds[ADIT_LOG_LOOKUP] + log->kinds[ADIT_LOG_RESPONSE];
-	bool is_text = log->wires < log->rows;
-	bool responds = log->kinds[ADIT_LOG_RESPONSE] > 0 ||
-			(log->kinds[ADIT_LOG_LOOKUP] > 0 && (log->rcodes > 0 || log->answers > 0));
+	bool is_text = log->wires < log->rows, responds = log->responses > 0;
 	unsigned lacks = 0;
 
 	if (log->rows == 0)
@@ -81,7 +78,7 @@ static unsigned lacks_of(const struct app_log *log)
 	lacks |= log->fine == 0 ? APP_LACK_CLOCK : 0;
 	lacks |= !responds ? APP_LACK_RESPONSES : 0;
 	lacks |= is_text && responds && log->took == 0 ? APP_LACK_DURATION : 0;
-	lacks |= is_text && responds && log->rcodes < halves ? APP_LACK_RCODE : 0;
+	lacks |= is_text && responds && log->rcodes < log->responses ? APP_LACK_RCODE : 0;
 	lacks |= is_text && responds && log->told == 0 ? APP_LACK_ANSWERS : 0;
 	lacks |= log->known_answers < log->answers ? APP_LACK_RDATA : 0;
 	lacks |= log->ttls < log->answers ? APP_LACK_TTL : 0;

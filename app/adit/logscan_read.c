@@ -124,6 +124,7 @@ static void count(struct app_log *log, const struct adit_log_record *record)
 	log->servers += record->has_server;
 	log->took += record->answered_ns > record->ts_ns;
 	log->rcodes += record->has_rcode;
+	log->responses += app_logscan_answered(record);
 	log->told += record->tells_answers;
 	log->wires += record->wire != NULL;
 	log->answers += record->answer_count;

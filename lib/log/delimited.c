@@ -238,8 +238,12 @@ static bool answer_take(struct adit_log_reader *reader, struct adit_log_span ttl
 		}
 		answer.ttl = (uint32_t)number;
 	}
-	if (is_unset(text))
+	if (is_unset(text)) {
+		/* A TTL is that of an answer, whose data the log does not tell. */
+		if (answer.has_ttl)
+			log_add_answer(record, &answer);
 		return true;
+	}
 	answer.has_address = log_address(text, &answer.address);
 	if (answer.has_address)
 		answer.type = answer.address.is_v6 ? ADIT_TYPE_AAAA : ADIT_TYPE_A;
