@@ -32,7 +32,8 @@ static void options_make(struct app_logscan *it, struct app_option own[], size_t
 			&it->out, 0, 0, false},
 		{"exact", 0, APP_FLAG, NULL,
 			"mark rows as the notebook does, that this comes from: groups by the time\n"
-			"stamps as they are, compared across record types; rows of known services,\n"
+			"stamps as they are, compared across record types; rows of known "
+			"services,\n"
 			"found as parts of host names, are dropped",
 			&it->exact, 0, 0, false},
 		{"domains", 0, APP_COUNT, "N",
@@ -51,8 +52,8 @@ static void options_make(struct app_logscan *it, struct app_option own[], size_t
 		{"config", 'c', APP_TEXT, "FILE", "configuration file of the detectors",
 			&it->config_path, 0, 0, false},
 		{"set", 0, APP_TEXTS, "SECTION.NAME=VALUE",
-			"one option of it; may be given again, overrides the file", &it->sets, 0,
-			0, false},
+			"one option of it; may be given again, overrides the file", &it->sets, 0, 0,
+			false},
 	};
 	const struct app_option of_input[] = {
 		{"format", 0, APP_TEXT, "NAME",
@@ -60,15 +61,16 @@ static void options_make(struct app_logscan *it, struct app_option own[], size_t
 			&it->format, 0, 0, false},
 		{"columns", 0, APP_TEXT, "NAMES",
 			"of tsv and csv, in their order, parted by commas: timestamp, hostname,\n"
-			"record, TTL, DNS_IP, ANS_IP, 2LD, client, port, rcode, id; others are read\n"
+			"record, TTL, DNS_IP, ANS_IP, 2LD, client, port, rcode, id; others are "
+			"read\n"
 			"over (default: a header's, or the first seven in this order)",
 			&it->columns, 0, 0, false},
 		{"time-zone", 0, APP_TEXT, "ZONE",
 			"of time stamps without one: UTC (default), or hours and minutes east of\n"
 			"it, +01:00",
 			&it->zone, 0, 0, false},
-		{"year", 0, APP_COUNT, "YEAR", "of time stamps without one, as syslog's",
-			&it->year, 1970, 2261, false},
+		{"year", 0, APP_COUNT, "YEAR", "of time stamps without one, as syslog's", &it->year,
+			1970, 2261, false},
 		{"explain", 0, APP_COUNT, "N",
 			"show so many malformed lines with what is wrong (default 10)",
 			&it->explain, 0, 1e15, false},
@@ -91,10 +93,10 @@ static int prepare(struct app_logscan *it, const struct app_line *line, struct a
 
 	for (int i = 0; i <= ADIT_LOG_FORMATS; i++) {
 		if (i == ADIT_LOG_FORMATS)
-			return adit_error_set(error, -EINVAL, "--format %s: there is no such format%s",
-				it->format,
-				app_did_you_mean(it->format, "", adit_log_format_names,
-					ADIT_LOG_FORMATS));
+			return adit_error_set(error, -EINVAL,
+				"--format %s: there is no such format%s", it->format,
+				app_did_you_mean(
+					it->format, "", adit_log_format_names, ADIT_LOG_FORMATS));
 		if (strcmp(it->format, adit_log_format_names[i]) == 0)
 			break;
 	}

@@ -66,15 +66,14 @@ static int spool(struct app_logfile *file, const char *path, uint64_t total,
 		return status;
 	file->fd = spool_open();
 	if (file->fd < 0)
-		status = adit_error_set(error, -errno,
-			"%s: no file for it in TMPDIR or /tmp: %s", file->name, strerror(errno));
+		status = adit_error_set(error, -errno, "%s: no file for it in TMPDIR or /tmp: %s",
+			file->name, strerror(errno));
 	while (status == 0 && (got = gzread(from, file->window, WINDOW)) > 0) {
 		status = write_all(file->fd, file->window, (size_t)got);
 		file->size += (uint64_t)got;
 		if (status != 0)
-			adit_error_set(error, status,
-				"%s: the file for it in TMPDIR or /tmp: %s", file->name,
-				strerror(-status));
+			adit_error_set(error, status, "%s: the file for it in TMPDIR or /tmp: %s",
+				file->name, strerror(-status));
 		else if (progress != NULL && !progress(context, (uint64_t)gzoffset(from), total))
 			status = adit_error_set(error, -ECANCELED, "interrupted");
 	}
@@ -178,9 +177,8 @@ static int window_fill(struct app_logfile *file, uint64_t offset, struct adit_er
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
-			return adit_error_set(error, -EIO,
-				"%s: cannot be read at offset %llu (%s)", file->name,
-				(unsigned long long)(offset + file->held),
+			return adit_error_set(error, -EIO, "%s: cannot be read at offset %llu (%s)",
+				file->name, (unsigned long long)(offset + file->held),
 				got < 0 ? strerror(errno) : "the file has become shorter");
 		file->held += (size_t)got;
 	}

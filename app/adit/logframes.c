@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Frame Streams through libfstrm, which reads from a log of ours: so the place of each frame, and of
- * what cannot be read, is known.
+ * Frame Streams through libfstrm, which reads from a log of ours: so the place of each frame, and
+ * of what cannot be read, is known.
  */
 #include "adit_log.h"
 #include "logfile.h"

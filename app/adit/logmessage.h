@@ -20,8 +20,8 @@ struct app_logmessage {
 	uint8_t bytes[APP_LOGMESSAGE_BYTES];
 };
 
-/* Makes the query or the response of a record with this name, and the frame around it: its bytes are
- * valid until the next call. False: it fits no packet. */
+/* Makes the query or the response of a record with this name, and the frame around it: its bytes
+ * are valid until the next call. False: it fits no packet. */
 bool app_logmessage_make(struct app_logmessage *message, const struct adit_log_record *record,
 	const struct adit_name *name, bool is_response, struct adit_frame *frame);
 

@@ -25,11 +25,11 @@ enum app_log_lack {
 	APP_LACK_DURATION = 1 << 4,  /* how long an answer took */
 	APP_LACK_RESPONSES = 1 << 5, /* whether there was an answer */
 	APP_LACK_RCODE = 1 << 6,
-	APP_LACK_ANSWERS = 1 << 7,   /* what was answered */
-	APP_LACK_RDATA = 1 << 8,     /* octets of some answers */
+	APP_LACK_ANSWERS = 1 << 7, /* what was answered */
+	APP_LACK_RDATA = 1 << 8,   /* octets of some answers */
 	APP_LACK_TTL = 1 << 9,
-	APP_LACK_WIRE = 1 << 10,     /* sizes of messages, EDNS */
-	APP_LACK_SETS = 1 << 11,     /* a row is a record, and not all of an answer */
+	APP_LACK_WIRE = 1 << 10, /* sizes of messages, EDNS */
+	APP_LACK_SETS = 1 << 11, /* a row is a record, and not all of an answer */
 	APP_LACK_ALL = (1 << 12) - 1
 };
 

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 
 /* From where on what was observed is a reason. Shares of octets: host names have some digits, and
- * few labels that are no words; "4-5 unique authorative IPs" in "the same range of family addresses". */
+ * few labels that are no words; "4-5 unique authorative IPs" in "the same range of family
+ * addresses". */
 #define DIGITS   0.15
 #define WORDS    0.5
 #define SERVERS  5
@@ -47,8 +48,14 @@ int app_logscan_services(struct app_logscan *it, struct adit_error *error)
 static bool has_name(struct adit_log_span text, const char *name)
 {
 	for (size_t from = 0; from < text.size; from++) {
-		size_t at = from, i = 0;
+		const char *first = name[0] != '.'
+					    ? memchr(text.at + from, name[0], text.size - from)
+					    : text.at + from;
+		size_t at, i = 0;
 
+		if (first == NULL)
+			return false;
+		at = from = (size_t)(first - text.at);
 		for (; name[i] != '\0' && at < text.size; i++, at++) {
 			if (name[i] != '.' ? text.at[at] != name[i] : text.at[at] == '\n')
 				break;
@@ -173,8 +180,7 @@ int app_logscan_observe(struct app_logscan *it, struct adit_error *error)
 				app_logfile_name(it->logs[app_row_log(row->at)].file));
 		seen(it, domain, &record);
 		if ((i & 0xffff) == 0)
-			app_progress_report(
-				"looking at domains", i, adit_logscan_rows(it->scan));
+			app_progress_report("looking at domains", i, adit_logscan_rows(it->scan));
 	}
 	app_progress_clear();
 	for (size_t i = 0; i < ranked; i++) {

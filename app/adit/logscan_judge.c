@@ -54,8 +54,7 @@ static bool later_push(struct judging *judging, const struct adit_frame *frame)
 		judging->heap = heap;
 		judging->room = room;
 	}
-	judging->heap[at] = (struct later){
-		*frame, judging->number++, malloc(frame->captured)};
+	judging->heap[at] = (struct later){*frame, judging->number++, malloc(frame->captured)};
 	if (judging->heap[at].bytes == NULL)
 		return false;
 	memcpy(judging->heap[at].bytes, frame->data, frame->captured);
@@ -99,8 +98,8 @@ bool app_logscan_answered(const struct adit_log_record *record)
 	       (record->kind == ADIT_LOG_LOOKUP && (record->has_rcode || record->answer_count > 0));
 }
 
-static int judge_row(struct judging *judging, const struct adit_logscan_kept *row,
-	struct adit_error *error)
+static int judge_row(
+	struct judging *judging, const struct adit_logscan_kept *row, struct adit_error *error)
 {
 	struct app_logscan *it = judging->it;
 	struct adit_log_record record;
@@ -116,7 +115,8 @@ static int judge_row(struct judging *judging, const struct adit_logscan_kept *ro
 		return 0;
 	}
 	/* The query of a look-up that the log has twice stands in its other row. */
-	if (record.kind == ADIT_LOG_QUERY || (record.kind == ADIT_LOG_LOOKUP && !row->passed_over)) {
+	if (record.kind == ADIT_LOG_QUERY ||
+		(record.kind == ADIT_LOG_LOOKUP && !row->passed_over)) {
 		if (app_logmessage_make(&judging->message, &record, &name, false, &frame))
 			app_offline_frame(&it->offline, &frame);
 		else
@@ -137,7 +137,8 @@ static int time_order(const void *left, const void *right, void *context)
 {
 	const struct adit_logscan *scan = context;
 	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-	uint64_t time_a = adit_logscan_row(scan, a)->ts_ns, time_b = adit_logscan_row(scan, b)->ts_ns;
+	uint64_t time_a = adit_logscan_row(scan, a)->ts_ns,
+		 time_b = adit_logscan_row(scan, b)->ts_ns;
 
 	if (time_a != time_b)
 		return time_a < time_b ? -1 : 1;
@@ -150,8 +151,8 @@ static int order_make(const struct app_logscan *it, uint32_t **order, struct adi
 	size_t rows = adit_logscan_rows(it->scan), i = 1;
 
 	*order = NULL;
-	while (i < rows && adit_logscan_row(it->scan, i - 1)->ts_ns <=
-				   adit_logscan_row(it->scan, i)->ts_ns)
+	while (i < rows &&
+		adit_logscan_row(it->scan, i - 1)->ts_ns <= adit_logscan_row(it->scan, i)->ts_ns)
 		i++;
 	if (i >= rows)
 		return 0;
@@ -172,8 +173,8 @@ static int rows_judge(struct judging *judging, struct adit_error *error)
 	int status = order_make(it, &order, error);
 
 	for (size_t i = 0; i < rows && status == 0; i++) {
-		status = judge_row(judging,
-			adit_logscan_row(it->scan, order != NULL ? order[i] : i), error);
+		status = judge_row(
+			judging, adit_logscan_row(it->scan, order != NULL ? order[i] : i), error);
 		if ((i & 0xfff) == 0)
 			app_progress_report("judging", i, rows);
 	}
@@ -258,8 +259,7 @@ static void features_take(void *context, const struct adit_feature_row *row)
 
 	/* The last error shows when the file is closed. */
 	if (it->windows != NULL)
-		adit_feature_write_row(
-			row, ADIT_FEATURE_COUNT, it->identity.privacy, it->windows);
+		adit_feature_write_row(row, ADIT_FEATURE_COUNT, it->identity.privacy, it->windows);
 }
 
 /* What only the chain found. */

@@ -96,8 +96,8 @@ static void put_record(const struct app_logscan *it, const struct adit_log_recor
 }
 
 /* A row that is delimited text: the line, and what is new behind it. */
-static void put_line(const struct app_log *log, const char *line, size_t size, const char *label,
-	FILE *to)
+static void put_line(
+	const struct app_log *log, const char *line, size_t size, const char *label, FILE *to)
 {
 	bool has_cr = size > 0 && line[size - 1] == '\r';
 
@@ -172,8 +172,9 @@ static void label(struct app_logscan *it, size_t number)
 				"writing labelled logs", i, adit_logscan_rows(it->scan));
 	}
 	if (file != NULL && ferror(file) && status == 0)
-		status = adit_error_set(&error, -EIO, "%s: the labelled log of %s cannot be written",
-			it->out, app_logfile_name(log->file));
+		status =
+			adit_error_set(&error, -EIO, "%s: the labelled log of %s cannot be written",
+				it->out, app_logfile_name(log->file));
 	if (file != NULL && fclose(file) != 0 && status == 0)
 		status = adit_error_set(&error, -errno, "%s: the labelled log of %s: %s", it->out,
 			app_logfile_name(log->file), strerror(errno));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What logs do not tell. A feature that a log cannot show is absent for all logs that are scanned
- * together: a model then takes what is typical of benign rows in its place, and no detector asks it.
+ * together: a model then takes what is typical of benign rows in its place, and no detector asks
+ * it.
  */
 #include "logscan.h"
 
@@ -67,7 +68,7 @@ static const struct {
 
 static unsigned lacks_of(const struct app_log *log)
 {
-	bool is_text = log->wires < log->rows, responds = log->responses > 0;
+	bool is_text = log->wires<log->rows, responds = log->responses> 0;
 	unsigned lacks = 0;
 
 	if (log->rows == 0)

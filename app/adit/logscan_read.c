@@ -72,8 +72,8 @@ static struct adit_log_span domain_of(
 
 	adit_suffix_find(it->appliance.suffixes, name, &registrable);
 	from = registrable.labels != 0 ? registrable.offset : 0;
-	return (struct adit_log_span){room, adit_name_to_text(name->lower + from,
-						    name->size - from, room, ADIT_NAME_TEXT_MAX)};
+	return (struct adit_log_span){room,
+		adit_name_to_text(name->lower + from, name->size - from, room, ADIT_NAME_TEXT_MAX)};
 }
 
 /* What the chain knows of a record. False: it has no domain. */
@@ -179,8 +179,8 @@ static int take(struct app_logscan *it, size_t number, const char *line, size_t 
 		return 0;
 	}
 	if (adit_logscan_rows(it->scan) == UINT32_MAX)
-		return adit_error_set(error, -E2BIG, "more than %u rows; scan fewer logs at once",
-			UINT32_MAX);
+		return adit_error_set(
+			error, -E2BIG, "more than %u rows; scan fewer logs at once", UINT32_MAX);
 	count(log, &record);
 	row.ts_ns = record.ts_ns;
 	row.at = app_row_at(number, record.kind, offset);
@@ -278,8 +278,7 @@ int app_logscan_read(struct app_logscan *it, struct adit_error *error)
 }
 
 /* What it is, by its first lines or by name. */
-static int format_find(
-	const struct app_logscan *it, struct app_log *log, struct adit_error *error)
+static int format_find(const struct app_logscan *it, struct app_log *log, struct adit_error *error)
 {
 	const char *head;
 	ssize_t size = app_logfile_bytes(log->file, 0, HEAD_BYTES, &head, error);
@@ -328,8 +327,8 @@ static bool spool_progress(void *context, uint64_t done, uint64_t total)
 	return app_progress_report(context, done, total);
 }
 
-static int log_open(struct app_logscan *it, struct app_log *log, int32_t zone_s,
-	struct adit_error *error)
+static int log_open(
+	struct app_logscan *it, struct app_log *log, int32_t zone_s, struct adit_error *error)
 {
 	struct adit_log_params params = {.columns = it->columns,
 		.zone_s = zone_s,
@@ -378,8 +377,8 @@ int app_logscan_open(struct app_logscan *it, char **paths, size_t count, struct 
 	return status;
 }
 
-bool app_logscan_again(struct app_logscan *it, const struct adit_logscan_kept *row,
-	struct adit_log_record *record)
+bool app_logscan_again(
+	struct app_logscan *it, const struct adit_logscan_kept *row, struct adit_log_record *record)
 {
 	struct app_log *log = &it->logs[app_row_log(row->at)];
 	uint64_t offset = app_row_offset(row->at), next;

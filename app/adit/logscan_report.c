@@ -86,11 +86,11 @@ static int stats_write(struct app_logscan *it, const struct sums *sums, double e
 	if (file == NULL)
 		return -EIO;
 	for (int i = 0; i < ADIT_OUTCOME_COUNT; i++)
-		outcomes[i] = (struct adit_stats_counter){
-			adit_outcome_names[i], counted->outcome[i]};
+		outcomes[i] =
+			(struct adit_stats_counter){adit_outcome_names[i], counted->outcome[i]};
 	for (int i = 0; i < ADIT_LOG_CAUSES; i++)
-		causes[i] = (struct adit_stats_counter){
-			adit_log_cause_names[i], sums->malformed[i]};
+		causes[i] =
+			(struct adit_stats_counter){adit_log_cause_names[i], sums->malformed[i]};
 	status = adit_stats_write_json(&stats, file);
 	if (fclose(file) != 0 && status == 0)
 		status = -errno;
@@ -176,8 +176,8 @@ int app_logscan_report(struct app_logscan *it)
 		struct adit_error error;
 
 		if (status != 0) {
-			adit_error_set(&error, status, "%s/stats.json: %s", it->out,
-				strerror(-status));
+			adit_error_set(
+				&error, status, "%s/stats.json: %s", it->out, strerror(-status));
 			app_logscan_note(it, &error);
 		}
 	}

@@ -166,7 +166,8 @@ size_t adit_name_to_text(const uint8_t *wire, size_t size, char *text, size_t ro
 /* Mnemonic of a record type ("TXT"), or "TYPE123" (RFC 3597) written into `room`. */
 const char *adit_dns_type_text(uint16_t type, char room[12]);
 
-/* The type of a mnemonic in any case of letters, of "TYPE123", "123" or "*" (ANY); 0: it is none. */
+/* The type of a mnemonic in any case of letters, of "TYPE123", "123" or "*" (ANY); 0: it is none.
+ */
 uint16_t adit_dns_type_of(const char *text, size_t size);
 
 #ifdef __cplusplus

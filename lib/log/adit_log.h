@@ -67,8 +67,8 @@ struct adit_log_record {
 	struct adit_log_span domain; /* the log's own registrable domain; size 0: it has none */
 	uint16_t qtype;              /* 0: a type that no registry has, or none */
 	bool has_client, has_port, has_server, has_id, has_rcode;
-	bool server_answers;  /* the server is authoritative, or asked as if it were */
-	bool tells_answers;   /* the log says what was answered, if anything was */
+	bool server_answers; /* the server is authoritative, or asked as if it were */
+	bool tells_answers;  /* the log says what was answered, if anything was */
 	struct adit_address client, server;
 	uint16_t port, id;
 	uint8_t rcode;

@@ -54,8 +54,8 @@ static bool client_take(
 	if (sign != NULL)
 		record->has_client = log_address(log_span(word.at, sign), &record->client);
 	if (record->has_client)
-		record->has_port = log_number(
-			log_span(sign + 1, word.at + word.size), UINT16_MAX, &port);
+		record->has_port =
+			log_number(log_span(sign + 1, word.at + word.size), UINT16_MAX, &port);
 	record->port = (uint16_t)port;
 	if (!record->has_port)
 		log_refuse(reader, ADIT_LOG_ADDRESS,
@@ -63,8 +63,8 @@ static bool client_take(
 	return record->has_port;
 }
 
-enum adit_log_status log_read_bind(
-	struct adit_log_reader *reader, const char *line, size_t size, struct adit_log_record *record)
+enum adit_log_status log_read_bind(struct adit_log_reader *reader, const char *line, size_t size,
+	struct adit_log_record *record)
 {
 	const char *end = line + size, *query = find(line, end, " query: "), *client, *at;
 	struct adit_log_span word, name, class;

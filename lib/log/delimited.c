@@ -37,8 +37,8 @@ static const struct {
 	{"id", LOG_ID},
 };
 
-static const uint8_t notebook[] = {LOG_TIMESTAMP, LOG_HOSTNAME, LOG_RECORD, LOG_TTL, LOG_DNS_IP,
-	LOG_ANS_IP, LOG_DOMAIN};
+static const uint8_t notebook[] = {
+	LOG_TIMESTAMP, LOG_HOSTNAME, LOG_RECORD, LOG_TTL, LOG_DNS_IP, LOG_ANS_IP, LOG_DOMAIN};
 
 static const char *const needed[LOG_COLUMNS] = {
 	[LOG_TIMESTAMP] = "timestamp", [LOG_HOSTNAME] = "hostname", [LOG_RECORD] = "record"};
@@ -112,8 +112,8 @@ int log_columns_set(struct adit_log_reader *reader, const char *columns, struct 
 }
 
 /* A quoted field: what is inside goes to reader->room. NULL: the quote does not end. */
-static const char *unquote(
-	struct adit_log_reader *reader, const char *at, const char *end, struct adit_log_span *field)
+static const char *unquote(struct adit_log_reader *reader, const char *at, const char *end,
+	struct adit_log_span *field)
 {
 	char *to = reader->room + reader->used;
 	bool ended = false;
@@ -258,8 +258,8 @@ static bool answer_take(struct adit_log_reader *reader, struct adit_log_span ttl
 	return true;
 }
 
-static enum adit_log_status row_read(
-	struct adit_log_reader *reader, const struct adit_log_span *of, struct adit_log_record *record)
+static enum adit_log_status row_read(struct adit_log_reader *reader, const struct adit_log_span *of,
+	struct adit_log_record *record)
 {
 	uint64_t number;
 

@@ -57,8 +57,8 @@ static enum adit_log_status message_take(
 			"the DNS message of %zu bytes has no question that can be read",
 			record->wire_size);
 	name = reader->room;
-	record->name = (struct adit_log_span){name,
-		adit_name_to_text(dns.qname.wire, dns.qname.size, name, ADIT_NAME_TEXT_MAX)};
+	record->name = (struct adit_log_span){
+		name, adit_name_to_text(dns.qname.wire, dns.qname.size, name, ADIT_NAME_TEXT_MAX)};
 	type = name + ADIT_NAME_TEXT_MAX;
 	record->type.at = adit_dns_type_text(dns.qtype, type);
 	record->type.size = strlen(record->type.at);
@@ -87,10 +87,10 @@ static enum adit_log_status tap_take(
 		return ADIT_LOG_MALFORMED;
 	if (is_response ? !tap->has_response_message : !tap->has_query_message)
 		return ADIT_LOG_OTHER;
-	record->has_client = tap->has_query_address &&
-			     address_take(&tap->query_address, &record->client);
-	record->has_server = tap->has_response_address &&
-			     address_take(&tap->response_address, &record->server);
+	record->has_client =
+		tap->has_query_address && address_take(&tap->query_address, &record->client);
+	record->has_server =
+		tap->has_response_address && address_take(&tap->response_address, &record->server);
 	record->has_port = tap->has_query_port && tap->query_port <= UINT16_MAX;
 	record->port = record->has_port ? (uint16_t)tap->query_port : 0;
 	if (message->len > UINT16_MAX)
@@ -103,15 +103,15 @@ static enum adit_log_status tap_take(
 	return message_take(reader, record);
 }
 
-enum adit_log_status log_read_dnstap(
-	struct adit_log_reader *reader, const char *frame, size_t size, struct adit_log_record *record)
+enum adit_log_status log_read_dnstap(struct adit_log_reader *reader, const char *frame, size_t size,
+	struct adit_log_record *record)
 {
 	Log__Tap *tap = log__tap__unpack(NULL, size, (const uint8_t *)frame);
 	enum adit_log_status status = ADIT_LOG_OTHER;
 
 	if (tap == NULL)
-		return log_refuse(reader, ADIT_LOG_SYNTAX, "a frame of %zu bytes that is no dnstap",
-			size);
+		return log_refuse(
+			reader, ADIT_LOG_SYNTAX, "a frame of %zu bytes that is no dnstap", size);
 	if (tap->type == TAP_MESSAGE && tap->message != NULL)
 		status = tap_take(reader, tap->message, record);
 	log__tap__free_unpacked(tap, NULL);

@@ -32,7 +32,7 @@ struct adit_log_reader {
 	bool is_begun;   /* the first line was read */
 	bool has_header; /* and was one */
 	char delimiter;
-	size_t columns;                      /* that a line has; 0: not known yet */
+	size_t columns;                       /* that a line has; 0: not known yet */
 	uint8_t column[ADIT_LOG_COLUMNS_MAX]; /* enum log_column, by place */
 	bool has[LOG_COLUMNS];
 	struct adit_log_span field[ADIT_LOG_COLUMNS_MAX];
@@ -67,8 +67,8 @@ bool log_seconds(struct adit_log_span span, uint64_t *ns);
 struct adit_log_span log_word(const char **at, const char *end);
 
 /* Takes a time stamp that is all of the span. False: refused. */
-bool log_take_time(struct adit_log_reader *reader, struct adit_log_span span,
-	struct adit_log_record *record);
+bool log_take_time(
+	struct adit_log_reader *reader, struct adit_log_span span, struct adit_log_record *record);
 /* Takes name and type; false: refused. */
 bool log_take_question(struct adit_log_reader *reader, struct adit_log_span name,
 	struct adit_log_span type, struct adit_log_record *record);

@@ -112,8 +112,8 @@ enum adit_log_status log_refuse(
 enum adit_log_status adit_log_read(struct adit_log_reader *reader, const char *line, size_t size,
 	struct adit_log_record *record)
 {
-	static enum adit_log_status (*const readers[ADIT_LOG_FORMATS])(struct adit_log_reader *,
-		const char *, size_t, struct adit_log_record *) = {
+	static enum adit_log_status (*const readers[ADIT_LOG_FORMATS])(
+		struct adit_log_reader *, const char *, size_t, struct adit_log_record *) = {
 		[ADIT_LOG_TSV] = log_read_delimited,
 		[ADIT_LOG_CSV] = log_read_delimited,
 		[ADIT_LOG_BIND] = log_read_bind,
@@ -124,8 +124,8 @@ enum adit_log_status adit_log_read(struct adit_log_reader *reader, const char *l
 	};
 
 	if (size > ADIT_LOG_LINE_MAX)
-		return log_refuse(reader, ADIT_LOG_TOO_LONG,
-			"%zu bytes long; a line may have %d", size, ADIT_LOG_LINE_MAX);
+		return log_refuse(reader, ADIT_LOG_TOO_LONG, "%zu bytes long; a line may have %d",
+			size, ADIT_LOG_LINE_MAX);
 	/* Answers are only read where they are counted. */
 	memset(record, 0, offsetof(struct adit_log_record, answer));
 	record->wire = NULL;
@@ -250,8 +250,8 @@ bool log_take_address(struct adit_log_reader *reader, struct adit_log_span span,
 		return true;
 	*has = log_address(span, address);
 	if (!*has)
-		log_refuse(reader, ADIT_LOG_ADDRESS,
-			"%s '%.*s' is no IPv4 or IPv6 address", what, LOG_SHOW(span));
+		log_refuse(reader, ADIT_LOG_ADDRESS, "%s '%.*s' is no IPv4 or IPv6 address", what,
+			LOG_SHOW(span));
 	return *has;
 }
 

@@ -6,7 +6,8 @@
  *	[1795331650] unbound[1234:0] reply: 10.0.0.7 www.example.com. A IN NOERROR 0.012345 0 59
  *
  * (rcode, seconds that it took, whether it came from the cache, bytes of the response.) With
- * log-time-ascii or through syslog the time is a date without a year, with log-time-iso one with it.
+ * log-time-ascii or through syslog the time is a date without a year, with log-time-iso one with
+ *it.
  */
 #include "log_priv.h"
 
@@ -16,8 +17,8 @@ static const char *time_take(struct adit_log_reader *reader, const char *line, c
 {
 	bool bracket = line < end && *line == '[';
 	const char *at = line + bracket;
-	size_t read = adit_log_time(at, (size_t)(end - at), reader->params.zone_s,
-		reader->params.year, &record->ts_ns);
+	size_t read = adit_log_time(
+		at, (size_t)(end - at), reader->params.zone_s, reader->params.year, &record->ts_ns);
 
 	at += read;
 	if (read != 0 && at < end && (!bracket || *at == ']')) {
@@ -52,8 +53,8 @@ static enum adit_log_status reply_take(struct adit_log_reader *reader, const cha
 	return ADIT_LOG_RECORD;
 }
 
-enum adit_log_status log_read_unbound(
-	struct adit_log_reader *reader, const char *line, size_t size, struct adit_log_record *record)
+enum adit_log_status log_read_unbound(struct adit_log_reader *reader, const char *line, size_t size,
+	struct adit_log_record *record)
 {
 	static const char *const tags[] = {" info: ", " query: ", " reply: "};
 	const char *end = line + size, *at = NULL, *behind;

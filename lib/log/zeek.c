@@ -174,8 +174,8 @@ static enum adit_log_status header_take(
 }
 
 /* Lists are parted by commas, which stand escaped (\x2c) where they are data. */
-static void answers_take(struct adit_log_span answers, struct adit_log_span ttls,
-	struct adit_log_record *record)
+static void answers_take(
+	struct adit_log_span answers, struct adit_log_span ttls, struct adit_log_record *record)
 {
 	const char *at = answers.at, *end = at + answers.size;
 	const char *ttl = ttls.at, *ttl_end = ttl + ttls.size;
@@ -201,8 +201,8 @@ static void answers_take(struct adit_log_span answers, struct adit_log_span ttls
 	}
 }
 
-enum adit_log_status log_read_zeek_tsv(
-	struct adit_log_reader *reader, const char *line, size_t size, struct adit_log_record *record)
+enum adit_log_status log_read_zeek_tsv(struct adit_log_reader *reader, const char *line,
+	size_t size, struct adit_log_record *record)
 {
 	struct adit_log_span field[ZEEK_FIELDS];
 	enum adit_log_status status;

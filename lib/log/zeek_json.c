@@ -64,8 +64,8 @@ static void answers_take(struct adit_log_reader *reader, const json_t *answers, 
 	}
 }
 
-enum adit_log_status log_read_zeek_json(
-	struct adit_log_reader *reader, const char *line, size_t size, struct adit_log_record *record)
+enum adit_log_status log_read_zeek_json(struct adit_log_reader *reader, const char *line,
+	size_t size, struct adit_log_record *record)
 {
 	struct adit_log_span field[ZEEK_FIELDS] = {{NULL, 0}};
 	enum adit_log_status status = ADIT_LOG_MALFORMED;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Tunnels in logs by counts per second, after a notebook on the logs of authoritative answers ("raw
- * logs auth"). Domains are ranked by their rows of other types than A. Of a domain, rows of a record
- * type at one time stamp are a group; time stamps without rows are no groups. A hit is a group whose
- * size differs by more than 100 from the group before, and that comes after a longer pause than the
- * median one of its type. From three hits on, the type's rows from the first hit up to, but without,
- * the last one are marked.
+ * logs auth"). Domains are ranked by their rows of other types than A. Of a domain, rows of a
+ * record type at one time stamp are a group; time stamps without rows are no groups. A hit is a
+ * group whose size differs by more than 100 from the group before, and that comes after a longer
+ * pause than the median one of its type. From three hits on, the type's rows from the first hit up
+ * to, but without, the last one are marked.
  *
  * The notebook takes for "the group before" the one above in a table sorted by type and time: the
  * first group of a type is so compared with the last one of another type. That is `exact`; the
@@ -83,9 +83,9 @@ struct adit_logscan_hits {
 struct adit_logscan_pair {
 	uint32_t domain, type;
 	bool no_domain, no_type;
-	uint64_t rows; /* in groups */
+	uint64_t rows;         /* in groups */
 	uint32_t groups, most; /* the largest group */
-	uint32_t cycles; /* rounds of a rise of more than 100, and then a fall of as much */
+	uint32_t cycles;       /* rounds of a rise of more than 100, and then a fall of as much */
 	struct adit_logscan_hits found;
 	/* The same by the other way of comparing, and rows that only one of the two marks. */
 	struct adit_logscan_hits other;
@@ -108,8 +108,8 @@ bool adit_logscan_marked(const struct adit_logscan *scan, uint32_t pair, uint64_
 struct adit_logscan_domain {
 	const char *name; /* not ended by NUL */
 	size_t size;
-	uint64_t rows, other_rows; /* all of them, those of other types than A */
-	uint32_t rank;             /* 1: the most of those; 0: it is not ranked */
+	uint64_t rows, other_rows;  /* all of them, those of other types than A */
+	uint32_t rank;              /* 1: the most of those; 0: it is not ranked */
 	uint32_t first_pair, pairs; /* in adit_logscan_ranked_pair's order */
 	uint32_t hits, cycles;      /* of the type with the most */
 	uint64_t marked, other_marked, differing;
@@ -139,8 +139,7 @@ struct adit_logscan_seen {
 	const struct adit_address *client;
 	bool is_query, is_response;
 };
-void adit_logscan_observe(
-	struct adit_logscan_domain *domain, const struct adit_logscan_seen *seen);
+void adit_logscan_observe(struct adit_logscan_domain *domain, const struct adit_logscan_seen *seen);
 
 /* Networks that the servers are in: /24 of IPv4, /48 of IPv6. */
 uint32_t adit_logscan_networks(const struct adit_logscan_domain *domain);

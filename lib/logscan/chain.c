@@ -60,8 +60,8 @@ static int pair_order(const void *left, const void *right, void *context)
 static int rank(struct adit_logscan *scan)
 {
 	uint32_t count = 0;
-	uint32_t *order = adit_alloc(&scan->allocator,
-		(scan->domains.count + 1u) * sizeof(*order), ADIT_CACHE_LINE);
+	uint32_t *order = adit_alloc(
+		&scan->allocator, (scan->domains.count + 1u) * sizeof(*order), ADIT_CACHE_LINE);
 
 	if (order == NULL)
 		return -ENOMEM;
@@ -89,14 +89,20 @@ static int rank(struct adit_logscan *scan)
 /* The pairs of ranked domains that have groups. */
 static int pairs_rank(struct adit_logscan *scan)
 {
-	scan->ranked_pairs = adit_alloc(&scan->allocator,
-		(scan->pair_count + 1u) * sizeof(*scan->ranked_pairs), ADIT_CACHE_LINE);
-	if (scan->ranked_pairs == NULL)
+	size_t bytes = (scan->pair_count + 1u) * sizeof(uint32_t);
+
+	scan->ranked_pairs = adit_alloc(&scan->allocator, bytes, ADIT_CACHE_LINE);
+	scan->ranks = adit_alloc(&scan->allocator, bytes, ADIT_CACHE_LINE);
+	if (scan->ranked_pairs == NULL || scan->ranks == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < scan->pair_count; i++) {
 		const struct adit_logscan_pair *pair = &scan->pairs[i];
+		const struct adit_logscan_domain *domain = scan->tallies[pair->domain].ranked;
 
-		if (scan->tallies[pair->domain].ranked != NULL && !pair->no_type && pair->rows > 0)
+		if (domain == NULL)
+			continue;
+		scan->ranks[i] = domain->rank;
+		if (!pair->no_type && pair->rows > 0)
 			scan->ranked_pairs[scan->ranked_pair_count++] = i;
 	}
 	qsort_r(scan->ranked_pairs, scan->ranked_pair_count, sizeof(*scan->ranked_pairs),

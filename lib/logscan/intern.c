@@ -76,8 +76,8 @@ static const char *text_keep(const struct adit_allocator *allocator, struct inte
 	return to;
 }
 
-uint32_t intern_take(
-	const struct adit_allocator *allocator, struct intern *intern, const char *text, size_t size)
+uint32_t intern_take(const struct adit_allocator *allocator, struct intern *intern,
+	const char *text, size_t size)
 {
 	uint32_t hash = (uint32_t)adit_hash(&adit_hash_key_fixed, text, size), at;
 	struct interned *list;

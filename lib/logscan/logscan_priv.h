@@ -55,6 +55,7 @@ struct adit_logscan {
 	uint32_t last_pair; /* most rows are of the one before */
 	struct adit_logscan_domain *ranked;
 	uint32_t ranked_count;
+	uint32_t *ranks; /* by pair: rank of its domain, 0: none; asked for every row */
 	uint32_t *ranked_pairs;
 	uint32_t ranked_pair_count;
 };

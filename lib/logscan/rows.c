@@ -37,6 +37,7 @@ void adit_logscan_destroy(struct adit_logscan *scan)
 	adit_free(&copy, scan->pairs);
 	adit_free(&copy, scan->pair_index);
 	adit_free(&copy, scan->ranked);
+	adit_free(&copy, scan->ranks);
 	adit_free(&copy, scan->ranked_pairs);
 	adit_free(&copy, scan);
 }
@@ -127,13 +128,14 @@ int adit_logscan_add(struct adit_logscan *scan, const struct adit_logscan_row *r
 
 	if (block == NULL)
 		return -ENOMEM;
-	domain = intern_take(
-		&scan->allocator, &scan->domains, row->domain, row->no_domain ? 0 : row->domain_size);
-	type = intern_take(&scan->allocator, &scan->types, row->type, row->no_type ? 0 : row->type_size);
+	domain = intern_take(&scan->allocator, &scan->domains, row->domain,
+		row->no_domain ? 0 : row->domain_size);
+	type = intern_take(
+		&scan->allocator, &scan->types, row->type, row->no_type ? 0 : row->type_size);
 	if (domain == LOGSCAN_NO_MEMORY || type == LOGSCAN_NO_MEMORY)
 		return -ENOMEM;
-	tallies = list_grow(&scan->allocator, scan->tallies,
-		domain < room ? domain : room, &scan->tally_room, sizeof(*tallies));
+	tallies = list_grow(&scan->allocator, scan->tallies, domain < room ? domain : room,
+		&scan->tally_room, sizeof(*tallies));
 	if (tallies == NULL)
 		return -ENOMEM;
 	scan->tallies = tallies;
@@ -143,8 +145,8 @@ int adit_logscan_add(struct adit_logscan *scan, const struct adit_logscan_row *r
 	scan->pairs[pair].no_domain = row->no_domain;
 	scan->pairs[pair].no_type = row->no_type;
 	tallies[domain].missing = row->no_domain;
-	block[scan->rows & (BLOCK_ROWS - 1)] = (struct adit_logscan_kept){
-		row->at, row->ts_ns, pair, row->passed_over};
+	block[scan->rows & (BLOCK_ROWS - 1)] =
+		(struct adit_logscan_kept){row->at, row->ts_ns, pair, row->passed_over};
 	scan->rows++;
 	if (!row->passed_over) {
 		tallies[domain].rows++;
@@ -218,7 +220,9 @@ struct adit_logscan_domain *adit_logscan_domain(const struct adit_logscan *scan,
 
 struct adit_logscan_domain *adit_logscan_domain_of(const struct adit_logscan *scan, uint32_t pair)
 {
-	return scan->tallies[scan->pairs[pair].domain].ranked;
+	uint32_t rank = scan->ranks[pair];
+
+	return rank != 0 ? &scan->ranked[rank - 1] : NULL;
 }
 
 const struct adit_logscan_pair *adit_logscan_ranked_pair(

@@ -201,8 +201,8 @@ static double points_of(const struct judge *judge, double score, double threshol
 	return score > suspect_threshold ? suspect : 0;
 }
 
-/* What a row lacks speaks neither for nor against it: a model gets what is typical of benign rows in
- * its place. Gives the row, or the copy that was filled. */
+/* What a row lacks speaks neither for nor against it: a model gets what is typical of benign rows
+ * in its place. Gives the row, or the copy that was filled. */
 static const double *row_of(const struct judge *judge, const double value[ADIT_FEATURE_COUNT],
 	double room[ADIT_FEATURE_COUNT])
 {

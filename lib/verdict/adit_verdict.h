@@ -184,8 +184,8 @@ int adit_encrypted_write_header(FILE *to);
 int adit_encrypted_write_row(
 	const struct adit_encrypted_row *row, const struct adit_privacy *privacy, FILE *to);
 
-/* A domain of a log, and what was counted of it (docs/logscan.md): NaN is what the log does not tell,
- * and stays empty. `service` is the reason why it is known, or NULL; score 0: no verdict. */
+/* A domain of a log, and what was counted of it (docs/logscan.md): NaN is what the log does not
+ * tell, and stays empty. `service` is the reason why it is known, or NULL; score 0: no verdict. */
 struct adit_logged_row {
 	const char *domain; /* as the log spells it; not ended by NUL */
 	size_t domain_size;

@@ -42,7 +42,7 @@ static void add_reasons(struct csv_line *line, const struct adit_logged_row *row
 
 int adit_logged_write_row(const struct adit_logged_row *row, FILE *to)
 {
-	const char *verdict = row->score == 0                             ? ""
+	const char *verdict = row->score == 0                       ? ""
 			      : row->verdict == ADIT_VERDICT_TUNNEL ? "tunnel"
 								    : "suspect";
 	struct csv_line line = {.size = 0};

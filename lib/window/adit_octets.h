@@ -21,8 +21,9 @@ extern "C" {
 
 struct adit_octets {
 	uint32_t octets, digits; /* of labels */
-	uint32_t odd_octets; /* of labels that are no words */
-	uint32_t bigram; /* sixteenths of a bit that the octets cost by ordinary words (bigrams.h) */
+	uint32_t odd_octets;     /* of labels that are no words */
+	uint32_t
+		bigram; /* sixteenths of a bit that the octets cost by ordinary words (bigrams.h) */
 };
 
 /* Of the first `size` bytes of a name in wire format: its labels up to the registrable domain. Any

@@ -32,7 +32,8 @@ static enum adit_log_status take(struct reading *it, const char *line)
 {
 	size_t size = strlen(line);
 
-	return adit_log_read(it->reader, (const char *)harness_exact(line, size), size, &it->record);
+	return adit_log_read(
+		it->reader, (const char *)harness_exact(line, size), size, &it->record);
 }
 
 static void check_span(struct adit_log_span span, const char *want)
@@ -58,8 +59,7 @@ static void check_refused(
 		FAIL("not refused: %s", line);
 		return;
 	}
-	CHECK_EQ_STR(adit_log_cause_names[adit_log_cause(it->reader)],
-		adit_log_cause_names[cause]);
+	CHECK_EQ_STR(adit_log_cause_names[adit_log_cause(it->reader)], adit_log_cause_names[cause]);
 	CHECK_CONTAINS(adit_log_why(it->reader), part);
 }
 
@@ -146,7 +146,8 @@ TEST(log, tsv_in_the_order_of_the_notebook)
 	check_refused(&it, "1\tb\tA\t1\there\t\tb", ADIT_LOG_ADDRESS, "the server 'here'");
 	check_refused(&it, "1\tb\tA\t1\t\tthere\tb", ADIT_LOG_ADDRESS, "the answer 'there'");
 	check_refused(&it, "1\tb\tA\t1\t\t1.2.3.4\t\"b", ADIT_LOG_FIELDS, "the quote of field 7");
-	check_refused(&it, "1\tb\tA\t1\t\t1.2.3.4\t\"b\"\"", ADIT_LOG_FIELDS, "the quote of field 7");
+	check_refused(
+		&it, "1\tb\tA\t1\t\t1.2.3.4\t\"b\"\"", ADIT_LOG_FIELDS, "the quote of field 7");
 	check_refused(&it, "1\tb\tA\t1\t\t1.2.3.4\t\"", ADIT_LOG_FIELDS, "the quote of field 7");
 	check_refused(&it, "1\tb\tA\t1\t\t\x1b[31m\tb", ADIT_LOG_ADDRESS, "'?[31m'");
 	adit_log_reader_destroy(it.reader);
@@ -159,7 +160,8 @@ TEST(log, csv_with_a_header_in_any_order)
 
 	reading_open(&it, ADIT_LOG_CSV, NULL);
 	REQUIRE(it.reader != NULL);
-	CHECK_EQ_INT(take(&it, "\xef\xbb\xbf" "client,Record,note,hostname,port,id,rcode,timestamp"),
+	CHECK_EQ_INT(take(&it, "\xef\xbb\xbf"
+			       "client,Record,note,hostname,port,id,rcode,timestamp"),
 		ADIT_LOG_NOTHING);
 	CHECK(adit_log_has_header(it.reader) && !adit_log_has_domain(it.reader));
 	CHECK_EQ_INT(take(&it, "10.0.0.7,txt,\"a \"\"b\"\", c\",\"x.example\",53124,4660,NXDOMAIN,"
@@ -258,23 +260,26 @@ TEST(log, unbound)
 		ADIT_LOG_RECORD);
 	CHECK(r->kind == ADIT_LOG_QUERY && r->ts_ns == UINT64_C(1795331650) * S);
 	check_span(r->name, "www.example.com.");
-	CHECK_EQ_INT(take(&it, "[1795331650] unbound[71:0] reply: ::1 a. TXT IN NXDOMAIN 0.012345 0 "
-			       "59"),
+	CHECK_EQ_INT(
+		take(&it, "[1795331650] unbound[71:0] reply: ::1 a. TXT IN NXDOMAIN 0.012345 0 "
+			  "59"),
 		ADIT_LOG_RECORD);
 	CHECK(r->kind == ADIT_LOG_LOOKUP && r->has_rcode && r->rcode == 3 && !r->tells_answers);
 	CHECK_EQ_INT(take(&it, "Nov 22 07:14:10 unbound[71:0] query: 10.0.0.7 a. A IN"),
 		ADIT_LOG_RECORD);
 	CHECK_EQ_INT(r->ts_ns, UINT64_C(1795331650) * S);
-	CHECK_EQ_INT(take(&it, "[1795331650] unbound[71:0] info: start of service"), ADIT_LOG_OTHER);
+	CHECK_EQ_INT(
+		take(&it, "[1795331650] unbound[71:0] info: start of service"), ADIT_LOG_OTHER);
 	CHECK_EQ_INT(take(&it, "[1795331650] unbound[71:0] notice: init module"), ADIT_LOG_OTHER);
 	check_refused(&it, "[soon] unbound[71:0] info: 10.0.0.7 a. A IN", ADIT_LOG_TIME, "--year");
-	check_refused(&it, "[1] unbound[71:0] info: 10.0.0.7 a. A", ADIT_LOG_SYNTAX, "before the class");
+	check_refused(
+		&it, "[1] unbound[71:0] info: 10.0.0.7 a. A", ADIT_LOG_SYNTAX, "before the class");
 	check_refused(&it, "[1] unbound[71:0] info: 10.0.0.7 a. A IN WHAT 1 0 5", ADIT_LOG_SYNTAX,
 		"response code");
 	adit_log_reader_destroy(it.reader);
 }
 
-#define ZEEK_FIELDS                                                                             \
+#define ZEEK_FIELDS                                                                              \
 	"#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\ttrans_id\trtt\tquery\tqtype\tqtype_" \
 	"name\trcode\tanswers\tTTLs"
 
@@ -288,8 +293,9 @@ TEST(log, zeek_tsv)
 	check_refused(&it, "1\ta", ADIT_LOG_FIELDS, "before the line #fields");
 	CHECK_EQ_INT(take(&it, "#separator \\x09"), ADIT_LOG_NOTHING);
 	CHECK_EQ_INT(take(&it, ZEEK_FIELDS), ADIT_LOG_NOTHING);
-	CHECK_EQ_INT(take(&it, "1795331650.25\tC1\t10.0.0.7\t53124\t192.0.2.53\t7\t0.5\ta.example\t1"
-			       "\tA\t0\tb.example,198.51.100.7\t60.000000,5.0"),
+	CHECK_EQ_INT(
+		take(&it, "1795331650.25\tC1\t10.0.0.7\t53124\t192.0.2.53\t7\t0.5\ta.example\t1"
+			  "\tA\t0\tb.example,198.51.100.7\t60.000000,5.0"),
 		ADIT_LOG_RECORD);
 	CHECK_EQ_INT(r->answered_ns - r->ts_ns, S / 2);
 	CHECK(r->has_id && r->id == 7 && r->has_port && !r->server_answers);
@@ -313,7 +319,8 @@ TEST(log, zeek_tsv)
 		ADIT_LOG_OTHER);
 	CHECK_EQ_INT(take(&it, "#close\t2026-11-22"), ADIT_LOG_NOTHING);
 	check_refused(&it, "1\tC1", ADIT_LOG_FIELDS, "2 fields; #fields names 13");
-	check_refused(&it, "#fields\tts\tquery", ADIT_LOG_FIELDS, "other fields than the one before");
+	check_refused(
+		&it, "#fields\tts\tquery", ADIT_LOG_FIELDS, "other fields than the one before");
 	check_refused(&it, "1\tC1\tx\t5\t192.0.2.53\t7\t-\ta\t1\tA\t-\t-\t-", ADIT_LOG_ADDRESS,
 		"id.orig_h 'x'");
 	adit_log_reader_destroy(it.reader);
@@ -337,7 +344,8 @@ TEST(log, zeek_json)
 	REQUIRE(r->answer_count == 1);
 	check_span(r->answer[0].text, "hi");
 	CHECK_EQ_INT(r->answer[0].ttl, 60);
-	CHECK_EQ_INT(take(&it, "{\"ts\":\"2026-11-22T07:14:10.000000Z\",\"query\":\"a\",\"qtype\":1}"),
+	CHECK_EQ_INT(
+		take(&it, "{\"ts\":\"2026-11-22T07:14:10.000000Z\",\"query\":\"a\",\"qtype\":1}"),
 		ADIT_LOG_RECORD);
 	CHECK(r->ts_ns == UINT64_C(1795331650) * S && !r->has_client);
 	CHECK_EQ_INT(take(&it, "{\"ts\":1,\"uid\":\"C1\"}"), ADIT_LOG_OTHER);
@@ -352,13 +360,13 @@ TEST(log, zeek_json)
 /* A CLIENT_QUERY for a.example TXT, and the same as a response. */
 static uint8_t *tap_frame(bool is_response, size_t *size)
 {
-	return harness_hex(is_response
-				   ? "72 2f 08 06 10 01 22 04 0a000007 2a 04 c0000235 30 05 60 82fbd8d706"
-				     "6d 80b2e60e 72 16 0007 8183 0001 0000 0000 0000"
-				     "01 61 01 62 00 0010 0001 78 01"
-				   : "72 2f 08 05 10 01 22 04 0a000007 2a 04 c0000235 30 05 40 82fbd8d706"
-				     "4d 80b2e60e 52 15 0007 0100 0001 0000 0000 0000"
-				     "01 61 01 62 00 0010 0001 78 01",
+	return harness_hex(
+		is_response ? "72 2f 08 06 10 01 22 04 0a000007 2a 04 c0000235 30 05 60 82fbd8d706"
+			      "6d 80b2e60e 72 16 0007 8183 0001 0000 0000 0000"
+			      "01 61 01 62 00 0010 0001 78 01"
+			    : "72 2f 08 05 10 01 22 04 0a000007 2a 04 c0000235 30 05 40 82fbd8d706"
+			      "4d 80b2e60e 52 15 0007 0100 0001 0000 0000 0000"
+			      "01 61 01 62 00 0010 0001 78 01",
 		size);
 }
 
@@ -437,12 +445,12 @@ TEST(log, long_lines_and_zero_bytes)
 	memset(line, '\t', sizeof(line));
 	CHECK_EQ_INT(adit_log_read(it.reader, line, 5000, &it.record), ADIT_LOG_MALFORMED);
 	CHECK_CONTAINS(adit_log_why(it.reader), "more than 256 fields");
-	CHECK_EQ_INT(adit_log_read(it.reader, "1\ta\0b\tA\t\t\t\tb", 13, &it.record),
-		ADIT_LOG_RECORD);
+	CHECK_EQ_INT(
+		adit_log_read(it.reader, "1\ta\0b\tA\t\t\t\tb", 13, &it.record), ADIT_LOG_RECORD);
 	CHECK_EQ_INT(it.record.name.size, 3);
 	memset(line, '"', sizeof(line));
-	CHECK_EQ_INT(adit_log_read(it.reader, line, ADIT_LOG_LINE_MAX, &it.record),
-		ADIT_LOG_MALFORMED);
+	CHECK_EQ_INT(
+		adit_log_read(it.reader, line, ADIT_LOG_LINE_MAX, &it.record), ADIT_LOG_MALFORMED);
 	adit_log_reader_destroy(it.reader);
 }
 
@@ -455,8 +463,7 @@ TEST(log, no_memory)
 
 	for (size_t i = 0; i < 2; i++) {
 		harness_allocator_init(&allocator, i);
-		CHECK_EQ_INT(
-			adit_log_reader_create(&params, &allocator.allocator, &reader, &error),
+		CHECK_EQ_INT(adit_log_reader_create(&params, &allocator.allocator, &reader, &error),
 			-ENOMEM);
 		CHECK_EQ_INT(allocator.live, 0);
 	}

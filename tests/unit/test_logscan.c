@@ -46,8 +46,8 @@ static const struct adit_logscan_hits *found_of(const struct adit_logscan *scan,
 	return &adit_logscan_pair(scan, 0)->found;
 }
 
-/* Seconds 0, 1, 3, 4, 6, 7, 9: pauses 1, 2, 1, 2, 1, 2 with the median 1.5; the sizes after the long
- * ones differ by `change`. */
+/* Seconds 0, 1, 3, 4, 6, 7, 9: pauses 1, 2, 1, 2, 1, 2 with the median 1.5; the sizes after the
+ * long ones differ by `change`. */
 static void rounds(struct adit_logscan *scan, const char *type, unsigned change)
 {
 	static const unsigned seconds[] = {0, 1, 3, 4, 6, 7, 9};
@@ -94,7 +94,8 @@ TEST(logscan, what_is_no_hit)
 	CHECK_EQ_INT(found_of(scan, "TXT")->hits, 0);
 	CHECK_EQ_INT(found_of(scan, "MX")->hits, 2);
 	CHECK_EQ_INT(found_of(scan, "MX")->rows, 0);
-	CHECK_EQ_INT(adit_logscan_domain(scan, 0)->marked + adit_logscan_domain(scan, 1)->marked, 0);
+	CHECK_EQ_INT(
+		adit_logscan_domain(scan, 0)->marked + adit_logscan_domain(scan, 1)->marked, 0);
 	adit_logscan_destroy(scan);
 }
 
