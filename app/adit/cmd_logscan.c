@@ -136,11 +136,13 @@ static int scan(struct app_logscan *it, struct adit_error *error)
 	if (status == 0 && adit_logscan_run(it->scan) != 0)
 		status = adit_error_set(error, -ENOMEM, "no memory to count rows by second");
 	if (status == 0)
-		status = app_logscan_observe(it, error);
+		status = app_logscan_domains_begin(it, error);
+	if (status == 0)
+		status = app_logscan_label(it, error);
 	if (status != 0)
 		return status;
+	app_logscan_domains_end(it);
 	app_logscan_lack(it);
-	app_logscan_label(it);
 	status = app_logscan_judge(it, error);
 	if (status != 0)
 		return status;

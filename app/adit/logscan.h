@@ -136,16 +136,20 @@ void app_logscan_lack(struct app_logscan *it);
 /* Prints it in words. */
 void app_logscan_lack_tell(const struct app_logscan *it, FILE *to);
 
-/* logscan_domains.c: which domains are known services; what was observed of ranked ones; reasons;
- * domains.csv. */
+/* logscan_domains.c: which domains are known services; what is observed of ranked ones, row by row,
+ * between begin and end; reasons; domains.csv. */
 int app_logscan_services(struct app_logscan *it, struct adit_error *error);
-int app_logscan_observe(struct app_logscan *it, struct adit_error *error);
+int app_logscan_domains_begin(struct app_logscan *it, struct adit_error *error);
+void app_logscan_observe(const struct app_logscan *it, struct adit_logscan_domain *domain,
+	const struct adit_log_record *record);
+void app_logscan_domains_end(struct app_logscan *it);
 void app_logscan_domains_write(struct app_logscan *it);
 /* Whether `--exact` drops a row: its host name has a service's name in it. */
 bool app_logscan_drops(const struct app_logscan *it, struct adit_log_span name);
 
-/* logscan_label.c: the labelled logs, in the folder --out. */
-void app_logscan_label(struct app_logscan *it);
+/* logscan_label.c: the second reading, which observes and counts, and writes the labelled logs to
+ * the folder --out. 0, or -EIO where a log has changed. */
+int app_logscan_label(struct app_logscan *it, struct adit_error *error);
 
 /* logscan_judge.c: messages through the detectors; verdicts of both. */
 int app_logscan_judge(struct app_logscan *it, struct adit_error *error);

@@ -3,7 +3,6 @@
  * Ranked domains: known services, what is observed of them, reasons, and domains.csv.
  */
 #include "logscan.h"
-#include "tables.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -91,7 +90,7 @@ static const char *service_of(
 	return entry != NULL ? entry->reason : NULL;
 }
 
-static void seen(struct app_logscan *it, struct adit_logscan_domain *domain,
+void app_logscan_observe(const struct app_logscan *it, struct adit_logscan_domain *domain,
 	const struct adit_log_record *record)
 {
 	struct adit_registrable registrable = {.offset = 0};
@@ -142,55 +141,36 @@ static void reasons_find(const struct adit_logscan_domain *domain, struct app_lo
 		reason_add(logged, "log_servers", domain->server_count, SERVERS);
 }
 
-/* What the chain says of a domain by itself: a suspect, as burst-delta makes of packets. */
-static void verdict_find(struct app_logscan *it, size_t rank)
-{
-	struct adit_logscan_domain *domain = adit_logscan_domain(it->scan, rank);
-	struct app_logged *logged = &it->logged[rank];
-
-	logged->service = service_of(it, domain);
-	reasons_find(domain, logged);
-	if (domain->marked > 0 && logged->service == NULL) {
-		const struct adit_detect_params params = {
-			.suspect_score = (double)it->config.detect_suspect_score};
-
-		logged->verdict = ADIT_VERDICT_SUSPECT;
-		logged->score = (uint32_t)adit_burst_score(&params);
-	}
-}
-
-int app_logscan_observe(struct app_logscan *it, struct adit_error *error)
+int app_logscan_domains_begin(struct app_logscan *it, struct adit_error *error)
 {
 	size_t ranked = adit_logscan_ranked(it->scan);
-	struct adit_log_record record;
 
 	it->logged = calloc(ranked + 1, sizeof(*it->logged));
 	if (it->logged == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for domains");
-	it->done = 0;
-	for (size_t i = 0; i < adit_logscan_rows(it->scan); i++) {
-		const struct adit_logscan_kept *row = adit_logscan_row(it->scan, i);
-		struct adit_logscan_domain *domain = adit_logscan_domain_of(it->scan, row->pair);
+	for (size_t i = 0; i < ranked; i++)
+		it->logged[i].service = service_of(it, adit_logscan_domain(it->scan, i));
+	return 0;
+}
 
-		if (domain == NULL)
-			continue;
-		if (!app_logscan_again(it, row, &record))
-			return adit_error_set(error, -EIO,
-				"%s: the log has changed while it was read",
-				app_logfile_name(it->logs[app_row_log(row->at)].file));
-		seen(it, domain, &record);
-		if ((i & 0xffff) == 0)
-			app_progress_report("looking at domains", i, adit_logscan_rows(it->scan));
-	}
-	app_progress_clear();
-	for (size_t i = 0; i < ranked; i++) {
+/* What the chain says of a domain by itself: a suspect, as burst-delta makes of packets. */
+void app_logscan_domains_end(struct app_logscan *it)
+{
+	const struct adit_detect_params params = {
+		.suspect_score = (double)it->config.detect_suspect_score};
+
+	for (size_t i = 0; i < adit_logscan_ranked(it->scan); i++) {
 		const struct adit_logscan_domain *domain = adit_logscan_domain(it->scan, i);
+		struct app_logged *logged = &it->logged[i];
 
-		verdict_find(it, i);
 		it->other_marked += domain->other_marked;
 		it->differing += domain->differing;
+		reasons_find(domain, logged);
+		if (domain->marked == 0 || logged->service != NULL)
+			continue;
+		logged->verdict = ADIT_VERDICT_SUSPECT;
+		logged->score = (uint32_t)adit_burst_score(&params);
 	}
-	return 0;
 }
 
 void app_logscan_domains_write(struct app_logscan *it)

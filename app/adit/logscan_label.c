@@ -15,10 +15,9 @@ static bool is_delimited(const struct app_log *log)
 	return log->format == ADIT_LOG_TSV || log->format == ADIT_LOG_CSV;
 }
 
-static bool is_tunnel(const struct app_logscan *it, const struct adit_logscan_kept *row)
+static bool is_tunnel(const struct app_logscan *it, const struct adit_logscan_domain *domain,
+	const struct adit_logscan_kept *row)
 {
-	const struct adit_logscan_domain *domain = adit_logscan_domain_of(it->scan, row->pair);
-
 	return domain != NULL && it->logged[domain->rank - 1].service == NULL &&
 	       adit_logscan_marked(it->scan, row->pair, row->ts_ns);
 }
@@ -124,19 +123,23 @@ static int put_header(const struct app_log *log, FILE *to, struct adit_error *er
 	return status < 0 ? status : 0;
 }
 
-/* Counts a row, and writes it where there is a file. */
-static int put_row(struct app_logscan *it, struct app_log *log, const struct adit_logscan_kept *row,
-	FILE *to, struct adit_error *error)
+/* Observes and counts a row, and writes it where there is a file. */
+static int take_row(struct app_logscan *it, struct app_log *log,
+	const struct adit_logscan_kept *row, FILE *to, struct adit_error *error)
 {
-	bool tunnel = is_tunnel(it, row), reads = it->exact || !is_delimited(log);
+	struct adit_logscan_domain *domain = adit_logscan_domain_of(it->scan, row->pair);
+	bool tunnel = is_tunnel(it, domain, row);
 	struct adit_log_record record;
 	const char *line;
 	uint64_t next;
 	size_t size;
 
-	if (reads && !app_logscan_again(it, row, &record))
+	if ((domain != NULL || it->exact || (to != NULL && !is_delimited(log))) &&
+		!app_logscan_again(it, row, &record))
 		return adit_error_set(error, -EIO, "%s: the log has changed while it was read",
 			app_logfile_name(log->file));
+	if (domain != NULL)
+		app_logscan_observe(it, domain, &record);
 	if (it->exact && app_logscan_drops(it, record.name)) {
 		it->dropped++;
 		return 0;
@@ -155,36 +158,39 @@ static int put_row(struct app_logscan *it, struct app_log *log, const struct adi
 	return 0;
 }
 
-static void label(struct app_logscan *it, size_t number)
+static int label(struct app_logscan *it, size_t number, struct adit_error *error)
 {
 	struct app_log *log = &it->logs[number];
 	FILE *file = it->out != NULL ? label_open(it, number) : NULL;
 	size_t i = log->first_row, end = i + log->rows;
-	struct adit_error error;
-	int status = 0;
+	int status = file != NULL ? put_header(log, file, error) : 0;
+	bool is_full;
 
-	if (file != NULL)
-		status = put_header(log, file, &error);
 	for (; i < end && status == 0; i++) {
-		status = put_row(it, log, adit_logscan_row(it->scan, i), file, &error);
+		status = take_row(it, log, adit_logscan_row(it->scan, i), file, error);
 		if ((i & 0xffff) == 0)
-			app_progress_report(
-				"writing labelled logs", i, adit_logscan_rows(it->scan));
+			app_progress_report("looking at domains", i, adit_logscan_rows(it->scan));
 	}
-	if (file != NULL && ferror(file) && status == 0)
-		status =
-			adit_error_set(&error, -EIO, "%s: the labelled log of %s cannot be written",
-				it->out, app_logfile_name(log->file));
-	if (file != NULL && fclose(file) != 0 && status == 0)
-		status = adit_error_set(&error, -errno, "%s: the labelled log of %s: %s", it->out,
-			app_logfile_name(log->file), strerror(errno));
-	if (status != 0)
-		app_logscan_note(it, &error);
+	if (file == NULL)
+		return status;
+	is_full = ferror(file);
+	if ((fclose(file) != 0 || is_full) && status == 0) {
+		struct adit_error why;
+
+		/* What was found is still to be told. */
+		adit_error_set(&why, -EIO, "%s: the labelled log of %s cannot be written", it->out,
+			app_logfile_name(log->file));
+		app_logscan_note(it, &why);
+	}
+	return status;
 }
 
-void app_logscan_label(struct app_logscan *it)
+int app_logscan_label(struct app_logscan *it, struct adit_error *error)
 {
-	for (size_t i = 0; i < it->log_count; i++)
-		label(it, i);
+	int status = 0;
+
+	for (size_t i = 0; i < it->log_count && status == 0; i++)
+		status = label(it, i, error);
 	app_progress_clear();
+	return status;
 }
