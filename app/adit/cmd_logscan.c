@@ -61,9 +61,8 @@ static void options_make(struct app_logscan *it, struct app_option own[], size_t
 			&it->format, 0, 0, false},
 		{"columns", 0, APP_TEXT, "NAMES",
 			"of tsv and csv, in their order, parted by commas: timestamp, hostname,\n"
-			"record, TTL, DNS_IP, ANS_IP, 2LD, client, port, rcode, id; others are "
-			"read\n"
-			"over (default: a header's, or the first seven in this order)",
+			"record, TTL, DNS_IP, ANS_IP, 2LD, server, client, port, rcode, id, and\n"
+			"others, which are read over (default: a header's, or the first seven)",
 			&it->columns, 0, 0, false},
 		{"time-zone", 0, APP_TEXT, "ZONE",
 			"of time stamps without one: UTC (default), or hours and minutes east of\n"
@@ -135,6 +134,8 @@ static int scan(struct app_logscan *it, struct adit_error *error)
 		status = app_logscan_read(it, error);
 	if (status == 0 && adit_logscan_run(it->scan) != 0)
 		status = adit_error_set(error, -ENOMEM, "no memory to count rows by second");
+	if (it->out != NULL)
+		app_interrupt_writes("logscan");
 	if (status == 0)
 		status = app_logscan_domains_begin(it, error);
 	if (status == 0)
@@ -203,7 +204,7 @@ int adit_cmd_logscan(int argc, char **argv)
 	/* What was given is wrong, or there is no memory; after this, what cannot be done. */
 	if (status != 0) {
 		fprintf(stderr, "adit logscan: %s\n", error.text);
-		status = status == -ENOMEM || status == -EIO ? ADIT_EXIT_NOT_DONE : ADIT_EXIT_USAGE;
+		status = app_exit_status(status);
 		close_all(&it);
 		return status;
 	}

@@ -98,13 +98,28 @@ static int spool(struct app_logfile *file, const char *path, uint64_t total,
 	return status;
 }
 
-/* Whether it can be read as it is: a plain file, and not gzip. */
-static bool is_plain(int fd, const struct stat *about)
+static bool is_gzip(int fd)
 {
 	uint8_t magic[2];
 
-	return S_ISREG(about->st_mode) &&
-	       !(pread(fd, magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b);
+	return pread(fd, magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
+}
+
+/* Opens a file that can be read as it is. A pipe is left alone here: opened and closed, it would
+ * have lost its writer. */
+static bool plain_open(struct app_logfile *file, const char *path, struct stat *about)
+{
+	if (strcmp(path, "-") == 0 || stat(path, about) != 0 || !S_ISREG(about->st_mode))
+		return false;
+	file->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (file->fd < 0 || is_gzip(file->fd) || fstat(file->fd, about) != 0) {
+		if (file->fd >= 0)
+			close(file->fd);
+		file->fd = -1;
+		return false;
+	}
+	file->size = (uint64_t)about->st_size;
+	return true;
 }
 
 int app_logfile_open(const char *path, bool (*progress)(void *context, uint64_t, uint64_t),
@@ -117,19 +132,12 @@ int app_logfile_open(const char *path, bool (*progress)(void *context, uint64_t,
 	if (made == NULL)
 		return adit_error_set(error, -ENOMEM, "%s: no memory", path);
 	made->name = app_gz_name(path);
+	made->fd = -1;
 	made->size = made->at = made->held = 0;
 	made->damage[0] = '\0';
-	made->fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-	if (made->fd < 0 && strcmp(path, "-") != 0)
-		status = adit_error_set(error, -errno, "%s: %s", path, strerror(errno));
-	else if (made->fd >= 0 && fstat(made->fd, &about) == 0 && is_plain(made->fd, &about)) {
-		made->size = (uint64_t)about.st_size;
-	} else {
-		if (made->fd >= 0)
-			close(made->fd);
-		made->fd = -1;
+	/* What cannot be opened says so there. */
+	if (!plain_open(made, path, &about))
 		status = spool(made, path, (uint64_t)about.st_size, progress, context, error);
-	}
 	if (status != 0) {
 		app_logfile_close(made);
 		return status;

@@ -103,13 +103,16 @@ enum adit_log_status {
 struct adit_log_params {
 	enum adit_log_format format; /* not AUTO */
 	/* Of delimited text, what each column is, in their order ("timestamp", "hostname",
-	 * "record", "2LD", "DNS_IP", "ANS_IP", "TTL", "client", "port", "rcode", "id"; any other
+	 * "record", "2LD", "DNS_IP" of an authoritative server or "server" of any, "ANS_IP", "TTL",
+	 * "client", "port", "rcode", "id"; any other
 	 * name is read over), parted by commas. NULL: the first line says it, or it is the order
 	 * of the notebook: timestamp, hostname, record, TTL, DNS_IP, ANS_IP, 2LD. */
 	const char *columns;
 	int32_t zone_s; /* east of UTC, of time stamps that do not tell it */
 	uint16_t year;  /* of time stamps that do not tell it; 0: they are malformed */
-	bool missing;   /* an empty record type or domain is no error: pandas reads NaN */
+	/* Of delimited text, as pandas reads it: an empty record type or domain is no error (NaN),
+	 * and nor is whatever stands in columns other than time and name. */
+	bool missing;
 };
 
 struct adit_log_reader;

@@ -24,7 +24,8 @@ static const struct {
 	{"type", LOG_RECORD},
 	{"TTL", LOG_TTL},
 	{"DNS_IP", LOG_DNS_IP},
-	{"server", LOG_DNS_IP},
+	{"server", LOG_SERVER},
+	{"server_ip", LOG_SERVER},
 	{"ANS_IP", LOG_ANS_IP},
 	{"answer", LOG_ANS_IP},
 	{"2LD", LOG_DOMAIN},
@@ -219,6 +220,21 @@ static bool is_unset(struct adit_log_span span)
 	return span.size == 0 || log_is(span, "-") || log_is(span, "NaN");
 }
 
+static bool number_take(struct adit_log_reader *reader, struct adit_log_span text, uint64_t most,
+	const char *what, uint64_t *number, bool *has)
+{
+	*has = false;
+	if (is_unset(text))
+		return true;
+	/* pandas writes whole numbers as 300.0 where one is missing. */
+	if (text.size > 2 && text.at[text.size - 2] == '.' && text.at[text.size - 1] == '0')
+		text.size -= 2;
+	*has = log_number(text, most, number);
+	if (!*has)
+		log_refuse(reader, ADIT_LOG_NUMBER, "'%.*s' is no %s", LOG_SHOW(text), what);
+	return *has;
+}
+
 /* What was answered: an address, or nothing that is told. */
 static bool answer_take(struct adit_log_reader *reader, struct adit_log_span ttl,
 	struct adit_log_span text, struct adit_log_record *record)
@@ -226,18 +242,9 @@ static bool answer_take(struct adit_log_reader *reader, struct adit_log_span ttl
 	struct adit_log_answer answer = {.type = record->qtype};
 	uint64_t number = 0;
 
-	if (!is_unset(ttl)) {
-		/* pandas writes whole numbers as 300.0 where one is missing. */
-		if (ttl.size > 2 && ttl.at[ttl.size - 2] == '.' && ttl.at[ttl.size - 1] == '0')
-			ttl.size -= 2;
-		answer.has_ttl = log_number(ttl, UINT32_MAX, &number);
-		if (!answer.has_ttl) {
-			log_refuse(reader, ADIT_LOG_NUMBER, "'%.*s' is no TTL in seconds",
-				LOG_SHOW(ttl));
-			return false;
-		}
-		answer.ttl = (uint32_t)number;
-	}
+	if (!number_take(reader, ttl, UINT32_MAX, "TTL in seconds", &number, &answer.has_ttl))
+		return false;
+	answer.ttl = (uint32_t)number;
 	if (is_unset(text)) {
 		/* A TTL is that of an answer, whose data the log does not tell. */
 		if (answer.has_ttl)
@@ -245,9 +252,9 @@ static bool answer_take(struct adit_log_reader *reader, struct adit_log_span ttl
 		return true;
 	}
 	answer.has_address = log_address(text, &answer.address);
-	if (answer.has_address)
+	if (answer.has_address) {
 		answer.type = answer.address.is_v6 ? ADIT_TYPE_AAAA : ADIT_TYPE_A;
-	else if (record->qtype == ADIT_TYPE_A || record->qtype == ADIT_TYPE_AAAA) {
+	} else if (record->qtype == ADIT_TYPE_A || record->qtype == ADIT_TYPE_AAAA) {
 		log_refuse(reader, ADIT_LOG_ADDRESS, "the answer '%.*s' is no IPv4 or IPv6 address",
 			LOG_SHOW(text));
 		return false;
@@ -258,42 +265,45 @@ static bool answer_take(struct adit_log_reader *reader, struct adit_log_span ttl
 	return true;
 }
 
+/* All but time, name and type. */
+static bool rest_take(struct adit_log_reader *reader, const struct adit_log_span *of,
+	struct adit_log_record *record)
+{
+	uint64_t port = 0, id = 0;
+	struct adit_log_span server = reader->has[LOG_DNS_IP] ? of[LOG_DNS_IP] : of[LOG_SERVER];
+
+	if (!log_take_address(reader, server, "the server", &record->server, &record->has_server) ||
+		!log_take_address(reader, of[LOG_CLIENT], "the client", &record->client,
+			&record->has_client) ||
+		!answer_take(reader, of[LOG_TTL], of[LOG_ANS_IP], record) ||
+		!number_take(reader, of[LOG_PORT], UINT16_MAX, "port", &port, &record->has_port) ||
+		!number_take(
+			reader, of[LOG_ID], UINT16_MAX, "transaction ID", &id, &record->has_id))
+		return false;
+	record->port = (uint16_t)port;
+	record->id = (uint16_t)id;
+	if (is_unset(of[LOG_RCODE]))
+		return true;
+	record->has_rcode = log_rcode(of[LOG_RCODE], &record->rcode);
+	if (!record->has_rcode)
+		log_refuse(reader, ADIT_LOG_NUMBER, "'%.*s' is no response code",
+			LOG_SHOW(of[LOG_RCODE]));
+	return record->has_rcode;
+}
+
 static enum adit_log_status row_read(struct adit_log_reader *reader, const struct adit_log_span *of,
 	struct adit_log_record *record)
 {
-	uint64_t number;
-
 	record->kind = ADIT_LOG_LOOKUP;
 	record->server_answers = reader->has[LOG_DNS_IP];
 	record->tells_answers = reader->has[LOG_ANS_IP];
 	record->domain = of[LOG_DOMAIN];
 	if (!log_take_time(reader, of[LOG_TIMESTAMP], record) ||
-		!log_take_question(reader, of[LOG_HOSTNAME], of[LOG_RECORD], record) ||
-		!log_take_address(reader, of[LOG_DNS_IP], "the server", &record->server,
-			&record->has_server) ||
-		!log_take_address(reader, of[LOG_CLIENT], "the client", &record->client,
-			&record->has_client) ||
-		!answer_take(reader, of[LOG_TTL], of[LOG_ANS_IP], record))
+		!log_take_question(reader, of[LOG_HOSTNAME], of[LOG_RECORD], record))
 		return ADIT_LOG_MALFORMED;
-	record->has_rcode = !is_unset(of[LOG_RCODE]);
-	record->has_port = !is_unset(of[LOG_PORT]);
-	record->has_id = !is_unset(of[LOG_ID]);
-	if (record->has_rcode && !log_rcode(of[LOG_RCODE], &record->rcode))
-		return log_refuse(reader, ADIT_LOG_NUMBER, "'%.*s' is no response code",
-			LOG_SHOW(of[LOG_RCODE]));
-	if (record->has_port) {
-		if (!log_number(of[LOG_PORT], UINT16_MAX, &number))
-			return log_refuse(reader, ADIT_LOG_NUMBER, "'%.*s' is no port",
-				LOG_SHOW(of[LOG_PORT]));
-		record->port = (uint16_t)number;
-	}
-	if (record->has_id) {
-		if (!log_number(of[LOG_ID], UINT16_MAX, &number))
-			return log_refuse(reader, ADIT_LOG_NUMBER, "'%.*s' is no transaction ID",
-				LOG_SHOW(of[LOG_ID]));
-		record->id = (uint16_t)number;
-	}
-	return ADIT_LOG_RECORD;
+	/* pandas does not look at the other columns. */
+	return rest_take(reader, of, record) || reader->params.missing ? ADIT_LOG_RECORD
+								       : ADIT_LOG_MALFORMED;
 }
 
 enum adit_log_status log_read_delimited(struct adit_log_reader *reader, const char *line,

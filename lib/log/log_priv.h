@@ -14,7 +14,8 @@ enum log_column {
 	LOG_HOSTNAME,
 	LOG_RECORD,
 	LOG_TTL,
-	LOG_DNS_IP,
+	LOG_DNS_IP, /* of the authoritative server */
+	LOG_SERVER, /* of whatever server */
 	LOG_ANS_IP,
 	LOG_DOMAIN,
 	LOG_CLIENT,

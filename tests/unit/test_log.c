@@ -472,3 +472,20 @@ TEST(log, no_memory)
 	adit_log_reader_destroy(reader);
 	CHECK_EQ_INT(allocator.live, 0);
 }
+
+/* As pandas: a row counts whatever stands in columns that the notebook does not look at. */
+TEST(log, exact_reads_as_pandas_does)
+{
+	const struct adit_log_params params = {.format = ADIT_LOG_TSV, .missing = true};
+	struct reading it = {NULL};
+	const struct adit_log_record *r = &it.record;
+
+	CHECK_EQ_INT(adit_log_reader_create(&params, NULL, &it.reader, NULL), 0);
+	REQUIRE(it.reader != NULL);
+	CHECK_EQ_INT(take(&it, "5\ta\tA\tlong\tns1.example\t1.2.3.4,5.6.7.8\tb"), ADIT_LOG_RECORD);
+	CHECK(!r->has_server && r->answer_count == 0);
+	CHECK_EQ_INT(take(&it, "5\ta\t\t\t\t\t"), ADIT_LOG_RECORD);
+	CHECK(r->type.size == 0 && r->domain.size == 0 && r->qtype == 0);
+	check_refused(&it, "5\t\tA\t\t\t\tb", ADIT_LOG_NAME, "no host name");
+	adit_log_reader_destroy(it.reader);
+}
