@@ -67,11 +67,14 @@ static void put_record(const struct app_logscan *it, const struct adit_log_recor
 	const struct adit_logscan_pair *pair = adit_logscan_pair(it->scan, row->pair);
 	const struct adit_log_answer *answer = record->answer;
 	uint64_t ns = record->ts_ns % ADIT_NS_PER_S;
+	int digits = 9;
 	struct adit_log_span domain = {NULL, 0};
 
 	fprintf(to, "%llu", (unsigned long long)(record->ts_ns / ADIT_NS_PER_S));
+	for (; ns != 0 && ns % 10 == 0; digits--)
+		ns /= 10;
 	if (ns != 0)
-		fprintf(to, ".%09llu", (unsigned long long)ns);
+		fprintf(to, ".%0*llu", digits, (unsigned long long)ns);
 	putc_unlocked('\t', to);
 	put_span(record->name, to);
 	putc_unlocked('\t', to);

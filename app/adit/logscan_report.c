@@ -112,20 +112,30 @@ static void file_close(struct app_logscan *it, FILE **file, const char *name)
 	app_logscan_note(it, &error);
 }
 
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 static void summary_print(const struct app_logscan *it, const struct sums *sums, double elapsed)
 {
-	printf("%" PRIu64 " rows of %zu log%s in %.1f s (%.2f million rows per second)\n",
-		sums->rows, it->log_count, it->log_count == 1 ? "" : "s", elapsed,
-		elapsed > 0 ? (double)sums->rows / elapsed / 1e6 : 0);
+	double rate = elapsed > 0 ? (double)sums->rows / elapsed : 0;
+
+	printf("%" PRIu64 " row%s of %zu log%s in %.1f s (%.*f%s rows per second)\n", sums->rows,
+		plural(sums->rows), it->log_count, plural(it->log_count), elapsed,
+		rate >= 1e5 ? 2 : 0, rate >= 1e5 ? rate / 1e6 : rate,
+		rate >= 1e5 ? " million" : "");
 	for (size_t i = 0; i < it->log_count; i++) {
 		const struct app_log *log = &it->logs[i];
 
-		printf("%s: %s, %" PRIu64 " rows", app_logfile_name(log->file),
-			adit_log_format_names[log->format], log->rows);
+		printf("%s: %s, %" PRIu64 " row%s", app_logfile_name(log->file),
+			adit_log_format_names[log->format], log->rows, plural(log->rows));
 		if (log->other != 0)
-			printf(", %" PRIu64 " lines about other things", log->other);
+			printf(", %" PRIu64 " line%s about other things", log->other,
+				plural(log->other));
 		if (app_log_malformed(log) != 0)
-			printf(", %" PRIu64 " malformed lines left out", app_log_malformed(log));
+			printf(", %" PRIu64 " malformed line%s left out", app_log_malformed(log),
+				plural(app_log_malformed(log)));
 		putchar('\n');
 	}
 	printf("Time stamps without a zone are taken for %s\n",

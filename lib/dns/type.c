@@ -79,8 +79,8 @@ uint16_t adit_dns_type_of(const char *text, size_t size)
 
 	for (size_t i = 0; i < ADIT_COUNT(type_rows); i++)
 		if (size > 0 && (type_rows[i].text[0] | 32) == (*text | 32) &&
-			strncasecmp(type_rows[i].text, text, size) == 0 &&
-			type_rows[i].text[size] == '\0')
+			strlen(type_rows[i].text) == size &&
+			strncasecmp(type_rows[i].text, text, size) == 0)
 			return type_rows[i].type;
 	if (size > 4 && strncasecmp(text, "TYPE", 4) == 0) {
 		text += 4;

@@ -10,7 +10,7 @@
  */
 #include "log_priv.h"
 
-/* The last place of a text before `end`; NULL: nowhere. */
+/* The first place of a text before `end`; NULL: nowhere. */
 static const char *find(const char *at, const char *end, const char *text)
 {
 	return memmem(at, (size_t)(end - at), text, strlen(text));
@@ -22,15 +22,13 @@ static bool time_take(struct adit_log_reader *reader, const char *line, const ch
 {
 	size_t read = adit_log_time(line, (size_t)(end - line), reader->params.zone_s,
 		reader->params.year, &record->ts_ns);
-	const char *stop = line;
 
 	if (read != 0 && (line + read == end || line[read] == ' ')) {
 		record->answered_ns = record->ts_ns;
 		record->is_fine = record->ts_ns % ADIT_NS_PER_S != 0;
 		return true;
 	}
-	for (int words = 0; words < 3 && stop < end; words++)
-		stop = log_word(&(const char *){stop}, end).at + 1;
+	/* Syslog's times begin with a month. */
 	if (line < end && (unsigned)((line[0] | 32) - 'a') < 26)
 		log_refuse(reader, ADIT_LOG_TIME,
 			"'%.*s' is no date and time with a year; --year says it of what syslog "

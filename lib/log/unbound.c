@@ -41,8 +41,6 @@ static enum adit_log_status reply_take(struct adit_log_reader *reader, const cha
 	uint64_t ns;
 
 	record->kind = ADIT_LOG_LOOKUP;
-	if (!log_rcode(rcode, &record->rcode) && rcode.size == 0)
-		return log_refuse(reader, ADIT_LOG_SYNTAX, "the line ends after the class");
 	record->has_rcode = log_rcode(rcode, &record->rcode);
 	if (!record->has_rcode || !log_seconds(took, &ns))
 		return log_refuse(reader, ADIT_LOG_SYNTAX,

@@ -66,8 +66,7 @@ void log_zeek_answer(struct adit_log_span text, uint16_t qtype, struct adit_log_
 		answer->text = text;
 }
 
-static bool port_and_id(struct adit_log_reader *reader, const struct adit_log_span *field,
-	struct adit_log_record *record)
+static bool port_and_id(const struct adit_log_span *field, struct adit_log_record *record)
 {
 	uint64_t number;
 
@@ -83,7 +82,6 @@ static bool port_and_id(struct adit_log_reader *reader, const struct adit_log_sp
 			return false;
 		record->id = (uint16_t)number;
 	}
-	(void)reader;
 	return true;
 }
 
@@ -106,7 +104,7 @@ enum adit_log_status log_zeek_take(struct adit_log_reader *reader,
 		!log_take_address(reader, field[ZEEK_SERVER], "id.resp_h", &record->server,
 			&record->has_server))
 		return ADIT_LOG_MALFORMED;
-	if (!port_and_id(reader, field, record))
+	if (!port_and_id(field, record))
 		return log_refuse(
 			reader, ADIT_LOG_NUMBER, "id.orig_p or trans_id is no number below 65536");
 	if (field[ZEEK_RTT].size > 0 && !log_seconds(field[ZEEK_RTT], &rtt))

@@ -253,6 +253,7 @@ size_t adit_judges_explain(struct adit_judges *judges, const struct adit_opinion
 	const struct judge *judge = &judges->judge[opinion->number];
 	double filled[ADIT_FEATURE_COUNT];
 
-	memcpy(filled, row_of(judge, value, filled), sizeof(filled));
+	memcpy(filled, value, sizeof(filled));
+	adit_model_fill(judge->model, filled);
 	return adit_model_explain(judge->model, filled, causes, room);
 }

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""capture_to_log.py FORMAT CAPTURE > log : the log that a server or monitor would have written.
+"""capture_to_log.py FORMATS CAPTURE DIR : the logs that servers and monitors would have written, to
+DIR/FORMAT.log.
 
-FORMAT is dnstap, bind, unbound, zeek-tsv, zeek-json, csv (with clients, ports, IDs and response
-codes) or tsv (the notebook's columns). Reads DNS over UDP and IPv4 in Ethernet, in GTP-U or not.
+Formats, parted by commas: dnstap, bind, unbound, zeek-tsv, zeek-json, csv (with clients, ports, IDs
+and response codes), tsv (the notebook's columns). Reads DNS over UDP and IPv4 in Ethernet, in GTP-U or not.
 What is no DNS message with a question is left out, as a server would.
 """
 import json
@@ -258,17 +259,21 @@ def delimited(path, out, by, columns):
                           if by in cell or '"' in cell else cell for cell in cells).encode() + b"\n")
 
 
+def csv(path, out):
+    delimited(path, out, ",", ("client", "port", "id", "timestamp", "hostname", "record", "TTL",
+                               "ANS_IP", "DNS_IP", "rcode"))
+
+
+def tsv(path, out):
+    delimited(path, out, "\t", ("timestamp", "hostname", "record", "TTL", "DNS_IP", "ANS_IP"))
+
+
 def main():
-    form, path = sys.argv[1:]
-    out = sys.stdout.buffer
-    if form == "csv":
-        delimited(path, out, ",", ("client", "port", "id", "timestamp", "hostname", "record", "TTL",
-                                   "ANS_IP", "DNS_IP", "rcode"))
-    elif form == "tsv":
-        delimited(path, out, "\t", ("timestamp", "hostname", "record", "TTL", "DNS_IP", "ANS_IP"))
-    else:
-        {"dnstap": dnstap, "bind": bind, "unbound": unbound, "zeek-tsv": zeek_tsv,
-         "zeek-json": zeek_json}[form](path, out)
+    forms, path, folder = sys.argv[1:]
+    for form in forms.split(","):
+        with open(f"{folder}/{form}.log", "wb") as out:
+            {"dnstap": dnstap, "bind": bind, "unbound": unbound, "zeek-tsv": zeek_tsv,
+             "zeek-json": zeek_json, "csv": csv, "tsv": tsv}[form](path, out)
 
 
 main()
