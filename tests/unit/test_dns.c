@@ -758,6 +758,8 @@ TEST(dns, types_by_their_names)
 		{"16", 16}, {"*", 255}, {"ANY", 255}, {"", 0}, {"TYPE", 0}, {"TYPE65536", 0},
 		{"TX", 0}, {"TXTT", 0}, {"99999999999", 0}};
 
+	/* Zero bytes behind a name are no end of it. */
+	CHECK_EQ_INT(adit_dns_type_of((const char *)harness_exact("TXT\0\0\0\0\0", 8), 8), 0);
 	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
 		size_t size = strlen(rows[i].text);
 
