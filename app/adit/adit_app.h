@@ -11,6 +11,7 @@ enum adit_exit { ADIT_EXIT_DONE = 0, ADIT_EXIT_NOT_DONE = 1, ADIT_EXIT_USAGE = 2
 int adit_cmd_replay(int argc, char **argv);
 int adit_cmd_run(int argc, char **argv);
 int adit_cmd_bench(int argc, char **argv);
+int adit_cmd_logscan(int argc, char **argv);
 int adit_cmd_config(int argc, char **argv);
 int adit_cmd_train(int argc, char **argv);
 int adit_cmd_predict(int argc, char **argv);

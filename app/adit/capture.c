@@ -5,15 +5,14 @@
  */
 #include "capture.h"
 
+#include "gzfile.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <pcap/pcap.h>
-#include <zlib.h>
 
 #define STREAM_BYTES (256 * 1024)
 
@@ -186,31 +185,15 @@ static int pcap_start(struct app_capture *capture, struct adit_error *error)
 int app_capture_open(const char *path, struct app_capture **capture, struct adit_error *error)
 {
 	struct app_capture *made = calloc(1, sizeof(*made));
-	bool is_stdin = strcmp(path, "-") == 0;
-	struct stat about;
-	int fd, status;
+	int status;
 
-	if (made == NULL || (made->path = strdup(is_stdin ? "standard input" : path)) == NULL) {
+	if (made == NULL || (made->path = strdup(app_gz_name(path))) == NULL) {
 		free(made);
 		return adit_error_set(error, -ENOMEM, "%s: no memory", path);
 	}
-	fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || (fstat(fd, &about) == 0 && S_ISDIR(about.st_mode))) {
-		status = fd < 0 ? -errno : -EISDIR;
-		if (fd >= 0)
-			close(fd);
-		adit_error_set(error, status, "%s: %s", made->path, strerror(-status));
-		app_capture_close(made);
-		return status;
-	}
-	made->file = gzdopen(fd, "rb");
-	if (made->file == NULL) {
-		close(fd);
-		app_capture_close(made);
-		return adit_error_set(error, -ENOMEM, "%s: no memory", path);
-	}
-	gzbuffer(made->file, STREAM_BYTES);
-	status = pcap_start(made, error);
+	status = app_gz_open(path, &made->file, error);
+	if (status == 0)
+		status = pcap_start(made, error);
 	if (status != 0) {
 		app_capture_close(made);
 		return status;
@@ -244,15 +227,12 @@ static uint64_t offset_of(const struct app_capture *capture)
 	return capture->bytes - ahead;
 }
 
-/* What zlib or libpcap said, without zlib's own name for the file. */
+/* What zlib or libpcap said. */
 static const char *read_error(const struct app_capture *capture, bool compressed)
 {
 	int status;
-	const char *text =
-		compressed ? gzerror(capture->file, &status) : pcap_geterr(capture->pcap);
-	const char *after = text[0] == '<' ? strstr(text, ">: ") : NULL;
 
-	return after != NULL ? after + 3 : text;
+	return compressed ? app_gz_error(capture->file, &status) : pcap_geterr(capture->pcap);
 }
 
 int app_capture_next(

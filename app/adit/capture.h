@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Captures: pcap and pcapng, plain or gzip, from a file or standard input ("-"), through libpcap.
- * One thread owns a capture. The only user of libpcap and zlib in the project.
+ * One thread owns a capture. The only user of libpcap in the project.
  */
 #ifndef ADIT_CAPTURE_H
 #define ADIT_CAPTURE_H

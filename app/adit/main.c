@@ -15,6 +15,7 @@ static const struct {
 	{"run", "find tunnels on live ports", adit_cmd_run},
 	{"replay", "find tunnels in captures, through the same pipeline", adit_cmd_replay},
 	{"bench", "measure what a packet costs, stage by stage", adit_cmd_bench},
+	{"logscan", "find tunnels in DNS logs", adit_cmd_logscan},
 	{"config", "print or check options", adit_cmd_config},
 	{"train", "fit a model to tables of features", adit_cmd_train},
 	{"predict", "score the rows of tables by a model", adit_cmd_predict},

@@ -68,8 +68,7 @@ static FILE *file_open(
 	return file;
 }
 
-/* Makes a directory and those above it. */
-static int directory_make(const char *path, struct adit_error *error)
+int app_directory_make(const char *path, struct adit_error *error)
 {
 	char part[PATH_MAX];
 	size_t length = strlen(path);
@@ -97,7 +96,7 @@ int app_manager_open(struct app_manager *manager, struct adit_error *error)
 	if (manager->board == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for the table of verdicts");
 	if (manager->directory != NULL) {
-		int status = directory_make(manager->directory, error);
+		int status = app_directory_make(manager->directory, error);
 
 		if (status != 0)
 			return status;
@@ -338,7 +337,7 @@ void app_manager_run(struct app_manager *manager)
 		app_selfcheck(appliance, manager->ended_ns - manager->started_ns, true);
 }
 
-static unsigned terminal_width(void)
+unsigned app_terminal_width(void)
 {
 	struct winsize size;
 
@@ -373,7 +372,7 @@ int app_manager_finish(struct app_manager *manager)
 	}
 	app_report_summary(manager);
 	drawn = adit_verdict_board_draw(manager->board, manager->identity.privacy, stdout,
-			terminal_width(), isatty(STDOUT_FILENO), 50) == 0;
+			app_terminal_width(), isatty(STDOUT_FILENO), 50) == 0;
 	if (!drawn)
 		problem = problem != NULL ? problem : "the table could not be written";
 	if (spreader->problem)

@@ -40,6 +40,11 @@ void app_manager_run(struct app_manager *manager);
 int app_manager_finish(struct app_manager *manager);
 void app_manager_close(struct app_manager *manager);
 
+/* Makes a directory and those above it. 0 or -errno. */
+int app_directory_make(const char *path, struct adit_error *error);
+/* Columns of the terminal, or of what has none. */
+unsigned app_terminal_width(void);
+
 /* report.c: stats.json, and the summary for a person. */
 int app_report_stats(struct app_manager *manager, const char *problem);
 void app_report_summary(struct app_manager *manager);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The appliance in one thread, for captures.
+ * The appliance in one thread, for captures and logs.
  */
 #include "offline.h"
 
@@ -31,6 +31,7 @@ int app_offline_open(struct app_offline *offline, struct appliance *appliance,
 	score.verdict = verdict != NULL ? verdict : no_verdict;
 	score.features = features;
 	score.context = context;
+	score.detect.absent = offline->absent;
 	status = app_intake_create(appliance, &offline->intake, error);
 	if (status == 0)
 		status = adit_pipeline_create(&pipeline, NULL, &offline->pipeline, error);
@@ -53,19 +54,39 @@ void app_offline_close(struct app_offline *offline)
 }
 
 /* Moves time on to a packet's, as the spreader does. */
-static void time_move(struct app_offline *offline, uint64_t ts_ns, bool *open)
+static void time_move(struct app_offline *offline, uint64_t ts_ns)
 {
 	uint32_t slice = adit_slice_of(ts_ns);
 
-	if (!*open) {
+	if (!offline->is_open) {
 		adit_pipeline_reset(offline->pipeline);
 		adit_window_open(offline->window, slice);
-		*open = true;
+		offline->is_open = true;
 	} else if (slice > offline->window->last_slice) {
 		adit_scorer_slice(
 			offline->scorer, offline->window->last_slice, &offline->window, 1);
 		adit_window_open(offline->window, slice);
 	}
+}
+
+void app_offline_frame(struct app_offline *offline, struct adit_frame *frame)
+{
+	struct adit_packet packet;
+
+	offline->received++;
+	time_move(offline, frame->ts_ns);
+	adit_intake_take(&offline->intake, frame, &packet);
+	adit_pipeline_run(offline->pipeline, offline->window, frame, &packet, 1);
+}
+
+void app_offline_end(struct app_offline *offline)
+{
+	adit_reassembly_reset(offline->intake.reassembly);
+	if (!offline->is_open)
+		return;
+	adit_scorer_slice(offline->scorer, offline->window->last_slice, &offline->window, 1);
+	adit_scorer_end(offline->scorer);
+	offline->is_open = false;
 }
 
 static bool goes_on(
@@ -79,29 +100,19 @@ int app_offline_run(struct app_offline *offline, const char *path, struct adit_e
 {
 	uint64_t total = app_capture_size(path);
 	struct app_capture *capture;
-	struct adit_packet packet;
 	struct adit_frame frame;
-	bool open = false;
 	int status = app_capture_open(path, &capture, error);
 
 	if (status != 0)
 		return status;
 	while ((status = app_capture_next(capture, &frame, error)) == 1) {
-		offline->received++;
-		time_move(offline, frame.ts_ns, &open);
-		adit_intake_take(&offline->intake, &frame, &packet);
-		adit_pipeline_run(offline->pipeline, offline->window, &frame, &packet, 1);
+		app_offline_frame(offline, &frame);
 		if (!goes_on(offline, capture, total)) {
 			status = adit_error_set(error, -ECANCELED, "interrupted");
 			break;
 		}
 	}
 	app_capture_close(capture);
-	adit_reassembly_reset(offline->intake.reassembly);
-	if (open) {
-		adit_scorer_slice(
-			offline->scorer, offline->window->last_slice, &offline->window, 1);
-		adit_scorer_end(offline->scorer);
-	}
+	app_offline_end(offline);
 	return status;
 }

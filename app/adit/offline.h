@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Captures through the pipeline without lcores: one thread, no EAL. For commands that want what the
- * scoring core derives and finds, and not a running appliance. The code is that of the appliance,
- * and so are the results: a capture is one timeline, one worker's windows go straight to the
- * scorer.
+ * Captures, or frames of whatever origin, through the pipeline without lcores: one thread, no EAL.
+ * For commands that want what the scoring core derives and finds, and not a running appliance. The
+ * code is that of the appliance, and so are the results: a capture is one timeline, one worker's
+ * windows go straight to the scorer.
  */
 #ifndef ADIT_OFFLINE_H
 #define ADIT_OFFLINE_H
@@ -21,6 +21,10 @@ struct app_offline {
 	 */
 	bool (*progress)(void *context, uint64_t done, uint64_t total);
 	void *context;
+	/* Features that the input cannot show (struct adit_detect_params), set before it is opened
+	 */
+	const bool *absent;
+	bool is_open; /* a timeline is */
 };
 
 /* Makes the tables. `verdict` and `features` (either may be NULL) are called with `context`. To be
@@ -30,6 +34,10 @@ int app_offline_open(struct app_offline *offline, struct appliance *appliance,
 	void (*features)(void *context, const struct adit_feature_row *row), void *context,
 	struct adit_error *error);
 void app_offline_close(struct app_offline *offline);
+
+/* Takes a frame, in order of time, and ends the timeline. */
+void app_offline_frame(struct app_offline *offline, struct adit_frame *frame);
+void app_offline_end(struct app_offline *offline);
 
 /* Reads a capture to its end, or as far as it goes: what was read then counts, and the status is
  * -EIO. -ECANCELED where progress said so. */

@@ -41,6 +41,12 @@ void app_interrupt_start(const char *command)
 	}
 }
 
+void app_interrupt_writes(const char *command)
+{
+	snprintf(farewell, sizeof(farewell),
+		"adit %s: interrupted, what was written is not whole\n", command);
+}
+
 void app_interrupt_hold(void)
 {
 	held = 1;

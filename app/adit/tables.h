@@ -68,6 +68,8 @@ void app_tables_close(struct app_tables *tables);
 /* Interrupts end the process with a word and status 1, until app_interrupt_hold: then what is
  * being written is written to its end. */
 void app_interrupt_start(const char *command);
+/* From now on, an interrupt leaves files that are not whole. */
+void app_interrupt_writes(const char *command);
 void app_interrupt_hold(void);
 
 /* On a terminal, a line that says what is being done; `context` is a text. */

@@ -151,6 +151,9 @@ size_t adit_name_read(const uint8_t *message, size_t size, size_t offset, struct
  * then the root. */
 int adit_name_from_text(const char *text, struct adit_name *name);
 
+/* The same of a text of so many bytes as logs have it: any octet may stand unescaped in a label. */
+int adit_name_from_log(const char *text, size_t size, struct adit_name *name);
+
 /*
  * The text of wire-format octets as RFC 1035 section 5.1 and RFC 4343 section 2.1 write it in
  * master files: "\." "\\" "\"" … escaped, octets outside 0x21..0x7e as \ddd; no final dot; "."
@@ -174,6 +177,10 @@ extern const size_t adit_octets_row_count;
 
 /* Mnemonic of a record type ("TXT"), or "TYPE123" (RFC 3597) written into `room`. */
 const char *adit_dns_type_text(uint16_t type, char room[12]);
+
+/* The type of a mnemonic in any case of letters, of "TYPE123", "123" or "*" (ANY); 0: it is none.
+ */
+uint16_t adit_dns_type_of(const char *text, size_t size);
 
 #ifdef __cplusplus
 }

@@ -151,6 +151,67 @@ bad:
 	return -EINVAL;
 }
 
+/* What a backslash stands before: three digits, or the octet itself. Gives the bytes that it took;
+ * 0: it is none. */
+static size_t escape_read(const char *text, size_t size, uint8_t *octet)
+{
+	unsigned value = 0;
+
+	if (size < 2)
+		return 0;
+	if (text[1] < '0' || text[1] > '9') {
+		*octet = (uint8_t)text[1];
+		return 2;
+	}
+	for (size_t i = 1; i < 4; i++) {
+		if (i >= size || text[i] < '0' || text[i] > '9')
+			return 0;
+		value = 10 * value + (unsigned)(text[i] - '0');
+	}
+	*octet = (uint8_t)value;
+	return value <= 255 ? 4 : 0;
+}
+
+int adit_name_from_log(const char *text, size_t size, struct adit_name *name)
+{
+	uint8_t wire[ADIT_NAME_MAX];
+	unsigned used = 1, label = 0;
+	size_t i = size == 1 && text[0] == '.';
+
+	while (i < size) {
+		size_t took = 1;
+
+		if (text[i] == '.') {
+			if (used - label == 1)
+				goto bad;
+			wire[label] = (uint8_t)(used - label - 1);
+			label = used++;
+			i++;
+			continue;
+		}
+		if (used >= ADIT_NAME_MAX - 1 || used - label > LABEL_SIZE_MAX)
+			goto bad;
+		wire[used] = (uint8_t)text[i];
+		if (text[i] == '\\')
+			took = escape_read(text + i, size - i, &wire[used]);
+		if (took == 0)
+			goto bad;
+		used++;
+		i += took;
+	}
+	/* Without a final dot the last label ends here. */
+	wire[label] = (uint8_t)(used - label - 1);
+	if (wire[label] != 0)
+		wire[used++] = 0;
+	if (size == 0)
+		goto bad;
+	adit_name_read(wire, used, 0, name);
+	return 0;
+bad:
+	refuse(name);
+	return -EINVAL;
+}
+
 /* The text of one octet: 1 to 4 characters. */
 static unsigned octet_text(uint8_t octet, char text[4])
 {

@@ -6,6 +6,7 @@
 #include "adit_dns.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 static const struct type_row {
 	uint16_t type;
@@ -70,4 +71,27 @@ const char *adit_dns_type_text(uint16_t type, char room[12])
 			return type_rows[i].text;
 	snprintf(room, 12, "TYPE%u", type);
 	return room;
+}
+
+uint16_t adit_dns_type_of(const char *text, size_t size)
+{
+	uint32_t number = 0;
+
+	for (size_t i = 0; i < ADIT_COUNT(type_rows); i++)
+		if (size > 0 && (type_rows[i].text[0] | 32) == (*text | 32) &&
+			strlen(type_rows[i].text) == size &&
+			strncasecmp(type_rows[i].text, text, size) == 0)
+			return type_rows[i].type;
+	if (size > 4 && strncasecmp(text, "TYPE", 4) == 0) {
+		text += 4;
+		size -= 4;
+	} else if (size == 1 && *text == '*') {
+		return ADIT_TYPE_ANY;
+	}
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] < '0' || text[i] > '9' || number > UINT16_MAX)
+			return 0;
+		number = 10 * number + (uint32_t)(text[i] - '0');
+	}
+	return number <= UINT16_MAX ? (uint16_t)number : 0;
 }

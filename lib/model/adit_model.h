@@ -227,6 +227,11 @@ int adit_model_bind(
  * must be bound. Owner's thread; no allocation, no failure. */
 double adit_model_score(struct adit_model *model, const double *values);
 
+/* Whether one of its features is missing (NaN) in a vector in the order of the names bound; and
+ * puts the typical value of benign rows in the place of each that is. */
+bool adit_model_lacks(const struct adit_model *model, const double *values);
+void adit_model_fill(const struct adit_model *model, double *values);
+
 /* A feature's part in a score. */
 struct adit_model_cause {
 	size_t place; /* among the names bound */

@@ -340,6 +340,21 @@ double adit_model_score_at(struct adit_model *model, const double *values, const
 	return adit_envelope_score(&model->envelope, row, model->features);
 }
 
+bool adit_model_lacks(const struct adit_model *model, const double *values)
+{
+	for (size_t i = 0; model->is_bound && i < model->features; i++)
+		if (isnan(values[model->bound[i]]))
+			return true;
+	return false;
+}
+
+void adit_model_fill(const struct adit_model *model, double *values)
+{
+	for (size_t i = 0; model->is_bound && i < model->features; i++)
+		if (isnan(values[model->bound[i]]))
+			values[model->bound[i]] = model->typical[i];
+}
+
 double adit_model_score(struct adit_model *model, const double *values)
 {
 	return model->is_bound ? adit_model_score_at(model, values, model->bound) : NAN;

@@ -233,6 +233,9 @@ enum adit_feature adit_feature_find(const char *name);
 void adit_features_derive(
 	enum adit_kind kind, const struct adit_sum *sum, double value[ADIT_FEATURE_COUNT]);
 
+/* Takes away what the input cannot show (NaN): `absent` is [ADIT_FEATURE_COUNT], NULL: nothing. */
+void adit_features_hide(const bool *absent, double value[ADIT_FEATURE_COUNT]);
+
 /* Of a session: what a subscriber did until 60 s passed without a DNS message. */
 struct adit_session_sum {
 	uint64_t first_ns, last_ns; /* of its messages */

@@ -42,6 +42,8 @@ int adit_allow_load_text(
 	const char *what, const char *text, struct adit_allow **allow, struct adit_error *error);
 void adit_allow_destroy(struct adit_allow *allow);
 size_t adit_allow_entries(const struct adit_allow *allow);
+/* The domain of an entry, from 0 on, in the order of the list: lower case, wire format. */
+const uint8_t *adit_allow_domain(const struct adit_allow *allow, size_t at, size_t *size);
 /* The entry that covers a registrable domain (lower case, wire format) at a time; NULL: none. */
 const struct adit_allow_entry *adit_allow_find(
 	const struct adit_allow *allow, const uint8_t *wire, size_t size, uint64_t now_ns);
@@ -66,6 +68,9 @@ struct adit_detect_params {
 	unsigned models;          /* kinds that are asked, a bit for each enum adit_model_kind */
 	double information_bound; /* bytes per key and day */
 	double tunnel_score, suspect_score;
+	/* [ADIT_FEATURE_COUNT], features that the input cannot show, which then say nothing: a log
+	 * has no source ports, say. NULL: none. Outlives the scorer. */
+	const bool *absent;
 };
 
 /* Hits of burst-delta from which on a domain is worth a record: "three or more". */

@@ -256,6 +256,12 @@ size_t adit_allow_entries(const struct adit_allow *allow)
 	return allow->count;
 }
 
+const uint8_t *adit_allow_domain(const struct adit_allow *allow, size_t at, size_t *size)
+{
+	*size = allow->list[at].size;
+	return allow->list[at].wire;
+}
+
 const struct adit_allow_entry *adit_allow_find(
 	const struct adit_allow *allow, const uint8_t *wire, size_t size, uint64_t now_ns)
 {

@@ -241,7 +241,8 @@ static bool is_general(const struct adit_detect_params *params, enum adit_kind k
 	if (value[ADIT_FEATURE_UNPARSABLE] >= LEAST_NAMES ||
 		(kind != ADIT_KIND_SERVER && !sum->unzoned))
 		return false;
-	return value[ADIT_FEATURE_ANSWERED_SHARE] < SERVER_ANSWERED ||
+	/* Nor does what nobody can tell to be answered (NaN). */
+	return !(value[ADIT_FEATURE_ANSWERED_SHARE] >= SERVER_ANSWERED) ||
 	       (kind == ADIT_KIND_SERVER && value[ADIT_FEATURE_SUBSCRIBERS] >= SERVER_GENERAL &&
 		       !passes_bound(params, sum, value));
 }

@@ -278,6 +278,13 @@ void adit_features_derive(
 			value[i] = NAN;
 }
 
+void adit_features_hide(const bool *absent, double value[ADIT_FEATURE_COUNT])
+{
+	for (int i = 0; absent != NULL && i < ADIT_FEATURE_COUNT; i++)
+		if (absent[i])
+			value[i] = NAN;
+}
+
 void adit_features_of_session(
 	const struct adit_session_sum *session, double value[ADIT_FEATURE_COUNT])
 {

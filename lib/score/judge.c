@@ -201,10 +201,23 @@ static double points_of(const struct judge *judge, double score, double threshol
 	return score > suspect_threshold ? suspect : 0;
 }
 
+/* What a row lacks speaks neither for nor against it: a model gets what is typical of benign rows
+ * in its place. Gives the row, or the copy that was filled. */
+static const double *row_of(const struct judge *judge, const double value[ADIT_FEATURE_COUNT],
+	double room[ADIT_FEATURE_COUNT])
+{
+	if (!adit_model_lacks(judge->model, value))
+		return value;
+	memcpy(room, value, ADIT_FEATURE_COUNT * sizeof(*room));
+	adit_model_fill(judge->model, room);
+	return room;
+}
+
 size_t adit_judges_ask(struct adit_judges *judges, enum adit_kind kind, enum adit_span span,
 	unsigned kinds, const double value[ADIT_FEATURE_COUNT], double suspect, double tunnel,
 	struct adit_opinion opinion[ADIT_JUDGES_MAX], unsigned *scored)
 {
+	double room[ADIT_FEATURE_COUNT];
 	unsigned bits = 0;
 	double names = value[ADIT_FEATURE_UNIQUE_NAMES];
 	size_t count = 0;
@@ -225,7 +238,7 @@ size_t adit_judges_ask(struct adit_judges *judges, enum adit_kind kind, enum adi
 		if (!isfinite(it->threshold) && !isfinite(low))
 			continue;
 		bits |= 1u << judge->kind;
-		it->score = adit_model_score(judge->model, value);
+		it->score = adit_model_score(judge->model, row_of(judge, value, room));
 		it->points = points_of(judge, it->score, it->threshold, low, suspect, tunnel);
 		count += it->points > 0;
 	}
@@ -237,5 +250,10 @@ size_t adit_judges_ask(struct adit_judges *judges, enum adit_kind kind, enum adi
 size_t adit_judges_explain(struct adit_judges *judges, const struct adit_opinion *opinion,
 	double value[ADIT_FEATURE_COUNT], struct adit_model_cause *causes, size_t room)
 {
-	return adit_model_explain(judges->judge[opinion->number].model, value, causes, room);
+	const struct judge *judge = &judges->judge[opinion->number];
+	double filled[ADIT_FEATURE_COUNT];
+
+	memcpy(filled, value, sizeof(filled));
+	adit_model_fill(judge->model, filled);
+	return adit_model_explain(judge->model, filled, causes, room);
 }

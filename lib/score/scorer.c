@@ -291,6 +291,7 @@ static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_spa
 	if (key->kind != ADIT_KIND_SERVER)
 		domain = adit_ledger_key(scorer->ledger, story_index);
 	adit_features_derive(key->kind, &scorer->sum, value);
+	adit_features_hide(detect->absent, value);
 	context_fill(scorer, key, domain, value);
 	scorer->counters.rows[span]++;
 	adit_detect(detect, key->kind, span, &scorer->sum, value, &finding);
@@ -335,6 +336,7 @@ void adit_judge_look(struct adit_scorer *scorer, uint32_t index, const struct ad
 	scorer->domain_age =
 		adit_seen_domain(scorer->seen, look->party.domain_key, adit_slice_of(look->ts_ns));
 	adit_features_derive(ADIT_KIND_PAIR, &scorer->sum, value);
+	adit_features_hide(detect->absent, value);
 	context_fill(scorer, &key, &domain, value);
 	adit_detect(detect, ADIT_KIND_PAIR, ADIT_SPAN_SLICE, &scorer->sum, value, finding);
 	discount(scorer, &key, &domain, value, finding);

@@ -184,6 +184,24 @@ int adit_encrypted_write_header(FILE *to);
 int adit_encrypted_write_row(
 	const struct adit_encrypted_row *row, const struct adit_privacy *privacy, FILE *to);
 
+/* A domain of a log, and what was counted of it (docs/logscan.md): NaN is what the log does not
+ * tell, and stays empty. `service` is the reason why it is known, or NULL; score 0: no verdict. */
+struct adit_logged_row {
+	const char *domain; /* as the log spells it; not ended by NUL */
+	size_t domain_size;
+	uint64_t rank, rows, rows_not_a, hits, marked, marked_other_way, differing, cycles;
+	uint64_t first_ns, last_ns; /* of what is marked */
+	double servers, networks, names, clients, digit_share, bigram, non_word_share;
+	const char *service;
+	enum adit_verdict_class verdict;
+	uint32_t score;
+	size_t reason_count;
+	const struct adit_reason *reason;
+};
+/* Header and lines of domains.csv, in the manner of the features. Return 0 or -errno. */
+int adit_logged_write_header(FILE *to);
+int adit_logged_write_row(const struct adit_logged_row *row, FILE *to);
+
 /* Statistics of a run. Names are static strings; a group is a JSON object of counters. */
 struct adit_stats_counter {
 	const char *name;

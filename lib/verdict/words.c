@@ -21,6 +21,12 @@ static const struct {
 	{"information", "more data than DNS needs"},
 	{"unparsable", "no DNS on a DNS port"},
 	{"burst_hits", "bursts after long pauses"},
+	/* of logs */
+	{"log_hits", "bursts after long pauses"},
+	{"log_servers", "few authoritative addresses"},
+	{"log_digits", "digits in names"},
+	{"log_words", "unlike words"},
+	{"log_cycles", "rounds of more, then fewer"},
 	/* features: how much, and who else */
 	{"queries", "number of messages"},
 	{"responses", "number of messages"},

@@ -2,6 +2,7 @@
  *
  * One walk over a name's subdomain, octet by octet.
  */
+#include "adit_octets.h"
 #include "bigrams.h"
 #include "shard_priv.h"
 
@@ -63,4 +64,29 @@ void octets_make(const struct adit_event *event, struct octets *octets)
 	else
 		memcpy(octets->tail + ADIT_FIELD_SIZE - length, flat, length);
 	memcpy(octets->head, flat, length < ADIT_FIELD_SIZE ? length : ADIT_FIELD_SIZE);
+}
+
+void adit_octets_read(const uint8_t *wire, size_t size, struct adit_octets *octets)
+{
+	const uint8_t *at = wire, *end = wire + size;
+
+	memset(octets, 0, sizeof(*octets));
+	while (at < end && *at != 0 && *at < end - at) {
+		unsigned length = *at++, before = BOUNDARY, bigram = 0;
+
+		for (unsigned i = 0; i < length; i++) {
+			unsigned symbol = symbol_of[at[i]];
+
+			bigram += bigram_cost[before][symbol];
+			before = symbol;
+			octets->digits += symbol - ADIT_OCTET_DIGIT < 10;
+		}
+		bigram += bigram_cost[before][BOUNDARY];
+		octets->bigram += bigram;
+		octets->octets += length;
+		if (length >= ADIT_OCTETS_ODD_LENGTH &&
+			bigram >= ADIT_OCTETS_ODD_COST * (length + 1))
+			octets->odd_octets += length;
+		at += length;
+	}
 }

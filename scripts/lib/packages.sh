@@ -12,6 +12,9 @@ libdpdk-dev | build | DPDK: ports, queues, cores
 libhyperscan-dev | build | Hyperscan: pattern matching
 libconfig-dev | build | reads the configuration, and the settings of models
 libjansson-dev | build | reads and writes JSON
+libfstrm-dev | build | reads Frame Streams, which dnstap logs are
+libprotobuf-c-dev | build | reads dnstap messages
+protobuf-c-compiler | build | makes the reader of dnstap messages from its schema
 libsodium-dev | build | pseudonyms: a keyed hash
 libjemalloc-dev | build | memory allocator
 libpcap-dev | build | reads captures
@@ -32,6 +35,9 @@ wireshark-common | test | mergecap and capinfos
 python3 | test | scripts/check and the counting of results
 python3-sklearn | test | second opinion on models
 python3-xgboost | test | reads the boosted trees
+python3-pandas | test | second opinion on logs
+bind9 | test | laboratory: a server that writes logs and dnstap
+unbound | test | laboratory: a resolver that writes logs
 iproute2 | test | laboratory: network namespaces
 tcpreplay | test | sends a capture to a live port
 dpdk-dev | test | dpdk-testpmd: the other end of shared memory

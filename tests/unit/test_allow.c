@@ -230,3 +230,18 @@ TEST(allow, shipped_lists)
 		CHECK(adit_allow_entries(allow) > 0);
 	adit_allow_destroy(allow);
 }
+
+TEST(allow, tells_its_domains)
+{
+	struct adit_allow *allow = load("bb.example until 2027-01-01 why\n"
+					"A.example until 2027-01-01 why");
+	const uint8_t *wire;
+	size_t size;
+
+	REQUIRE(allow != NULL && adit_allow_entries(allow) == 2);
+	wire = adit_allow_domain(allow, 0, &size);
+	CHECK(size == 11 && memcmp(wire, "\1a\7example", size) == 0);
+	wire = adit_allow_domain(allow, 1, &size);
+	CHECK(size == 12 && memcmp(wire, "\2bb\7example", size) == 0);
+	adit_allow_destroy(allow);
+}

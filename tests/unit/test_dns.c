@@ -730,3 +730,69 @@ TEST(dns_message, both_ways_over_a_name_agree)
 		CHECK_EQ_INT(parse_cut(message.size - 1), ADIT_OUTCOME_DNS_BAD_RECORD);
 	}
 }
+
+/* As a log spells names: what a list would have to escape may stand there as it is. */
+TEST(dns, names_of_logs)
+{
+	static const struct {
+		const char *text, *wire; /* NULL: none */
+	} rows[] = {
+		{"a.example", "\1a\7example"},
+		{"A.Example.", "\1A\7Example"},
+		{".", ""},
+		{"a b.\xc3\xa4", "\3a b\2\xc3\xa4"},
+		{"a\\.b.c", "\3a.b\1c"},
+		{"\\097\\\\.c", "\2a\\\1c"},
+		{"", NULL},
+		{"..", NULL},
+		{"a..b", NULL},
+		{".a", NULL},
+		{"a\\", NULL},
+		{"a\\25", NULL},
+		{"a\\256.b", NULL},
+	};
+	char longest[300];
+	struct adit_name name;
+
+	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
+		size_t size = strlen(rows[i].text);
+		int status = adit_name_from_log(
+			(const char *)harness_exact(rows[i].text, size), size, &name);
+
+		CHECK_EQ_INT(status, rows[i].wire != NULL ? 0 : -EINVAL);
+		if (rows[i].wire == NULL)
+			continue;
+		CHECK_EQ_INT(name.size, strlen(rows[i].wire) + 1);
+		CHECK_EQ_MEM(name.wire, rows[i].wire, name.size);
+	}
+	memset(longest, 'a', sizeof(longest));
+	CHECK_EQ_INT(adit_name_from_log(longest, 63, &name), 0);
+	CHECK_EQ_INT(adit_name_from_log(longest, 64, &name), -EINVAL);
+	for (size_t i = 1; i < sizeof(longest); i += 2)
+		longest[i] = '.';
+	/* 127 labels of one octet, and the root, are 255. */
+	CHECK_EQ_INT(adit_name_from_log(longest, 253, &name), 0);
+	CHECK_EQ_INT(name.size, 255);
+	CHECK_EQ_INT(adit_name_from_log(longest, 254, &name), 0);
+	CHECK_EQ_INT(adit_name_from_log(longest, 255, &name), -EINVAL);
+}
+
+TEST(dns, types_by_their_names)
+{
+	static const struct {
+		const char *text;
+		uint16_t type;
+	} rows[] = {{"A", 1}, {"txt", 16}, {"AAAA", 28}, {"TYPE65399", 65399}, {"type1", 1},
+		{"16", 16}, {"*", 255}, {"ANY", 255}, {"", 0}, {"TYPE", 0}, {"TYPE65536", 0},
+		{"TX", 0}, {"TXTT", 0}, {"99999999999", 0}};
+
+	/* Zero bytes behind a name are no end of it. */
+	CHECK_EQ_INT(adit_dns_type_of((const char *)harness_exact("TXT\0\0\0\0\0", 8), 8), 0);
+	for (size_t i = 0; i < ADIT_COUNT(rows); i++) {
+		size_t size = strlen(rows[i].text);
+
+		CHECK_EQ_INT(
+			adit_dns_type_of((const char *)harness_exact(rows[i].text, size), size),
+			rows[i].type);
+	}
+}

@@ -482,3 +482,15 @@ TEST(features, reference_names_each)
 	}
 	free(text);
 }
+
+TEST(features, that_are_hidden_are_missing)
+{
+	static struct adit_sum sum;
+	bool absent[ADIT_FEATURE_COUNT] = {[ADIT_FEATURE_QUERIES] = true};
+	double *value = features_of(ADIT_KIND_PAIR, &sum);
+
+	adit_features_hide(NULL, value);
+	CHECK(value[ADIT_FEATURE_QUERIES] == 0);
+	adit_features_hide(absent, value);
+	CHECK(isnan(value[ADIT_FEATURE_QUERIES]) && value[ADIT_FEATURE_RESPONSES] == 0);
+}

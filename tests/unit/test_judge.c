@@ -629,3 +629,28 @@ TEST(judge, verdicts_of_models)
 	adit_judges_destroy(judges);
 	adit_judges_destroy(others);
 }
+
+/* What a row lacks speaks neither for nor against it: it gets what is typical of benign rows, and
+ * is no reason. */
+TEST(judge, what_is_missing_is_typical)
+{
+	struct adit_model *model = model_of("information", "any_domain");
+	struct adit_opinion opinion[ADIT_JUDGES_MAX];
+	double value[ADIT_FEATURE_COUNT] = {[ADIT_FEATURE_UNIQUE_NAMES] = 20}, typical;
+	struct adit_model_cause causes[2];
+	struct adit_judges *judges;
+
+	threshold_set(model, ADIT_THRESHOLD_RANK, -1e9);
+	judges = judges_of(model);
+	value[ADIT_FEATURE_INFORMATION] = NAN;
+	CHECK(adit_model_lacks(model, value));
+	REQUIRE(adit_judges_ask(judges, ADIT_KIND_PAIR, ADIT_SPAN_SLICE, ~0u, value, SUSPECT,
+			TUNNEL, opinion, NULL) == 1);
+	CHECK(isnan(value[ADIT_FEATURE_INFORMATION]));
+	CHECK_EQ_INT(adit_judges_explain(judges, opinion, value, causes, 2), 0);
+	adit_model_fill(model, value);
+	typical = value[ADIT_FEATURE_INFORMATION];
+	CHECK(isfinite(typical) && !adit_model_lacks(model, value));
+	CHECK(opinion[0].score == score_of(model, typical));
+	adit_judges_destroy(judges);
+}

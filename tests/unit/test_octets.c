@@ -2,6 +2,7 @@
  *
  * The walk over a name's octets against a slow one, and the shape of the table of bigrams.
  */
+#include "adit_octets.h"
 #include "bigrams.h"
 
 #include <math.h>
@@ -185,4 +186,27 @@ TEST(bigrams, words_cost_less)
 		}
 	/* About 4 bits a letter against 8. */
 	CHECK(3 * sum[0] < 2 * sum[1]);
+}
+
+/* The measure of a name by itself is the same walk. */
+TEST(octets, of_a_name)
+{
+	static const uint8_t wire[] = "\x06mail-7\x0c"
+				      "zq3vkx7wp9xj\x03www\x07"
+				      "example";
+	struct adit_event event = {.wire = wire, .registrable_at = 24};
+	struct adit_octets octets;
+	struct octets walked;
+
+	octets_make(&event, &walked);
+	adit_octets_read(harness_exact(wire, 24), 24, &octets);
+	CHECK_EQ_INT(octets.octets, 21);
+	CHECK_EQ_INT(octets.digits, 4);
+	CHECK_EQ_INT(octets.bigram, walked.bigram);
+	CHECK_EQ_INT(octets.odd_octets, 12);
+	/* A label that goes on behind the end is none. */
+	adit_octets_read(harness_exact(wire, 10), 10, &octets);
+	CHECK_EQ_INT(octets.octets, 6);
+	adit_octets_read(wire, 0, &octets);
+	CHECK_EQ_INT(octets.octets, 0);
 }

@@ -34,6 +34,11 @@ TEST(words, detectors)
 	check_words("signature_names");
 	check_words("signature_id_step");
 	check_words("session");
+	check_words("log_hits");
+	check_words("log_servers");
+	check_words("log_digits");
+	check_words("log_words");
+	check_words("log_cycles");
 	for (int i = 0; i < ADIT_MODEL_KINDS; i++)
 		check_words(adit_model_kind_names[i]);
 }
