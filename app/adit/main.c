@@ -8,20 +8,26 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of jemalloc: pages of 2 MiB. Rows are read here and there in hundreds of megabytes, and with
+ * pages of 4 KiB most of that time goes into translating addresses. MALLOC_CONF in the environment
+ * is stronger. */
+extern const char *malloc_conf;
+const char *malloc_conf = "thp:always";
+
 static const struct {
 	const char *name, *help;
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"run", "find tunnels on live ports", adit_cmd_run},
 	{"replay", "find tunnels in captures, through the same pipeline", adit_cmd_replay},
-	{"bench", "measure what a packet costs, stage by stage", adit_cmd_bench},
 	{"logscan", "find tunnels in DNS logs", adit_cmd_logscan},
+	{"dataset", "make a table of the queries in captures, for machine learning",
+		adit_cmd_dataset},
+	{"bench", "measure what a packet costs, stage by stage", adit_cmd_bench},
 	{"config", "print or check options", adit_cmd_config},
 	{"train", "fit a model to tables of features", adit_cmd_train},
 	{"predict", "score the rows of tables by a model", adit_cmd_predict},
 	{"evaluate", "tell how good a model is on labelled tables", adit_cmd_evaluate},
-	{"dataset", "make a table of the queries in captures, for machine learning",
-		adit_cmd_dataset},
 	{"plot", "draw rows, boundaries, curves and scores of models", adit_cmd_plot},
 };
 
