@@ -459,8 +459,9 @@ TEST(dataset, files_that_cannot_be_written)
 
 	for (size_t i = 0; i < ADIT_COUNT(places); i++) {
 		CHECK_EQ_INT(adit_format_of(places[i], &format, &error), 0);
-		CHECK(adit_writer_open(places[i], NULL, format, some, ADIT_COUNT(some), &writer,
-			      &error) < 0);
+		CHECK_EQ_INT(adit_writer_open(places[i], NULL, format, some, ADIT_COUNT(some),
+				     &writer, &error),
+			-ENOENT);
 		CHECK_CONTAINS(error.text, places[i]);
 		CHECK_CONTAINS(error.text, "No such file");
 	}
