@@ -111,15 +111,16 @@ static int requirements_read(struct app_dataset *dataset, struct adit_error *err
 		while (at < APP_DATASET_DROPS &&
 			strcmp(parts->text[i], app_dataset_requirements[at]) != 0)
 			at++;
-		if (at == APP_DATASET_DROPS)
-			status = adit_error_set(error, -EINVAL,
-				"--require '%.60s': right is two-packets, answer, in-time, server "
-				"or name%s",
-				parts->text[i],
-				app_did_you_mean(parts->text[i], "", app_dataset_requirements + 1,
-					APP_DATASET_DROPS - 1));
-		else
-		dataset->requires[at] = true;
+		if (at < APP_DATASET_DROPS) {
+			dataset->requires[at] = true;
+			continue;
+		}
+		status = adit_error_set(error, -EINVAL,
+			"--require '%.60s': right is two-packets, answer, in-time, server or "
+			"name%s",
+			parts->text[i],
+			app_did_you_mean(parts->text[i], "", app_dataset_requirements + 1,
+				APP_DATASET_DROPS - 1));
 	}
 	if (status == -EINVAL && error->text[0] == '\0')
 		adit_error_set(error, status, "--require '%.60s': words parted by commas",
@@ -134,6 +135,8 @@ static int outs_check(const struct app_dataset *dataset, struct adit_error *erro
 	bool to_stdout = dataset->explain != NULL && strcmp(dataset->explain, "-") == 0;
 	bool table_to_stdout = false;
 
+	if (dataset->explain != NULL && *dataset->explain == '\0')
+		return adit_error_set(error, -EINVAL, "--explain: the file has no name");
 	if (dataset->outs.count > APP_DATASET_FILES_MAX)
 		return adit_error_set(
 			error, -EINVAL, "more than %d tables (-o)", APP_DATASET_FILES_MAX);
@@ -143,10 +146,6 @@ static int outs_check(const struct app_dataset *dataset, struct adit_error *erro
 
 		if (strcmp(path, "-") != 0 && adit_format_of(path, &format, error) != 0)
 			return -EINVAL;
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(path, dataset->outs.text[k]) == 0)
-				return adit_error_set(
-					error, -EINVAL, "-o %s stands there twice", path);
 		if (strcmp(path, "-") == 0 && (to_stdout || dataset->group_by != NULL))
 			return adit_error_set(error, -EINVAL,
 				"-o - and %s both go to standard output: name a file for one",
@@ -165,10 +164,28 @@ static int outs_check(const struct app_dataset *dataset, struct adit_error *erro
 	return 0;
 }
 
+/* Standard input can be read once. */
+static int inputs_check(const struct app_dataset *dataset, struct adit_error *error)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < dataset->client_count; i++)
+		count += strcmp(dataset->clients[i], "-") == 0;
+	for (size_t i = 0; i < dataset->servers.count; i++)
+		count += strcmp(dataset->servers.text[i], "-") == 0;
+	return count > 1 ? adit_error_set(error, -EINVAL,
+				   "- is standard input, which can be only one of the captures")
+			 : 0;
+}
+
 static int check(struct app_dataset *dataset, struct adit_error *error)
 {
-	int status = outs_check(dataset, error);
+	int status = inputs_check(dataset, error);
 
+	if (status == 0)
+		status = outs_check(dataset, error);
+	if (status == 0)
+		status = app_dataset_places_check(dataset, error);
 	if (status == 0 && dataset->require != NULL)
 		status = requirements_read(dataset, error);
 	if (status != 0)
@@ -265,35 +282,47 @@ static int groups_tell(struct app_dataset *dataset, struct adit_error *error)
 			   : adit_error_set(error, status, "cannot write: %s", strerror(-status));
 }
 
+static bool stdout_is_taken(const struct app_dataset *dataset)
+{
+	bool taken = dataset->groups != NULL ||
+		     (dataset->explain != NULL && strcmp(dataset->explain, "-") == 0);
+
+	for (size_t i = 0; i < dataset->outs.count; i++)
+		taken |= strcmp(dataset->outs.text[i], "-") == 0;
+	return taken;
+}
+
 /* Reads and writes; what was found is told also where something failed. */
 static int make(struct app_dataset *dataset, struct appliance *appliance, struct adit_error *error)
 {
-	bool table_on_stdout = dataset->groups != NULL ||
-			       (dataset->explain != NULL && strcmp(dataset->explain, "-") == 0);
 	int status = app_dataset_files_open(dataset, error);
 
-	for (size_t i = 0; i < dataset->outs.count; i++)
-		table_on_stdout |= strcmp(dataset->outs.text[i], "-") == 0;
 	if (status == 0) {
 		interrupts_catch();
 		status = app_dataset_read(dataset, appliance, error);
 	}
-	if (status == 0 && dataset->status != 0) {
-		status = dataset->status;
-		*error = dataset->error;
+	if (status != 0) {
+		app_dataset_files_abandon(dataset);
+		return status;
 	}
-	status = app_dataset_files_close(dataset, status, error);
+	app_dataset_files_close(dataset);
+	app_dataset_tell(dataset, stdout_is_taken(dataset) ? stderr : stdout);
+	status = groups_tell(dataset, error);
 	if (status != 0)
 		return status;
-	app_dataset_tell(dataset, table_on_stdout ? stderr : stdout);
-	status = groups_tell(dataset, error);
-	if (status == 0 && app_dataset_stopped)
+	if (dataset->status != 0) {
+		*error = dataset->error;
+		return dataset->status;
+	}
+	/* These have been told by name. */
+	if (dataset->output_failed)
+		return adit_error_set(error, -EIO, "not all could be written; the rest is whole");
+	if (app_dataset_stopped)
 		return adit_error_set(
 			error, -EINTR, "interrupted; what had been read until then is written");
-	/* It has been told by name. */
-	return status == 0 && dataset->damaged
-		       ? adit_error_set(error, -EIO, "not all could be read; the rest is written")
-		       : status;
+	return !dataset->damaged
+		       ? 0
+		       : adit_error_set(error, -EIO, "not all could be read; the rest is written");
 }
 
 static int run(struct app_dataset *dataset, struct adit_error *error)

@@ -34,6 +34,14 @@ extern const char *const app_dataset_requirements[APP_DATASET_DROPS]; /* [APP_DA
 
 enum { APP_DATASET_CLIENT, APP_DATASET_SERVER_SIDE, APP_DATASET_SIDES };
 
+/* A table, or the list of what was left out. */
+struct app_dataset_output {
+	const char *path;
+	struct adit_writer *writer; /* NULL: there is none */
+	bool failed;                /* nothing more is written to it */
+};
+#define APP_DATASET_EXPLAIN APP_DATASET_FILES_MAX /* behind the tables */
+
 struct app_dataset {
 	/* what the options say */
 	struct app_texts servers, outs, sets, labels, splits, aggs;
@@ -54,14 +62,13 @@ struct app_dataset {
 	const struct adit_column *chosen[APP_DATASET_CHOSEN_MAX];
 	size_t chosen_count, table_count;
 	struct adit_cell cells[APP_DATASET_CHOSEN_MAX];
-	struct adit_writer *writers[APP_DATASET_FILES_MAX];
-	size_t writer_count;
+	struct app_dataset_output outputs[APP_DATASET_FILES_MAX + 1]; /* first those of `outs` */
 	struct adit_groups *groups;
 	struct adit_groups_params grouping;
 	size_t group_keys[APP_DATASET_FIGURES_MAX];
 	const char *group_names[APP_DATASET_FIGURES_MAX];
 	struct adit_aggregation aggregations[APP_DATASET_FIGURES_MAX];
-	FILE *explain_file;
+	FILE *explain_stream; /* of --explain, if it is no file */
 
 	/* what was found */
 	uint64_t packets[APP_DATASET_SIDES], encrypted[APP_DATASET_SIDES];
@@ -69,8 +76,9 @@ struct app_dataset {
 	uint64_t by_packets[APP_DATASET_PACKETS_MAX +
 			    2]; /* rows dropped for their number of packets */
 	uint64_t by_end[ADIT_QUERY_END_COUNT], by_match[ADIT_MATCH_COUNT]; /* … for these */
-	bool damaged; /* a capture could not be read to its end */
-	int status;   /* of the output; once it is not 0, no row is written */
+	bool damaged;       /* a capture could not be read to its end */
+	bool output_failed; /* an output is not whole; which, has been told */
+	int status;         /* once it is not 0, nothing more is read or written */
 	struct adit_error error;
 };
 
@@ -81,13 +89,18 @@ extern volatile sig_atomic_t app_dataset_stopped;
 int app_dataset_columns_choose(struct app_dataset *dataset, struct adit_error *error);
 void app_dataset_columns_clear(struct app_dataset *dataset);
 
-/* dataset_write.c: the files; `row` is the pairing's. */
+/* dataset_write.c: the files; `row` is the pairing's. The check: no file is written twice, and none
+ * is a capture; -EINVAL with a message. */
+int app_dataset_places_check(const struct app_dataset *dataset, struct adit_error *error);
 int app_dataset_files_open(struct app_dataset *dataset, struct adit_error *error);
 void app_dataset_row_take(void *context, const struct adit_query *row);
 void app_dataset_explain(void *context, enum adit_role role, const struct adit_message *message,
 	const struct adit_dns *dns);
-/* Makes them whole, or leaves none if `status` is not 0. */
-int app_dataset_files_close(struct app_dataset *dataset, int status, struct adit_error *error);
+/* Makes them whole. Of those that failed, and of all if `status` is not 0, rows stay in FILE.new,
+ * which is told. */
+void app_dataset_files_close(struct app_dataset *dataset);
+/* Nothing was read: leaves none. */
+void app_dataset_files_abandon(struct app_dataset *dataset);
 
 /* dataset_read.c: reads all captures, by time. What cannot be read is told and marked as damaged;
  * -errno for what keeps it from beginning. */

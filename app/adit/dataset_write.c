@@ -3,11 +3,15 @@
  * What becomes of a row: kept or dropped, written, counted into its group, explained.
  */
 #include "dataset.h"
+#include "tables.h"
 
 #include "adit_verdict.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdlib.h>
+#include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const char *const app_dataset_requirements[APP_DATASET_DROPS] = {
@@ -46,27 +50,85 @@ static void drop_count(
 		dataset->by_match[row->match]++;
 }
 
-/* A line of the list of what was left out. */
+static const struct adit_column *const explain_columns[] = {
+	&(const struct adit_column){.name = "what_of"},
+	&(const struct adit_column){.name = "cause"},
+	&(const struct adit_column){.name = "time"},
+	&(const struct adit_column){.name = "qname"},
+	&(const struct adit_column){.name = "qtype"},
+	&(const struct adit_column){.name = "client"},
+	&(const struct adit_column){.name = "client_port"},
+	&(const struct adit_column){.name = "server"},
+	&(const struct adit_column){.name = "server_port"},
+	&(const struct adit_column){.name = "id"},
+	&(const struct adit_column){.name = "row"},
+};
+
+static struct adit_cell text_cell(const char *text)
+{
+	return (struct adit_cell){.kind = *text != '\0' ? ADIT_CELL_TEXT : ADIT_CELL_NONE,
+		.text = text,
+		.size = (uint32_t)strlen(text)};
+}
+
+static struct adit_cell number_cell(uint64_t number)
+{
+	return (struct adit_cell){.kind = ADIT_CELL_NUMBER, .number = (int64_t)number};
+}
+
+static bool is_left(const struct app_dataset_output *output)
+{
+	return output->writer != NULL && !output->failed;
+}
+
+/* Says what is wrong with an output; the others go on, as long as there is one. */
+static void output_fail(struct app_dataset *dataset, struct app_dataset_output *output,
+	const struct adit_error *error)
+{
+	bool left = dataset->groups != NULL;
+
+	output->failed = dataset->output_failed = true;
+	app_progress_clear();
+	fprintf(stderr, "adit dataset: %s\n", error->text);
+	for (size_t i = 0; i < ADIT_COUNT(dataset->outputs); i++)
+		left |= is_left(&dataset->outputs[i]);
+	if (!left && dataset->status == 0)
+		dataset->status = adit_error_set(
+			&dataset->error, -EIO, "nothing more can be written: the reading ended");
+}
+
+static void output_put(struct app_dataset *dataset, struct app_dataset_output *output,
+	const struct adit_cell *cells)
+{
+	struct adit_error error;
+
+	if (is_left(output) && adit_writer_row(output->writer, cells, &error) != 0)
+		output_fail(dataset, output, &error);
+}
+
+/* A line of the list of what was left out; `row` is 0 for a message. */
 static void explain_put(struct app_dataset *dataset, const char *side, const char *what,
 	uint64_t ts_ns, const char *name, unsigned qtype, const struct adit_address *ends,
 	const uint16_t *ports, unsigned id, uint64_t row)
 {
-	char time[40], from[48], to[48], number[24] = "", type[12];
-	bool quoted = strpbrk(name, ",\"") != NULL;
+	char time[40], from[48], to[48], type[12];
+	struct adit_cell cells[ADIT_COUNT(explain_columns)];
 
 	adit_time_text(ts_ns, time);
 	adit_address_text(&ends[0], from);
 	adit_address_text(&ends[1], to);
-	if (row != 0)
-		snprintf(number, sizeof(number), "%llu", (unsigned long long)row);
-	fprintf(dataset->explain_file, "%s,%s,%s,", side, what, time);
-	if (quoted)
-		fputc('"', dataset->explain_file);
-	for (; *name != '\0'; name++)
-		fprintf(dataset->explain_file, *name == '"' ? "\"\"" : "%c", *name);
-	fprintf(dataset->explain_file, "%s,%s,%s,%u,%s,%u,%u,%s\n", quoted ? "\"" : "",
-		adit_dns_type_text((uint16_t)qtype, type), from, ports[0], to, ports[1], id,
-		number);
+	cells[0] = text_cell(side);
+	cells[1] = text_cell(what);
+	cells[2] = text_cell(time);
+	cells[3] = text_cell(name);
+	cells[4] = text_cell(adit_dns_type_text((uint16_t)qtype, type));
+	cells[5] = text_cell(from);
+	cells[6] = number_cell(ports[0]);
+	cells[7] = text_cell(to);
+	cells[8] = number_cell(ports[1]);
+	cells[9] = number_cell(id);
+	cells[10] = row != 0 ? number_cell(row) : text_cell("");
+	output_put(dataset, &dataset->outputs[APP_DATASET_EXPLAIN], cells);
 }
 
 void app_dataset_explain(void *context, enum adit_role role, const struct adit_message *message,
@@ -110,24 +172,23 @@ static void explain_row(
 void app_dataset_row_take(void *context, const struct adit_query *row)
 {
 	struct app_dataset *dataset = context;
-	bool wanted = dataset->writer_count > 0 || dataset->groups != NULL;
+	bool wanted = dataset->outs.count > 0 || dataset->groups != NULL;
 	bool named = true;
 	enum app_dataset_drop drop;
 
-	if (wanted || dataset->explain_file != NULL || dataset->requires[APP_DATASET_NAME])
+	if (wanted || dataset->explain != NULL || dataset->requires[APP_DATASET_NAME])
 		named = adit_view_row(&dataset->view, row);
 	drop = row_judge(dataset, row, named);
 
 	drop_count(dataset, drop, row);
-	if (dataset->explain_file != NULL)
+	if (dataset->explain != NULL)
 		explain_row(dataset, drop, row);
 	if (drop != APP_DATASET_KEPT || !wanted || dataset->status != 0)
 		return;
 	for (size_t i = 0; i < dataset->chosen_count; i++)
 		adit_view_cell(&dataset->view, dataset->chosen[i], &dataset->cells[i]);
-	for (size_t i = 0; i < dataset->writer_count && dataset->status == 0; i++)
-		dataset->status =
-			adit_writer_row(dataset->writers[i], dataset->cells, &dataset->error);
+	for (size_t i = 0; i < dataset->outs.count; i++)
+		output_put(dataset, &dataset->outputs[i], dataset->cells);
 	if (dataset->groups != NULL && dataset->status == 0)
 		dataset->status = adit_groups_add(dataset->groups, dataset->cells, &dataset->error);
 }
@@ -153,7 +214,10 @@ static int format_find(const struct app_dataset *dataset, const char *path,
 /* rows.csv → rows.columns.csv */
 static void dictionary_path(const char *path, char *to, size_t room)
 {
-	snprintf(to, room, "%.*s.columns.csv", (int)(strrchr(path, '.') - path), path);
+	const char *dot = strrchr(path, '.');
+
+	snprintf(to, room, "%.*s.columns.csv", dot != NULL ? (int)(dot - path) : (int)strlen(path),
+		path);
 }
 
 static int dictionary_write(
@@ -178,20 +242,108 @@ static int dictionary_write(
 	return adit_error_set(error, status, "%s: cannot be written: %s", path, strerror(-status));
 }
 
+/* The file's folder, as it is without links, and its name in it. False: there is no such folder,
+ * which opening the file will tell. */
+static bool place_of(const char *path, char whole[PATH_MAX])
+{
+	char folder[PATH_MAX], name[PATH_MAX], *resolved;
+	int size = -1;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	snprintf(name, sizeof(name), "%s", path);
+	resolved = realpath(dirname(folder), NULL);
+	if (resolved != NULL)
+		size = snprintf(whole, PATH_MAX, "%s/%s", resolved, basename(name));
+	free(resolved);
+	return size >= 0 && size < PATH_MAX;
+}
+
+static bool same_place(const char *a, const char *b)
+{
+	char left[PATH_MAX], right[PATH_MAX];
+
+	return place_of(a, left) && place_of(b, right) && strcmp(left, right) == 0;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat left, right;
+
+	return stat(a, &left) == 0 && stat(b, &right) == 0 && S_ISREG(left.st_mode) &&
+	       left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+
+static const char *capture_under(const struct app_dataset *dataset, const char *path)
+{
+	for (size_t i = 0; i < dataset->client_count; i++)
+		if (same_file(path, dataset->clients[i]))
+			return dataset->clients[i];
+	for (size_t i = 0; i < dataset->servers.count; i++)
+		if (same_file(path, dataset->servers.text[i]))
+			return dataset->servers.text[i];
+	return NULL;
+}
+
+/* Whether one file stands in the way of the other, or of the columns told beside it. */
+static bool places_meet(const char *a, const char *b)
+{
+	char beside[PATH_MAX];
+	bool meet = same_place(a, b);
+
+	dictionary_path(a, beside, sizeof(beside));
+	meet = meet || same_place(beside, b);
+	dictionary_path(b, beside, sizeof(beside));
+	return meet || same_place(beside, a);
+}
+
+int app_dataset_places_check(const struct app_dataset *dataset, struct adit_error *error)
+{
+	const char *paths[APP_DATASET_FILES_MAX + 1];
+	size_t count = 0;
+
+	for (size_t i = 0; i < dataset->outs.count; i++)
+		if (strcmp(dataset->outs.text[i], "-") != 0)
+			paths[count++] = dataset->outs.text[i];
+	if (dataset->explain != NULL && strcmp(dataset->explain, "-") != 0)
+		paths[count++] = dataset->explain;
+	for (size_t i = 0; i < count; i++) {
+		const char *capture = capture_under(dataset, paths[i]);
+
+		if (capture != NULL)
+			return adit_error_set(error, -EINVAL,
+				"%.200s is the capture %.200s: name another file to write to",
+				paths[i], capture);
+		for (size_t k = 0; k < i; k++)
+			if (places_meet(paths[i], paths[k]))
+				return adit_error_set(error, -EINVAL,
+					"%.200s and %.200s, or the .columns.csv of one, are the "
+					"same file: name another",
+					paths[k], paths[i]);
+	}
+	return 0;
+}
+
+/* A pipe or a device is written to as it is. */
 static int explain_open(struct app_dataset *dataset, struct adit_error *error)
 {
-	bool is_stdout = strcmp(dataset->explain, "-") == 0;
-	int status;
+	struct app_dataset_output *output = &dataset->outputs[APP_DATASET_EXPLAIN];
+	struct stat about;
 
-	dataset->explain_file = is_stdout ? stdout : fopen(dataset->explain, "w");
-	if (dataset->explain_file == NULL) {
-		status = -errno;
+	if (strcmp(dataset->explain, "-") == 0)
+		dataset->explain_stream = stdout;
+	else if (stat(dataset->explain, &about) == 0 && !S_ISREG(about.st_mode))
+		dataset->explain_stream = fopen(dataset->explain, "we");
+	else
+		about.st_mode = S_IFREG;
+	if (dataset->explain_stream == NULL && !S_ISREG(about.st_mode)) {
+		int status = -errno;
+
 		return adit_error_set(error, status, "%s: cannot be written: %s", dataset->explain,
 			strerror(-status));
 	}
-	fputs("what_of,cause,time,qname,qtype,client,client_port,server,server_port,id,row\n",
-		dataset->explain_file);
-	return 0;
+	output->path = dataset->explain;
+	return adit_writer_open(dataset->explain, dataset->explain_stream, ADIT_FORMAT_CSV,
+		explain_columns, ADIT_COUNT(explain_columns), &output->writer, error);
 }
 
 int app_dataset_files_open(struct app_dataset *dataset, struct adit_error *error)
@@ -199,53 +351,66 @@ int app_dataset_files_open(struct app_dataset *dataset, struct adit_error *error
 	int status = 0;
 
 	for (size_t i = 0; i < dataset->outs.count && status == 0; i++) {
-		const char *path = dataset->outs.text[i];
+		struct app_dataset_output *output = &dataset->outputs[i];
 		enum adit_format format;
 
-		status = format_find(dataset, path, &format, error);
+		output->path = dataset->outs.text[i];
+		status = format_find(dataset, output->path, &format, error);
 		if (status == 0)
-			status = adit_writer_open(path, strcmp(path, "-") == 0 ? stdout : NULL,
-				format, dataset->chosen, dataset->table_count,
-				&dataset->writers[dataset->writer_count], error);
-		dataset->writer_count += status == 0;
+			status = adit_writer_open(output->path,
+				strcmp(output->path, "-") == 0 ? stdout : NULL, format,
+				dataset->chosen, dataset->table_count, &output->writer, error);
 	}
 	if (status == 0 && dataset->explain != NULL)
 		status = explain_open(dataset, error);
 	return status;
 }
 
-static int explain_close(struct app_dataset *dataset, struct adit_error *error)
+void app_dataset_files_abandon(struct app_dataset *dataset)
 {
-	bool failed;
-
-	if (dataset->explain_file == NULL)
-		return 0;
-	errno = 0;
-	failed = fflush(dataset->explain_file) != 0 || ferror(dataset->explain_file);
-	if (dataset->explain_file != stdout)
-		failed = fclose(dataset->explain_file) != 0 || failed;
-	return failed ? adit_error_set(error, -EIO, "%s: cannot be written: %s", dataset->explain,
-				strerror(errno != 0 ? errno : EIO))
-		      : 0;
+	for (size_t i = 0; i < ADIT_COUNT(dataset->outputs); i++)
+		adit_writer_abandon(dataset->outputs[i].writer);
 }
 
-int app_dataset_files_close(struct app_dataset *dataset, int status, struct adit_error *error)
+/* What there is of a table that is not whole. */
+static void kept_tell(const char *path, uint64_t rows)
 {
-	for (size_t i = 0; i < dataset->writer_count; i++) {
-		const char *path = dataset->outs.text[i];
+	const char *dot = strrchr(path, '.');
 
-		if (status != 0) {
-			adit_writer_abandon(dataset->writers[i]);
+	if (rows > 0)
+		fprintf(stderr, "adit dataset: %s.new has the first %llu rows, all whole\n", path,
+			(unsigned long long)rows);
+	else if (dot != NULL && strcasecmp(dot + 1, adit_formats[ADIT_FORMAT_NPZ]) == 0)
+		fprintf(stderr,
+			"adit dataset: %s: an archive is whole or none; nothing is left of it\n",
+			path);
+	else if (strcmp(path, "-") != 0)
+		fprintf(stderr, "adit dataset: %s: no row could be kept\n", path);
+}
+
+void app_dataset_files_close(struct app_dataset *dataset)
+{
+	bool whole = dataset->status == 0;
+
+	for (size_t i = 0; i < ADIT_COUNT(dataset->outputs); i++) {
+		struct app_dataset_output *output = &dataset->outputs[i];
+		struct adit_error error;
+		uint64_t kept;
+
+		if (output->writer == NULL)
+			continue;
+		if (output->failed || !whole) {
+			kept = adit_writer_keep(output->writer);
+		} else if (adit_writer_close(output->writer, &kept, &error) != 0) {
+			output_fail(dataset, output, &error);
+		} else {
+			if (i < dataset->outs.count && strcmp(output->path, "-") != 0 &&
+				dictionary_write(dataset, output->path, &error) != 0)
+				output_fail(dataset, output, &error);
 			continue;
 		}
-		status = adit_writer_close(dataset->writers[i], error);
-		if (status == 0 && strcmp(path, "-") != 0)
-			status = dictionary_write(dataset, path, error);
+		kept_tell(output->path, kept);
 	}
-	if (status == 0)
-		return explain_close(dataset, error);
-	explain_close(dataset, NULL);
-	if (dataset->explain_file != NULL && dataset->explain_file != stdout)
-		unlink(dataset->explain);
-	return status;
+	if (dataset->explain_stream != NULL && dataset->explain_stream != stdout)
+		fclose(dataset->explain_stream);
 }

@@ -18,7 +18,8 @@
  * of those with a tag, the one with the whole name does.
  *
  * Every message ends in exactly one role and every row comes out exactly once, in the order of the
- * queries. Rows are told `window_ns` (and twice the slack) after their query, so memory is
+ * queries. Rows are told when two messages in turn are `window_ns` (and twice the slack) away from
+ * their query, so that a clock may be set back and a single time be wrong; so memory is
  * `transactions` rows at most (adit_pairing_bytes), and in truth the rate of queries times the
  * window; when there are more, the oldest are told early and counted as `evicted`. Server-side
  * messages may go `slack_ns` ahead: give each when the time of the client side has reached its own

@@ -46,11 +46,11 @@ struct npz {
 };
 
 /* A file without a name beside `path`. */
-static FILE *spool_open(const char *path, struct adit_error *error)
+static int spool_open(const char *path, FILE **opened, struct adit_error *error)
 {
 	char folder[PATH_MAX], name[PATH_MAX];
 	FILE *file = NULL;
-	int fd;
+	int fd, status = 0;
 
 	snprintf(folder, sizeof(folder), "%s", path);
 	fd = open(dirname(folder), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -63,16 +63,18 @@ static FILE *spool_open(const char *path, struct adit_error *error)
 	if (fd >= 0)
 		file = fdopen(fd, "w+");
 	if (file == NULL)
-		adit_file_error(path, "no room beside it for its columns", errno, error);
+		status = adit_file_error(path, "no room beside it for its columns", errno, error);
 	if (file == NULL && fd >= 0)
 		close(fd);
-	return file;
+	*opened = file;
+	return status;
 }
 
 int adit_npz_open(const char *path, const struct adit_column *const *columns, size_t count,
 	struct npz **npz, struct adit_error *error)
 {
 	struct npz *made = calloc(1, sizeof(*made));
+	int status;
 
 	*npz = made;
 	if (made != NULL) {
@@ -87,9 +89,9 @@ int adit_npz_open(const char *path, const struct adit_column *const *columns, si
 		member->npz = made;
 		member->column = columns[i];
 		member->width = 1;
-		member->file = spool_open(path, error);
-		if (member->file == NULL)
-			return -EIO;
+		status = spool_open(path, &member->file, error);
+		if (status != 0)
+			return status;
 		made->count++;
 		member->buffer = malloc(BUFFER);
 		if (member->buffer == NULL)

@@ -234,19 +234,26 @@ static void row_open(struct adit_pairing *pairing, const struct adit_message *me
 	adit_facts_make(message, dns, pairing->whole, &row->query);
 }
 
-/* Time moves on: rows whose window is over are told. */
+/* Time moves on: rows whose window is over are told. It has moved where two messages in turn agree:
+ * one with a wrong time ends no row but its own, and a clock that is set back takes rows with it.
+ */
 static void time_move(struct adit_pairing *pairing, const struct adit_message *message)
 {
 	const struct adit_pairing_params *params = &pairing->params;
 	uint64_t now = message->ts_ns + (message->server_side ? params->slack_ns : 0);
 	uint64_t keep = params->window_ns + 2 * params->slack_ns;
+	uint64_t from = now < pairing->now_ns ? now : pairing->now_ns;
+	uint64_t to = now > pairing->now_ns ? now : pairing->now_ns;
 
 	adit_pairing_cover(pairing, message->server_side, message->ts_ns);
-	if (now > pairing->now_ns)
-		pairing->now_ns = now;
-	while (pairing->oldest != NONE &&
-		transaction_at(pairing, pairing->oldest)->row.query.ts_ns + keep < pairing->now_ns)
+	pairing->now_ns = now;
+	while (pairing->oldest != NONE) {
+		uint64_t asked = transaction_at(pairing, pairing->oldest)->row.query.ts_ns;
+
+		if (asked + keep >= from && asked <= to + keep)
+			return;
 		row_close(pairing, pairing->oldest);
+	}
 }
 
 /* Keys */
@@ -310,7 +317,8 @@ static bool is_duplicate(
 		(uint64_t)KIND_PACKET << 32 | (uint64_t)message->up << 16 | message->ip_id);
 	digest = adit_hash_pair(key, digest, adit_hash(key, message->data, message->size));
 	before = adit_recent_note(&pairing->packets, digest, message->ts_ns);
-	return before != 0 && message->ts_ns <= before + pairing->params.duplicate_ns;
+	return before != 0 && message->ts_ns <= before + pairing->params.duplicate_ns &&
+	       before <= message->ts_ns + pairing->params.duplicate_ns;
 }
 
 /* The newest open row of a key in whose window a packet of this time is, or NULL. */

@@ -7,25 +7,29 @@
 #include "writer_priv.h"
 
 #include <errno.h>
-#include <math.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <unistd.h>
 
 #define CELL_MAX 32            /* a number and what is around it */
-#define ROOM     (1024 * 1024) /* of the file's buffer */
+#define ROOM     (1024 * 1024) /* rows are written when there are so many bytes of them */
 
 const char *const adit_formats[ADIT_FORMATS] = {"csv", "jsonl", "npz"};
 
 struct adit_writer {
 	char *path, *temporary; /* NULL: into the caller's stream */
-	FILE *file;
+	FILE *stream;           /* the caller's */
+	int fd;                 /* of a file; -1: none */
 	enum adit_format format;
 	const struct adit_column *const *columns;
 	size_t count;
-	char *line;
+	char *line; /* whole rows that are to be written, and the one in the making */
 	size_t used, room;
 	size_t *name_sizes;
+	uint64_t rows;    /* in `line` or written */
+	uint64_t written; /* bytes of the file, all of whole rows */
+	bool failed;
 	struct npz *npz;
 };
 
@@ -160,13 +164,67 @@ static void put_json(struct adit_writer *writer, const struct adit_cell *cell)
 		put_csv(writer, cell);
 }
 
-static int line_write(struct adit_writer *writer, struct adit_error *error)
+static int write_failed(struct adit_writer *writer, int code, struct adit_error *error)
 {
-	errno = 0;
-	if (fwrite(writer->line, 1, writer->used, writer->file) == writer->used)
-		return 0;
+	writer->failed = true;
 	return adit_file_error(writer->path != NULL ? writer->path : "standard output",
-		"cannot be written", errno, error);
+		"cannot be written", code, error);
+}
+
+/* Of what is in hand, of which only `done` bytes could be written: the bytes of whole rows. A line
+ * feed in a CSV's quotes ends none. */
+static size_t whole_rows(struct adit_writer *writer, size_t done)
+{
+	bool csv = writer->format == ADIT_FORMAT_CSV, quoted = false;
+	size_t whole = 0, lost = 0;
+
+	for (size_t i = 0; i < writer->used; i++) {
+		quoted ^= csv && writer->line[i] == '"';
+		if (writer->line[i] != '\n' || quoted)
+			continue;
+		if (i < done)
+			whole = i + 1;
+		else
+			lost++;
+	}
+	/* A header may be lost as well. */
+	writer->rows -= lost < writer->rows ? lost : writer->rows;
+	return whole;
+}
+
+/* Writes the rows in hand. Where that fails the file is cut behind the last whole one. */
+static int rows_write(struct adit_writer *writer, struct adit_error *error)
+{
+	size_t done = 0;
+	int code = 0;
+
+	errno = 0;
+	if (writer->fd < 0) {
+		done = fwrite(writer->line, 1, writer->used, writer->stream);
+		code = errno;
+	}
+	while (writer->fd >= 0 && done < writer->used) {
+		ssize_t got = write(writer->fd, writer->line + done, writer->used - done);
+
+		if (got > 0) {
+			done += (size_t)got;
+		} else if (got == 0 || errno != EINTR) {
+			code = errno;
+			break;
+		}
+	}
+	if (done < writer->used) {
+		size_t whole = whole_rows(writer, done);
+
+		writer->written += whole;
+		if (writer->fd >= 0 && ftruncate(writer->fd, (off_t)writer->written) != 0)
+			writer->rows = 0;
+		writer->used = 0;
+		return write_failed(writer, code, error);
+	}
+	writer->written += done;
+	writer->used = 0;
+	return 0;
 }
 
 static int no_memory(const char *path, struct adit_error *error)
@@ -184,7 +242,7 @@ static int header_write(struct adit_writer *writer, struct adit_error *error)
 		put(writer, writer->columns[i]->name, writer->name_sizes[i]);
 	}
 	put(writer, "\n", 1);
-	return line_write(writer, error);
+	return 0;
 }
 
 static int open_parts(struct adit_writer *writer, const char *path, struct adit_error *error)
@@ -205,10 +263,10 @@ static int open_parts(struct adit_writer *writer, const char *path, struct adit_
 		return adit_npz_open(
 			writer->path, writer->columns, writer->count, &writer->npz, error);
 	if (path != NULL) {
-		writer->file = fopen(writer->temporary, "w");
-		if (writer->file == NULL)
+		writer->fd =
+			open(writer->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (writer->fd < 0)
 			return adit_file_error(path, "cannot be written", errno, error);
-		setvbuf(writer->file, NULL, _IOFBF, ROOM);
 	}
 	return writer->format == ADIT_FORMAT_CSV ? header_write(writer, error) : 0;
 }
@@ -225,7 +283,8 @@ int adit_writer_open(const char *path, FILE *to, enum adit_format format,
 	made->format = format;
 	made->columns = columns;
 	made->count = count;
-	made->file = to;
+	made->stream = to;
+	made->fd = -1;
 	status = open_parts(made, to == NULL ? path : NULL, error);
 	if (status != 0)
 		adit_writer_abandon(made);
@@ -234,19 +293,34 @@ int adit_writer_open(const char *path, FILE *to, enum adit_format format,
 	return status;
 }
 
+/* What is in hand of a row that has no room is no part of the table. */
+static int row_lost(struct adit_writer *writer, size_t begin, struct adit_error *error)
+{
+	writer->used = begin;
+	writer->failed = true;
+	return no_memory(writer->path, error);
+}
+
 int adit_writer_row(
 	struct adit_writer *writer, const struct adit_cell *cells, struct adit_error *error)
 {
 	bool json = writer->format == ADIT_FORMAT_JSONL;
+	size_t begin = writer->used;
 
-	if (writer->format == ADIT_FORMAT_NPZ)
-		return adit_npz_row(writer->npz, cells, error);
-	writer->used = 0;
+	if (writer->failed)
+		return adit_error_set(error, -EIO, "%s: nothing more is written to it",
+			writer->path != NULL ? writer->path : "standard output");
+	if (writer->format == ADIT_FORMAT_NPZ) {
+		int status = adit_npz_row(writer->npz, cells, error);
+
+		writer->failed = status != 0;
+		return status;
+	}
 	for (size_t i = 0; i < writer->count; i++) {
 		size_t text = cells[i].kind == ADIT_CELL_TEXT ? 6 * cells[i].size : 0;
 
 		if (!line_room(writer, text + CELL_MAX + writer->name_sizes[i]))
-			return no_memory(writer->path, error);
+			return row_lost(writer, begin, error);
 		if (json) {
 			put(writer, i == 0 ? "{\"" : ",\"", 2);
 			put(writer, writer->columns[i]->name, writer->name_sizes[i]);
@@ -262,14 +336,17 @@ int adit_writer_row(
 		}
 	}
 	if (!line_room(writer, 4))
-		return no_memory(writer->path, error);
+		return row_lost(writer, begin, error);
 	put(writer, json ? "}\n" : "\n", json ? 2 : 1);
-	return line_write(writer, error);
+	writer->rows++;
+	return writer->used >= ROOM ? rows_write(writer, error) : 0;
 }
 
 static void writer_free(struct adit_writer *writer)
 {
 	adit_npz_close(writer->npz);
+	if (writer->fd >= 0)
+		close(writer->fd);
 	free(writer->path);
 	free(writer->temporary);
 	free(writer->name_sizes);
@@ -281,34 +358,52 @@ void adit_writer_abandon(struct adit_writer *writer)
 {
 	if (writer == NULL)
 		return;
-	if (writer->path != NULL && writer->file != NULL) {
-		fclose(writer->file);
+	if (writer->fd >= 0)
 		unlink(writer->temporary);
-	}
 	writer_free(writer);
 }
 
-int adit_writer_close(struct adit_writer *writer, struct adit_error *error)
+/* Brings to the file what is in hand. */
+static int finish(struct adit_writer *writer, struct adit_error *error)
 {
-	const char *name = writer->path != NULL ? writer->path : "standard output";
-	int status = 0;
+	int status, fd = writer->fd;
 
-	errno = 0;
-	if (writer->format == ADIT_FORMAT_NPZ) {
-		status = adit_npz_write(writer->npz, writer->temporary, error);
-	} else {
-		bool failed = fflush(writer->file) != 0 || ferror(writer->file);
+	if (writer->format == ADIT_FORMAT_NPZ)
+		return adit_npz_write(writer->npz, writer->temporary, error);
+	status = rows_write(writer, error);
+	if (status == 0 && writer->stream != NULL && fflush(writer->stream) != 0)
+		return write_failed(writer, errno, error);
+	/* A delayed write may fail as late as this. */
+	writer->fd = -1;
+	if (fd >= 0 && close(fd) != 0 && status == 0)
+		status = write_failed(writer, errno, error);
+	return status;
+}
 
-		/* A delayed write may fail as late as this. */
-		if (writer->path != NULL)
-			failed = fclose(writer->file) != 0 || failed;
-		if (failed)
-			status = adit_file_error(name, "cannot be written", errno, error);
-	}
-	if (status == 0 && writer->path != NULL && rename(writer->temporary, writer->path) != 0)
-		status = adit_file_error(name, "cannot be put in place", errno, error);
-	if (status != 0 && writer->temporary != NULL)
+uint64_t adit_writer_keep(struct adit_writer *writer)
+{
+	struct adit_error error;
+	uint64_t rows;
+
+	if (writer->used > 0)
+		rows_write(writer, &error);
+	rows = writer->path != NULL && writer->format != ADIT_FORMAT_NPZ ? writer->rows : 0;
+	if (rows == 0 && writer->temporary != NULL)
 		unlink(writer->temporary);
 	writer_free(writer);
+	return rows;
+}
+
+int adit_writer_close(struct adit_writer *writer, uint64_t *kept, struct adit_error *error)
+{
+	int status = finish(writer, error);
+
+	*kept = 0;
+	if (status == 0 && writer->path != NULL && rename(writer->temporary, writer->path) != 0)
+		status = adit_file_error(writer->path, "cannot be put in place", errno, error);
+	if (status != 0)
+		*kept = adit_writer_keep(writer);
+	else
+		writer_free(writer);
 	return status;
 }

@@ -8,8 +8,10 @@
 #include "harness.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -302,6 +304,7 @@ static const struct adit_column *const some[] = {
 };
 
 static char folder[64], path[128];
+static uint64_t kept;
 
 static const char *in_folder(const char *name)
 {
@@ -354,7 +357,7 @@ static char *written(const char *name, size_t *size)
 		CHECK_EQ_INT(adit_writer_row(writer, rows[i], &error), 0);
 	/* It has its name only when it is whole. */
 	CHECK(stat(path, &about) != 0);
-	CHECK_EQ_INT(adit_writer_close(writer, &error), 0);
+	CHECK_EQ_INT(adit_writer_close(writer, &kept, &error), 0);
 	CHECK_EQ_INT(stat(path, &about), 0);
 	*size = (size_t)about.st_size;
 	file = fopen(path, "r");
@@ -392,7 +395,7 @@ TEST(dataset, a_single_column)
 	REQUIRE(file != NULL);
 	CHECK_EQ_INT(adit_writer_open("-", file, ADIT_FORMAT_CSV, some + 1, 1, &writer, &error), 0);
 	CHECK_EQ_INT(adit_writer_row(writer, &none, &error), 0);
-	CHECK_EQ_INT(adit_writer_close(writer, &error), 0);
+	CHECK_EQ_INT(adit_writer_close(writer, &kept, &error), 0);
 	fclose(file);
 	CHECK_EQ_STR(bytes, "may\n\"\"\n");
 	free(bytes);
@@ -456,8 +459,9 @@ TEST(dataset, files_that_cannot_be_written)
 
 	for (size_t i = 0; i < ADIT_COUNT(places); i++) {
 		CHECK_EQ_INT(adit_format_of(places[i], &format, &error), 0);
-		CHECK(adit_writer_open(places[i], NULL, format, some, ADIT_COUNT(some), &writer,
-			      &error) < 0);
+		CHECK_EQ_INT(adit_writer_open(places[i], NULL, format, some, ADIT_COUNT(some),
+				     &writer, &error),
+			-ENOENT);
 		CHECK_CONTAINS(error.text, places[i]);
 		CHECK_CONTAINS(error.text, "No such file");
 	}
@@ -478,9 +482,79 @@ TEST(dataset, a_full_disk)
 			     "-", full, ADIT_FORMAT_CSV, some, ADIT_COUNT(some), &writer, &error),
 		0);
 	adit_writer_row(writer, row, &error);
-	CHECK_EQ_INT(adit_writer_close(writer, &error), -ENOSPC);
+	CHECK_EQ_INT(adit_writer_close(writer, &kept, &error), -ENOSPC);
 	CHECK_CONTAINS(error.text, "standard output: cannot be written: No space left");
 	fclose(full);
+}
+
+/* A file that finds no more room is cut behind its last whole row, which has a line feed in it. */
+static void keep_what_has_room(
+	enum adit_format format, rlim_t room, uint64_t rows, const char *want)
+{
+	const struct adit_cell row[] = {number(1), none, real(2), text("x\n\"y"), number(3)};
+	struct rlimit before, less;
+	struct adit_writer *writer;
+	char bytes[256] = "";
+	FILE *file;
+
+	CHECK_EQ_INT(getrlimit(RLIMIT_FSIZE, &before), 0);
+	less = (struct rlimit){room, before.rlim_max};
+	signal(SIGXFSZ, SIG_IGN);
+	CHECK_EQ_INT(adit_writer_open(in_folder("t.csv"), NULL, format, some, ADIT_COUNT(some),
+			     &writer, &error),
+		0);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ_INT(adit_writer_row(writer, row, &error), 0);
+	setrlimit(RLIMIT_FSIZE, &less);
+	CHECK_EQ_INT(adit_writer_close(writer, &kept, &error), -EFBIG);
+	setrlimit(RLIMIT_FSIZE, &before);
+	signal(SIGXFSZ, SIG_DFL);
+	CHECK_CONTAINS(error.text, "t.csv: cannot be written: File too large");
+	CHECK_EQ_INT(kept, rows);
+	file = fopen(in_folder("t.csv.new"), "r");
+	if (file != NULL) {
+		CHECK(fread(bytes, 1, sizeof(bytes) - 1, file) > 0);
+		fclose(file);
+		unlink(path);
+	}
+	CHECK_EQ_STR(bytes, want);
+	/* Nothing else is there. */
+	CHECK_EQ_INT(rmdir(folder), 0);
+	folder[0] = '\0';
+}
+
+TEST(dataset, a_disk_that_fills_up_keeps_whole_rows)
+{
+#define HEADER "n,may,real,text,small\n"
+#define LINE   "1,,2,\"x\n\"\"y\",3\n"
+#define OBJECT "{\"n\":1,\"may\":null,\"real\":2,\"text\":\"x\\u000a\\\"y\",\"small\":3}\n"
+	keep_what_has_room(ADIT_FORMAT_CSV, sizeof(HEADER LINE LINE) - 1, 2, HEADER LINE LINE);
+	/* Behind the line feed of the second row. */
+	keep_what_has_room(ADIT_FORMAT_CSV, sizeof(HEADER LINE) + 8, 1, HEADER LINE);
+	keep_what_has_room(ADIT_FORMAT_CSV, sizeof(HEADER) + 3, 0, "");
+	keep_what_has_room(ADIT_FORMAT_CSV, 5, 0, "");
+	keep_what_has_room(ADIT_FORMAT_JSONL, sizeof(OBJECT OBJECT) + 7, 2, OBJECT OBJECT);
+}
+
+/* What ends early keeps its rows; an archive has none that could be read. */
+TEST(dataset, a_table_that_is_not_whole)
+{
+	static const uint64_t rows[ADIT_FORMATS] = {2, 2, 0};
+	const struct adit_cell row[] = {number(1), none, real(2), text("x"), number(3)};
+
+	for (int format = 0; format < ADIT_FORMATS; format++) {
+		struct adit_writer *writer;
+
+		CHECK_EQ_INT(adit_writer_open(in_folder("t"), NULL, (enum adit_format)format, some,
+				     ADIT_COUNT(some), &writer, &error),
+			0);
+		CHECK_EQ_INT(adit_writer_row(writer, row, &error), 0);
+		CHECK_EQ_INT(adit_writer_row(writer, row, &error), 0);
+		CHECK_EQ_INT(adit_writer_keep(writer), rows[format]);
+		CHECK_EQ_INT(unlink(in_folder("t.new")), rows[format] != 0 ? 0 : -1);
+		CHECK_EQ_INT(rmdir(folder), 0);
+		folder[0] = '\0';
+	}
 }
 
 /* What is abandoned leaves nothing. */
