@@ -269,7 +269,7 @@ static int log_read(struct app_logscan *it, size_t number, struct adit_error *er
 	if (log->format != ADIT_LOG_ZEEK_TSV && log->format != ADIT_LOG_ZEEK_JSON)
 		halves_join(it, log);
 	it->done += app_logfile_size(log->file);
-	if (status == -EIO || status == -EINVAL) {
+	if (status == -EIO || status == -EINVAL || status == -E2BIG) {
 		/* What came before, and the other logs, count. */
 		snprintf(log->damage, sizeof(log->damage), "%s", error->text);
 		log->damaged = true;
