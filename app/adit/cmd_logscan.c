@@ -130,12 +130,11 @@ static int scan(struct app_logscan *it, struct adit_error *error)
 {
 	int status = it->out != NULL ? app_directory_make(it->out, error) : 0;
 
+	app_interrupt_stops("logscan");
 	if (status == 0)
 		status = app_logscan_read(it, error);
 	if (status == 0 && adit_logscan_run(it->scan) != 0)
 		status = adit_error_set(error, -ENOMEM, "no memory to count rows by second");
-	if (it->out != NULL)
-		app_interrupt_writes("logscan");
 	if (status == 0)
 		status = app_logscan_domains_begin(it, error);
 	if (status == 0)

@@ -81,6 +81,7 @@ struct app_logscan {
 	struct adit_verdict_board *board;
 	FILE *verdicts, *windows;
 	struct app_logged *logged; /* by rank */
+	bool interrupted;          /* and so a part of the logs */
 	bool problem;              /* an output failed, or a log was not read to its end */
 	struct adit_error error;   /* the first such */
 };
@@ -116,6 +117,9 @@ static inline uint64_t app_row_offset(uint64_t at)
 
 /* Notes the first thing that went wrong; the run goes on. */
 void app_logscan_note(struct app_logscan *it, const struct adit_error *error);
+/* Whether an interrupt asks for an end; what was found so far is still told, as a part: `what` says
+ * of what. Cheap. */
+bool app_logscan_stops(struct app_logscan *it, const char *what);
 /* Progress over all logs: `what` is shown, `done` bytes of the log at hand beside those before. */
 void app_logscan_progress(struct app_logscan *it, const char *what, uint64_t done);
 

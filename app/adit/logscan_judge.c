@@ -169,14 +169,20 @@ static int rows_judge(struct judging *judging, struct adit_error *error)
 {
 	struct app_logscan *it = judging->it;
 	size_t rows = adit_logscan_rows(it->scan);
+	char how_far[80];
 	uint32_t *order;
 	int status = order_make(it, &order, error);
 
 	for (size_t i = 0; i < rows && status == 0; i++) {
+		if ((i & 0xfff) == 0) {
+			app_progress_report("judging", i, rows);
+			snprintf(how_far, sizeof(how_far),
+				"the detectors looked at %zu of %zu rows", i, rows);
+			if (app_logscan_stops(it, how_far))
+				break;
+		}
 		status = judge_row(
 			judging, adit_logscan_row(it->scan, order != NULL ? order[i] : i), error);
-		if ((i & 0xfff) == 0)
-			app_progress_report("judging", i, rows);
 	}
 	later_pop(judging, UINT64_MAX);
 	app_offline_end(&it->offline);

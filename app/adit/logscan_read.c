@@ -42,6 +42,18 @@ void app_logscan_note(struct app_logscan *it, const struct adit_error *error)
 	it->problem = true;
 }
 
+bool app_logscan_stops(struct app_logscan *it, const char *what)
+{
+	struct adit_error error;
+
+	if (it->interrupted || !app_interrupt_came())
+		return it->interrupted;
+	it->interrupted = true;
+	adit_error_set(&error, -ECANCELED, "interrupted: %s; what is told is of a part", what);
+	app_logscan_note(it, &error);
+	return true;
+}
+
 void app_logscan_progress(struct app_logscan *it, const char *what, uint64_t done)
 {
 	app_progress_report((void *)what, it->done + done, it->total);
@@ -189,6 +201,13 @@ static int take(struct app_logscan *it, size_t number, const char *line, size_t 
 	return 0;
 }
 
+/* Shows how far it is, and whether an interrupt ends it there. */
+static bool reading_goes_on(struct app_logscan *it, uint64_t offset)
+{
+	app_logscan_progress(it, "reading logs", offset);
+	return !app_logscan_stops(it, "the logs were not read to their end");
+}
+
 static int lines_read(struct app_logscan *it, size_t number, struct adit_error *error)
 {
 	struct app_log *log = &it->logs[number];
@@ -201,11 +220,11 @@ static int lines_read(struct app_logscan *it, size_t number, struct adit_error *
 		status = take(it, number, line, size, offset, error);
 		if (status != 0)
 			return status;
-		if ((log->lines & 0xffff) == 0)
-			app_logscan_progress(it, "reading logs", offset);
+		if ((log->lines & 0xffff) == 0 && !reading_goes_on(it, offset))
+			break;
 		offset = next;
 	}
-	return status;
+	return status < 0 ? status : 0;
 }
 
 static int frames_read(struct app_logscan *it, size_t number, struct adit_error *error)
@@ -223,11 +242,11 @@ static int frames_read(struct app_logscan *it, size_t number, struct adit_error 
 		status = take(it, number, frame, size, offset, error);
 		if (status != 0)
 			break;
-		if ((log->lines & 0xffff) == 0)
-			app_logscan_progress(it, "reading logs", offset);
+		if ((log->lines & 0xffff) == 0 && !reading_goes_on(it, offset))
+			break;
 	}
 	app_logframes_close(frames);
-	return status;
+	return status < 0 ? status : 0;
 }
 
 /* Where queries and their answers are both logged, a look-up is the query. */
@@ -246,12 +265,11 @@ static int log_read(struct app_logscan *it, size_t number, struct adit_error *er
 	struct adit_error damage;
 	int status;
 
-	log->first_row = adit_logscan_rows(it->scan);
 	status = log->is_lines ? lines_read(it, number, error) : frames_read(it, number, error);
 	if (log->format != ADIT_LOG_ZEEK_TSV && log->format != ADIT_LOG_ZEEK_JSON)
 		halves_join(it, log);
 	it->done += app_logfile_size(log->file);
-	if (status == -EIO || status == -EINVAL) {
+	if (status == -EIO || status == -EINVAL || status == -E2BIG) {
 		/* What came before, and the other logs, count. */
 		snprintf(log->damage, sizeof(log->damage), "%s", error->text);
 		log->damaged = true;
@@ -271,8 +289,12 @@ int app_logscan_read(struct app_logscan *it, struct adit_error *error)
 	int status = 0;
 
 	it->done = 0;
-	for (size_t i = 0; i < it->log_count && status == 0; i++)
-		status = log_read(it, i, error);
+	for (size_t i = 0; i < it->log_count && status == 0; i++) {
+		/* One that is not reached has no rows. */
+		it->logs[i].first_row = adit_logscan_rows(it->scan);
+		if (!app_logscan_stops(it, "not all logs were read"))
+			status = log_read(it, i, error);
+	}
 	app_progress_clear();
 	return status;
 }

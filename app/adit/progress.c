@@ -2,7 +2,8 @@
  *
  * What a long sub-command shows on a terminal, and how it ends early. The libraries below cannot
  * be asked to stop in the midst of a fit, and nothing is on disk until the end: so an interrupt
- * simply ends the process, unless a file is being written just then.
+ * simply ends the process, unless a file is being written just then, or the command can be asked to
+ * stop after all.
  */
 #include "tables.h"
 
@@ -13,11 +14,16 @@
 #define DRAW_NS (100 * ADIT_NS_PER_MS)
 
 static char farewell[80];
-static volatile sig_atomic_t held, drawn;
+static volatile sig_atomic_t held, drawn, soft, came;
 
 static void end(int signal)
 {
 	(void)signal;
+	/* Whoever is in haste asks twice. */
+	if (soft && !came) {
+		came = 1;
+		return;
+	}
 	if (held)
 		return;
 	if (drawn && write(STDERR_FILENO, "\n", 1) < 0)
@@ -41,10 +47,16 @@ void app_interrupt_start(const char *command)
 	}
 }
 
-void app_interrupt_writes(const char *command)
+void app_interrupt_stops(const char *command)
 {
 	snprintf(farewell, sizeof(farewell),
-		"adit %s: interrupted, what was written is not whole\n", command);
+		"adit %s: interrupted again, what was written is not whole\n", command);
+	soft = 1;
+}
+
+bool app_interrupt_came(void)
+{
+	return came;
 }
 
 void app_interrupt_hold(void)

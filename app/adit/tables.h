@@ -68,8 +68,10 @@ void app_tables_close(struct app_tables *tables);
 /* Interrupts end the process with a word and status 1, until app_interrupt_hold: then what is
  * being written is written to its end. */
 void app_interrupt_start(const char *command);
-/* From now on, an interrupt leaves files that are not whole. */
-void app_interrupt_writes(const char *command);
+/* From now on, the first interrupt is only noted, for the command to write what it found till then;
+ * the next one ends the process. */
+void app_interrupt_stops(const char *command);
+bool app_interrupt_came(void);
 void app_interrupt_hold(void);
 
 /* On a terminal, a line that says what is being done; `context` is a text. */

@@ -48,6 +48,10 @@ size_t adit_judges_count(const struct adit_judges *judges);
 bool adit_judges_any(
 	const struct adit_judges *judges, enum adit_kind kind, enum adit_span span, unsigned kinds);
 
+/* Of a row with fewer names than this they say nothing; at most 10. */
+uint32_t adit_judges_least_names(
+	const struct adit_judges *judges, enum adit_kind kind, unsigned kinds);
+
 /*
  * What the models of these kinds (a bit each) say of a row of this kind of key over this span (of
  * sessions any, of looks the slice), which was made of so many names; returns the number of

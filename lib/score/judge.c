@@ -187,6 +187,24 @@ bool adit_judges_any(
 /* Fewer names than these say nothing to models without thresholds by names. */
 #define LEAST_NAMES 10
 
+uint32_t adit_judges_least_names(
+	const struct adit_judges *judges, enum adit_kind kind, unsigned kinds)
+{
+	uint32_t names = 0;
+
+	for (; names < LEAST_NAMES; names++)
+		for (size_t i = 0; i < judges->count; i++) {
+			const struct judge *judge = &judges->judge[i];
+
+			if (judge->by_names && judge->keys & 1u << kind &&
+				kinds & 1u << judge->kind &&
+				(isfinite(adit_model_threshold_for(judge->model, names)) ||
+					isfinite(adit_model_suspect_for(judge->model, names))))
+				return names;
+		}
+	return names;
+}
+
 static double points_of(const struct judge *judge, double score, double threshold,
 	double suspect_threshold, double suspect, double tunnel)
 {

@@ -57,6 +57,7 @@ struct adit_scorer {
 	struct story *stories;
 	uint32_t *stories_free;
 	uint32_t stories_freed, stories_high;
+	uint32_t least_names[ADIT_KIND_JUDGED]; /* of a row that a model looks at */
 	uint32_t slice;
 	bool begun, scored;   /* the timeline has a slice; that slice has been scored */
 	bool coalesced;       /* a window of the slice stands for several */

@@ -44,6 +44,18 @@ size_t adit_scorer_bytes(const struct adit_score_params *params)
 	       params->stories * (sizeof(struct story) + sizeof(uint32_t));
 }
 
+/* Names that a row must have before a model looks at it. */
+static void least_names_find(struct adit_scorer *scorer)
+{
+	const struct adit_detect_params *detect = &scorer->params.detect;
+
+	for (int kind = 0; kind < ADIT_KIND_JUDGED; kind++)
+		scorer->least_names[kind] =
+			detect->judges != NULL
+				? adit_judges_least_names(detect->judges, kind, detect->models)
+				: ADIT_LEDGER_NAMES;
+}
+
 struct adit_scorer *adit_scorer_create(
 	const struct adit_score_params *params, const struct adit_allocator *allocator)
 {
@@ -52,6 +64,7 @@ struct adit_scorer *adit_scorer_create(
 	if (scorer == NULL)
 		return NULL;
 	scorer->params = *params;
+	least_names_find(scorer);
 	scorer->blind = params->blind;
 	scorer->allocator = adit_allocator_copy(allocator);
 	scorer->ledger = adit_ledger_create(&params->ledger, allocator);
@@ -258,18 +271,46 @@ bool adit_is_told(
 #define LIGHT_MESSAGES    64
 #define LIGHT_ID_STEPS    8
 
-static bool span_is_light(const struct adit_scorer *scorer, uint32_t index, enum adit_span span)
+/* Whether all of a key's rows are looked at, however little they have. */
+static bool all_is_judged(const struct adit_scorer *scorer, const struct adit_ledger_key *key)
+{
+	return key->classes != 0 || scorer->burst_hits >= ADIT_BURST_LEAST ||
+	       scorer->params.features != NULL || scorer->sessions_judged;
+}
+
+/*
+ * Few names alone show nothing: models look at rows of more, and so does structure, but for what is
+ * no DNS. The information bound is for however few. Of a domain with one subscriber, its pair tells
+ * all but signatures and bursts. What is few over a span is so over all that are shorter.
+ */
+static bool names_are_few(const struct adit_scorer *scorer, uint32_t index, enum adit_span longest)
 {
 	const struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index);
-	struct adit_ledger_load load;
+	struct adit_ledger_load most = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, 0};
+	uint32_t least = scorer->least_names[key->kind];
 
-	if (key->classes != 0 || scorer->burst_hits >= ADIT_BURST_LEAST ||
-		scorer->params.features != NULL || scorer->sessions_judged ||
-		scorer->params.detect.information_bound < LIGHT_INFORMATION)
+	if (all_is_judged(scorer, key))
 		return false;
-	adit_ledger_load(scorer->ledger, index, span, &load);
-	return load.information < LIGHT_INFORMATION && load.messages <= LIGHT_MESSAGES &&
-	       load.id_steps < LIGHT_ID_STEPS;
+	if (key->kind == ADIT_KIND_DOMAIN && key->children < 2)
+		return true;
+	if (least == 0 || (key->kind != ADIT_KIND_DOMAIN && scorer->params.detect.information))
+		return false;
+	most.names = least - 1;
+	if (key->kind == ADIT_KIND_PAIR)
+		most.id_steps = LIGHT_ID_STEPS - 1;
+	if (key->kind == ADIT_KIND_SERVER)
+		most.unparsable = 0;
+	return adit_ledger_within(scorer->ledger, index, longest, &most);
+}
+
+static bool span_is_light(const struct adit_scorer *scorer, uint32_t index, enum adit_span span)
+{
+	static const struct adit_ledger_load most = {
+		LIGHT_INFORMATION - 1, LIGHT_MESSAGES, UINT64_MAX, LIGHT_ID_STEPS - 1, UINT32_MAX};
+
+	return !all_is_judged(scorer, adit_ledger_key(scorer->ledger, index)) &&
+	       scorer->params.detect.information_bound >= LIGHT_INFORMATION &&
+	       adit_ledger_within(scorer->ledger, index, span, &most);
 }
 
 static void judge_span(struct adit_scorer *scorer, uint32_t index, enum adit_span span)
@@ -397,6 +438,7 @@ static bool filter_passes(
 static void judge(struct adit_scorer *scorer, uint32_t index)
 {
 	struct adit_ledger_key *key = adit_ledger_key(scorer->ledger, index);
+	bool few;
 
 	if (!key->used)
 		return;
@@ -405,9 +447,16 @@ static void judge(struct adit_scorer *scorer, uint32_t index)
 	if (!filter_passes(scorer, key, scorer->burst_hits))
 		return;
 	scorer->counters.judged++;
-	for (int span = 0; span < ADIT_SPAN_COUNT; span++)
-		if (span_is_new(scorer, index, span) && is_due(scorer, key, span))
+	few = names_are_few(scorer, index,
+		is_due(scorer, key, ADIT_SPAN_DAY) ? ADIT_SPAN_DAY : ADIT_SPAN_10MIN);
+	for (int span = 0; span < ADIT_SPAN_COUNT; span++) {
+		if (!span_is_new(scorer, index, span) || !is_due(scorer, key, span))
+			continue;
+		if (few)
+			scorer->counters.light++;
+		else
 			judge_span(scorer, index, span);
+	}
 	if (is_due(scorer, key, ADIT_SPAN_HOUR)) {
 		key->judged = scorer->slice;
 	} else if (!key->late && scorer->late_count < scorer->params.ledger.keys) {
@@ -432,12 +481,16 @@ static void judge_late(struct adit_scorer *scorer, bool is_end)
 			continue;
 		remember(scorer, key);
 		scorer->burst_hits = 0;
+		key->judged = scorer->slice;
+		if (names_are_few(scorer, scorer->late[i], ADIT_SPAN_DAY)) {
+			scorer->counters.light++;
+			continue;
+		}
 		is_new = span_is_new(scorer, scorer->late[i], ADIT_SPAN_HOUR);
 		if (is_new)
 			judge_span(scorer, scorer->late[i], ADIT_SPAN_HOUR);
 		if (is_new || span_is_new(scorer, scorer->late[i], ADIT_SPAN_DAY))
 			judge_span(scorer, scorer->late[i], ADIT_SPAN_DAY);
-		key->judged = scorer->slice;
 	}
 	scorer->late_count = 0;
 	scorer->late_slice = scorer->slice;
@@ -593,6 +646,7 @@ struct adit_judges *adit_scorer_set_judges(struct adit_scorer *scorer, struct ad
 	struct adit_judges *before = scorer->params.detect.judges;
 
 	scorer->params.detect.judges = judges;
+	least_names_find(scorer);
 	return before;
 }
 

@@ -112,12 +112,16 @@ const struct adit_detail *adit_ledger_now(const struct adit_ledger *ledger, uint
 bool adit_ledger_sum(const struct adit_ledger *ledger, uint32_t index, enum adit_span span,
 	struct adit_sum *sum);
 /* What a key has over a span, counted without merging anything: never less information than the sum
- * has, but for rounding. */
+ * has, but for rounding, and the same names. */
 struct adit_ledger_load {
-	uint64_t information, messages, id_steps;
+	uint64_t information, messages, unparsable, id_steps;
+	uint32_t names; /* distinct ones; a limit above ADIT_LEDGER_NAMES is none */
 };
-void adit_ledger_load(const struct adit_ledger *ledger, uint32_t index, enum adit_span span,
-	struct adit_ledger_load *load);
+#define ADIT_LEDGER_NAMES 16
+/* Whether it has no more than that; looks no further than needed to tell. UINT64_MAX and UINT32_MAX
+ * are no limits. */
+bool adit_ledger_within(const struct adit_ledger *ledger, uint32_t index, enum adit_span span,
+	const struct adit_ledger_load *most);
 /* Counters of a key over the day held, without names and details: cheap. */
 void adit_ledger_totals(const struct adit_ledger *ledger, uint32_t index, struct adit_sum *sum);
 

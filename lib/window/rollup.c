@@ -310,23 +310,98 @@ bool adit_ledger_sum(
 	return sum->windows != 0;
 }
 
-void adit_ledger_load(const struct adit_ledger *ledger, uint32_t index, enum adit_span span,
-	struct adit_ledger_load *load)
+/* Walks a key's entries in a span, the latest tier first: what is at hand, and nothing beyond. */
+struct walk {
+	const struct adit_ledger *ledger;
+	const struct adit_ledger_key *key;
+	enum adit_span span;
+	int tier;
+	uint32_t next;
+};
+
+static struct walk walk_begin(const struct adit_ledger *ledger, uint32_t index, enum adit_span span)
 {
 	const struct adit_ledger_key *key = &ledger->keys[index];
 
-	*load = (struct adit_ledger_load){0};
-	for (int tier = span_tier(span); tier >= 0; tier--)
-		for (uint32_t i = key->tier[tier].first; i != NONE; i = ledger->entries[i].next) {
-			const struct entry *entry = &ledger->entries[i];
-			const struct adit_detail *detail = detail_of(ledger, &entry->row);
+	return (struct walk){ledger, key, span, 0, key->tier[0].first};
+}
 
-			if (entry->last_slice + span_lengths[span] <= ledger->slice)
-				continue;
-			load->information += (uint64_t)entry->row.info_up + entry->row.info_down;
-			load->messages += (uint64_t)entry->row.queries + entry->row.responses;
-			load->id_steps += detail != NULL ? detail->id_steps : 0;
+static const struct entry *walk_next(struct walk *walk)
+{
+	for (;;) {
+		const struct entry *entry;
+
+		while (walk->next == NONE) {
+			if (walk->tier == span_tier(walk->span))
+				return NULL;
+			walk->next = walk->key->tier[++walk->tier].first;
 		}
+		entry = &walk->ledger->entries[walk->next];
+		walk->next = entry->next;
+		if (walk->next != NONE)
+			__builtin_prefetch(&walk->ledger->entries[walk->next]);
+		if (entry->last_slice + span_lengths[walk->span] > walk->ledger->slice)
+			return entry;
+	}
+}
+
+/* Adds names to a list of distinct ones. False: there are more than `most`. */
+static bool names_within(
+	uint32_t *list, uint32_t *count, const uint32_t *names, uint32_t number, uint32_t most)
+{
+	for (uint32_t i = 0; i < number; i++) {
+		uint32_t at = 0;
+
+		while (at < *count && list[at] != names[i])
+			at++;
+		if (at < *count)
+			continue;
+		if (*count == most)
+			return false;
+		list[(*count)++] = names[i];
+	}
+	return true;
+}
+
+/* What stands in detail records, which lie apart. */
+static bool details_within(struct walk walk, const struct adit_ledger_load *most)
+{
+	uint32_t list[ADIT_LEDGER_NAMES], names = 0;
+	bool counts_names = most->names <= ADIT_LEDGER_NAMES;
+	uint64_t id_steps = 0;
+	const struct entry *entry;
+
+	while ((entry = walk_next(&walk)) != NULL) {
+		const struct adit_detail *detail = detail_of(walk.ledger, &entry->row);
+		const uint32_t *hashes = detail != NULL ? detail->names.hash : entry->row.name;
+		uint32_t count = detail != NULL ? detail->names.count : entry->row.names;
+
+		id_steps += detail != NULL ? detail->id_steps : 0;
+		if (id_steps > most->id_steps ||
+			(counts_names && !names_within(list, &names, hashes, count, most->names)))
+			return false;
+	}
+	return true;
+}
+
+bool adit_ledger_within(const struct adit_ledger *ledger, uint32_t index, enum adit_span span,
+	const struct adit_ledger_load *most)
+{
+	struct walk walk = walk_begin(ledger, index, span);
+	struct adit_ledger_load load = {0};
+	const struct entry *entry;
+
+	while ((entry = walk_next(&walk)) != NULL) {
+		load.information += (uint64_t)entry->row.info_up + entry->row.info_down;
+		load.messages += (uint64_t)entry->row.queries + entry->row.responses;
+		load.unparsable += entry->row.unparsable;
+		if (load.information > most->information || load.messages > most->messages ||
+			load.unparsable > most->unparsable)
+			return false;
+	}
+	if (most->id_steps == UINT64_MAX && most->names > ADIT_LEDGER_NAMES)
+		return true;
+	return details_within(walk_begin(ledger, index, span), most);
 }
 
 void adit_ledger_totals(const struct adit_ledger *ledger, uint32_t index, struct adit_sum *sum)

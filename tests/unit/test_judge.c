@@ -376,6 +376,7 @@ TEST(judge, thresholds_by_names)
 	judges = judges_of(model);
 	CHECK_NEAR(points(judges, 1000, 9), 0);
 	CHECK_NEAR(points(judges, 1000, 10), TUNNEL + 24);
+	CHECK_EQ_INT(adit_judges_least_names(judges, ADIT_KIND_PAIR, ~0u), 10);
 	adit_judges_destroy(judges);
 	model = model_of("information", "any_domain");
 	threshold_set(model, ADIT_THRESHOLD_RANK, 10);
@@ -390,6 +391,8 @@ TEST(judge, thresholds_by_names)
 					? TUNNEL + 24 * (1 - exp(rows[i].threshold - score))
 					: 0);
 		}
+	CHECK_EQ_INT(adit_judges_least_names(judges, ADIT_KIND_PAIR, ~0u), 5);
+	CHECK_EQ_INT(adit_judges_least_names(judges, ADIT_KIND_PAIR, 0), 10);
 	adit_judges_destroy(judges);
 }
 

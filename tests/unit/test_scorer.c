@@ -116,6 +116,33 @@ TEST(scorer, a_tunnel_that_comes_back_is_another_story)
 	fixture_close(x);
 }
 
+/* Where no bound on information counts, a handful of names is not worth deriving features of. */
+TEST(scorer, few_names_are_not_derived)
+{
+	struct fixture *x = fixture_open(NULL);
+	const struct adit_score_counters *counters;
+
+	x->params.features = NULL;
+	fixture_restart(x, 0);
+	tunnel(x, 1, 1, 7, 100, 0);
+	slice_end(x);
+	CHECK_EQ_INT(adit_scorer_counters(x->scorer)->rows[ADIT_SPAN_SLICE], 1);
+	x->params.detect.information = false;
+	fixture_restart(x, 0);
+	tunnel(x, 1, 1, 7, 100, 0);
+	slice_end(x);
+	counters = adit_scorer_counters(x->scorer);
+	CHECK_EQ_INT(counters->rows[ADIT_SPAN_SLICE], 0);
+	CHECK(counters->judged > 0 && counters->light > 0);
+	/* What comes later counts with what was passed over. */
+	tunnel(x, 1, 1, 14, 100, 0);
+	slice_end(x);
+	CHECK_EQ_INT(counters->rows[ADIT_SPAN_10MIN], 1);
+	REQUIRE(x->told == 1);
+	CHECK_EQ_INT(x->verdict[0].queries, 21);
+	fixture_close(x);
+}
+
 TEST(scorer, end_closes_all_and_forgets)
 {
 	struct fixture *x = fixture_open(NULL);
