@@ -9,9 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* From where on what was observed is a reason. Shares of octets: host names have some digits, and
- * few labels that are no words; "4-5 unique authorative IPs" in "the same range of family
- * addresses". */
+/* From where on what was observed is a reason. Host names have some digits, and few labels that are
+ * no words; a tunnel has a handful of servers, near one another. */
 #define DIGITS   0.15
 #define WORDS    0.5
 #define SERVERS  5
