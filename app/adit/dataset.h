@@ -89,13 +89,20 @@ extern volatile sig_atomic_t app_dataset_stopped;
 int app_dataset_columns_choose(struct app_dataset *dataset, struct adit_error *error);
 void app_dataset_columns_clear(struct app_dataset *dataset);
 
-/* dataset_write.c: the files; `row` is the pairing's. The check: no file is written twice, and none
- * is a capture; -EINVAL with a message. */
-int app_dataset_places_check(const struct app_dataset *dataset, struct adit_error *error);
-int app_dataset_files_open(struct app_dataset *dataset, struct adit_error *error);
+/* dataset_write.c: what becomes of a row and of a message; `context` is the data set. */
 void app_dataset_row_take(void *context, const struct adit_query *row);
 void app_dataset_explain(void *context, enum adit_role role, const struct adit_message *message,
 	const struct adit_dns *dns);
+/* Says what is wrong with an output; the others go on, as long as there is one. */
+void app_dataset_output_fail(struct app_dataset *dataset, struct app_dataset_output *output,
+	const struct adit_error *error);
+#define APP_DATASET_EXPLAIN_COLUMNS 11
+extern const struct adit_column *const app_dataset_explain_columns[APP_DATASET_EXPLAIN_COLUMNS];
+
+/* dataset_files.c: the check: no file is written twice, and none is a capture; -EINVAL with a
+ * message. */
+int app_dataset_places_check(const struct app_dataset *dataset, struct adit_error *error);
+int app_dataset_files_open(struct app_dataset *dataset, struct adit_error *error);
 /* Makes them whole. Of those that failed, and of all if `status` is not 0, rows stay in FILE.new,
  * which is told. */
 void app_dataset_files_close(struct app_dataset *dataset);

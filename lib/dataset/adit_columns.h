@@ -50,9 +50,11 @@ struct adit_column {
 	uint32_t index; /* of a label: which */
 };
 
+enum adit_cell_kind { ADIT_CELL_NONE, ADIT_CELL_NUMBER, ADIT_CELL_REAL, ADIT_CELL_TEXT };
+
 /* A value. `text` is valid until the next row. */
 struct adit_cell {
-	enum { ADIT_CELL_NONE, ADIT_CELL_NUMBER, ADIT_CELL_REAL, ADIT_CELL_TEXT } kind;
+	enum adit_cell_kind kind;
 	uint32_t size;
 	union {
 		int64_t number;
@@ -60,6 +62,17 @@ struct adit_cell {
 		const char *text;
 	};
 };
+
+/* A text as a cell; none where it is empty. */
+static inline struct adit_cell adit_cell_text(const char *text)
+{
+	struct adit_cell cell;
+
+	cell.kind = *text != '\0' ? ADIT_CELL_TEXT : ADIT_CELL_NONE;
+	cell.size = (uint32_t)strlen(text);
+	cell.text = text;
+	return cell;
+}
 
 extern const struct adit_column adit_columns[];
 extern const size_t adit_column_count;

@@ -4,6 +4,7 @@
  * renamed, as tables and models go by names.
  */
 #include "adit_columns.h"
+#include "adit_writer.h"
 #include "columns_priv.h"
 
 #include <assert.h>
@@ -249,14 +250,6 @@ void adit_view_cell(
 		number_get(view, column, cell);
 }
 
-static int page_put(FILE *page, char **text, size_t *size, FILE *to)
-{
-	int status = fclose(page) == 0 && fwrite(*text, 1, *size, to) == *size ? 0 : -EIO;
-
-	free(*text);
-	return status == 0 && fflush(to) != 0 ? -EIO : status;
-}
-
 static void words_write(FILE *page, const char *title, const struct adit_word *words, size_t count)
 {
 	fprintf(page, "\n| `%s` | meaning |\n| --- | --- |\n", title);
@@ -270,6 +263,7 @@ int adit_columns_reference(FILE *to)
 	char *text = NULL;
 	size_t size = 0;
 	FILE *page = open_memstream(&text, &size);
+	int status;
 
 	if (page == NULL)
 		return -ENOMEM;
@@ -287,44 +281,44 @@ int adit_columns_reference(FILE *to)
 	for (size_t i = 0; i < ADIT_ROLE_COUNT; i++)
 		fprintf(page, "| `%s` | %s | %s |\n", adit_roles[i].name,
 			sides[adit_roles[i].sides], adit_roles[i].meaning);
-	return page_put(page, &text, &size, to);
+	status = fclose(page) == 0 && fwrite(text, 1, size, to) == size ? 0 : -EIO;
+	free(text);
+	return status == 0 && fflush(to) != 0 ? -EIO : status;
 }
 
-/* Fields of the dictionary: quoted where need be. */
-static void field_put(FILE *page, const char *text, char end)
-{
-	bool quoted = strpbrk(text, ",\"\n") != NULL;
-
-	if (quoted)
-		fputc('"', page);
-	for (; *text != '\0'; text++) {
-		if (*text == '"')
-			fputc('"', page);
-		fputc(*text, page);
-	}
-	if (quoted)
-		fputc('"', page);
-	fputc(end, page);
-}
+static const struct adit_column *const dictionary_columns[] = {
+	&(const struct adit_column){.name = "column"},
+	&(const struct adit_column){.name = "type"},
+	&(const struct adit_column){.name = "unit"},
+	&(const struct adit_column){.name = "source"},
+	&(const struct adit_column){.name = "missing"},
+	&(const struct adit_column){.name = "meaning"},
+};
 
 int adit_columns_dictionary(const struct adit_column *const *columns, size_t count, FILE *to)
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *page = open_memstream(&text, &size);
+	struct adit_writer *writer;
+	uint64_t kept;
+	int status = adit_writer_open("dictionary", to, ADIT_FORMAT_CSV, dictionary_columns,
+		ADIT_COUNT(dictionary_columns), &writer, NULL);
 
-	if (page == NULL)
-		return -ENOMEM;
-	fputs("column,type,unit,source,missing,meaning\n", page);
-	for (size_t i = 0; i < count; i++) {
+	if (status != 0)
+		return status;
+	for (size_t i = 0; i < count && status == 0; i++) {
 		const struct adit_column *c = columns[i];
+		const struct adit_cell cells[] = {
+			adit_cell_text(c->name),
+			adit_cell_text(adit_column_types[c->type]),
+			adit_cell_text(c->unit),
+			adit_cell_text(c->source),
+			adit_cell_text(c->may_miss ? "possible" : "never"),
+			adit_cell_text(c->meaning),
+		};
 
-		field_put(page, c->name, ',');
-		field_put(page, adit_column_types[c->type], ',');
-		field_put(page, c->unit, ',');
-		field_put(page, c->source, ',');
-		field_put(page, c->may_miss ? "possible" : "never", ',');
-		field_put(page, c->meaning, '\n');
+		status = adit_writer_row(writer, cells, NULL);
 	}
-	return page_put(page, &text, &size, to);
+	if (status == 0)
+		return adit_writer_close(writer, &kept, NULL);
+	adit_writer_abandon(writer);
+	return status;
 }
