@@ -29,12 +29,26 @@ uint64_t adit_hash(const struct adit_hash_key *key, const void *data, size_t siz
 /* A second value from a first (derived keys: subscriber × domain). Keyed, not symmetric. */
 uint64_t adit_hash_pair(const struct adit_hash_key *key, uint64_t a, uint64_t b);
 
+/*
+ * The same for what is longer than a block or two: four states side by side, each of which takes
+ * every fourth block, first of the seed and then of the data. Another value than adit_hash gives.
+ * Reads exactly `size` bytes at `data`. Any thread.
+ */
+#define ADIT_HASH_STRIPE 64
+struct adit_hash_seed {
+	uint64_t word[ADIT_HASH_STRIPE / sizeof(uint64_t)];
+};
+uint64_t adit_digest(const struct adit_hash_key *key, const struct adit_hash_seed *seed,
+	const void *data, size_t size);
+
 /* The CPU rows, for tests: each must give what the others give. */
 struct adit_hash_row {
 	const char *name;
 	int (*supported)(void);
 	uint64_t (*hash)(const struct adit_hash_key *key, const void *data, size_t size);
 	uint64_t (*pair)(const struct adit_hash_key *key, uint64_t a, uint64_t b);
+	uint64_t (*digest)(const struct adit_hash_key *key, const struct adit_hash_seed *seed,
+		const void *data, size_t size);
 };
 extern const struct adit_hash_row adit_hash_rows[];
 extern const size_t adit_hash_row_count;

@@ -90,6 +90,85 @@ __attribute__((target("aes,sse4.1"))) static uint64_t pair_aesni(
 	return finish(absorb(k0, _mm_set_epi64x((long long)b, (long long)a), k0, k1), 16, k0, k1);
 }
 
+/* Four states side by side are one, in an order that counts. */
+__attribute__((target("aes,sse4.1"))) static inline uint64_t finish_lanes(
+	const __m128i state[4], size_t size, __m128i k0, __m128i k1)
+{
+	__m128i first = _mm_aesenc_si128(_mm_aesenc_si128(state[0], state[1]), k0);
+	__m128i second = _mm_aesenc_si128(_mm_aesenc_si128(state[2], state[3]), k1);
+
+	return finish(_mm_aesenc_si128(_mm_aesenc_si128(first, second), k1), size, k0, k1);
+}
+
+__attribute__((target("aes,sse4.1"))) static inline void absorb_lanes(
+	__m128i state[4], const uint8_t *stripe, __m128i k0, __m128i k1)
+{
+	const __m128i *block = (const __m128i *)stripe;
+
+	for (int i = 0; i < 4; i++)
+		state[i] = absorb(state[i], _mm_loadu_si128(block + i), k0, k1);
+}
+
+__attribute__((target("aes,sse4.1"))) static uint64_t digest_aesni(const struct adit_hash_key *key,
+	const struct adit_hash_seed *seed, const void *data, size_t size)
+{
+	const uint8_t *p = data;
+	__m128i k0 = _mm_loadu_si128((const __m128i *)key->bytes);
+	__m128i k1 = _mm_loadu_si128((const __m128i *)(key->bytes + 16));
+	__m128i state[4] = {k0, k0, k0, k0};
+	size_t at = 0;
+
+	absorb_lanes(state, (const uint8_t *)seed, k0, k1);
+	for (; at + ADIT_HASH_STRIPE <= size; at += ADIT_HASH_STRIPE)
+		absorb_lanes(state, p + at, k0, k1);
+	if (at != size)
+		for (int i = 0; i < 4; i++, at += 16) {
+			__m128i block = _mm_setzero_si128();
+
+			if (at + 16 <= size)
+				block = _mm_loadu_si128((const __m128i *)(p + at));
+			else if (at < size)
+				block = tail_load(p, at, size);
+			state[i] = absorb(state[i], block, k0, k1);
+		}
+	return finish_lanes(state, size, k0, k1);
+}
+
+#define VAES "vaes,avx512f,avx512bw,avx512vl,aes,sse4.1"
+
+/* A stripe in one register; of the last one no more is loaded than there is. */
+__attribute__((target(VAES))) static uint64_t digest_vaes(const struct adit_hash_key *key,
+	const struct adit_hash_seed *seed, const void *data, size_t size)
+{
+	const uint8_t *p = data;
+	__m128i k0 = _mm_loadu_si128((const __m128i *)key->bytes);
+	__m128i k1 = _mm_loadu_si128((const __m128i *)(key->bytes + 16)), lanes[4];
+	__m512i wide0 = _mm512_broadcast_i32x4(k0), wide1 = _mm512_broadcast_i32x4(k1);
+	__m512i state = _mm512_xor_si512(wide0, _mm512_loadu_si512(seed));
+	size_t at = 0;
+
+	state = _mm512_aesenc_epi128(_mm512_aesenc_epi128(state, wide1), wide0);
+	for (; at < size; at += ADIT_HASH_STRIPE) {
+		size_t left = size - at;
+		__mmask64 there = left >= ADIT_HASH_STRIPE ? ~UINT64_C(0)
+							   : (UINT64_C(1) << left) - 1;
+
+		state = _mm512_xor_si512(state, _mm512_maskz_loadu_epi8(there, p + at));
+		state = _mm512_aesenc_epi128(_mm512_aesenc_epi128(state, wide1), wide0);
+	}
+	lanes[0] = _mm512_castsi512_si128(state);
+	lanes[1] = _mm512_extracti32x4_epi32(state, 1);
+	lanes[2] = _mm512_extracti32x4_epi32(state, 2);
+	lanes[3] = _mm512_extracti32x4_epi32(state, 3);
+	return finish_lanes(lanes, size, k0, k1);
+}
+
+static int supported_vaes(void)
+{
+	return __builtin_cpu_supports("vaes") && __builtin_cpu_supports("avx512bw") &&
+	       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("aes");
+}
+
 static int supported_aesni(void)
 {
 	return __builtin_cpu_supports("aes") && __builtin_cpu_supports("sse4.1");
@@ -146,34 +225,78 @@ static void round_scalar(uint8_t state[16], const uint8_t *round_key, const uint
 	}
 }
 
-static uint64_t hash_scalar(const struct adit_hash_key *key, const void *data, size_t size)
+static const uint8_t *sbox_get(void)
 {
 	static uint8_t sbox[256];
 	static volatile int made;
-	const uint8_t *p = data, *k0 = key->bytes, *k1 = key->bytes + 16;
-	uint8_t state[16];
-	uint64_t length = size, low, high;
 
 	/* Two threads may both make it: they write the same bytes. */
 	if (!made) {
 		sbox_make(sbox);
 		made = 1;
 	}
-	memcpy(state, k0, 16);
-	for (size_t at = 0; at < size; at += 16) {
-		for (size_t i = 0; i < 16 && at + i < size; i++)
-			state[i] ^= p[at + i];
-		round_scalar(state, k1, sbox);
-		round_scalar(state, k0, sbox);
-	}
+	return sbox;
+}
+
+/* At most 16 bytes; what is missing are zeros. */
+static void absorb_scalar(uint8_t state[16], const uint8_t *bytes, size_t size,
+	const struct adit_hash_key *key, const uint8_t sbox[256])
+{
+	for (size_t i = 0; i < 16 && i < size; i++)
+		state[i] ^= bytes[i];
+	round_scalar(state, key->bytes + 16, sbox);
+	round_scalar(state, key->bytes, sbox);
+}
+
+static uint64_t finish_scalar(uint8_t state[16], uint64_t size, const struct adit_hash_key *key,
+	const uint8_t sbox[256])
+{
+	uint64_t low, high;
+
 	for (int i = 0; i < 8; i++)
-		state[i] ^= (uint8_t)(length >> 8 * i);
-	round_scalar(state, k1, sbox);
-	round_scalar(state, k0, sbox);
-	round_scalar(state, k1, sbox);
+		state[i] ^= (uint8_t)(size >> 8 * i);
+	round_scalar(state, key->bytes + 16, sbox);
+	round_scalar(state, key->bytes, sbox);
+	round_scalar(state, key->bytes + 16, sbox);
 	memcpy(&low, state, 8);
 	memcpy(&high, state + 8, 8);
 	return low ^ high;
+}
+
+static uint64_t hash_scalar(const struct adit_hash_key *key, const void *data, size_t size)
+{
+	const uint8_t *p = data, *sbox = sbox_get();
+	uint8_t state[16];
+
+	memcpy(state, key->bytes, 16);
+	for (size_t at = 0; at < size; at += 16)
+		absorb_scalar(state, p + at, size - at, key, sbox);
+	return finish_scalar(state, size, key, sbox);
+}
+
+static uint64_t digest_scalar(const struct adit_hash_key *key, const struct adit_hash_seed *seed,
+	const void *data, size_t size)
+{
+	const uint8_t *p = data, *from = (const uint8_t *)seed, *sbox = sbox_get();
+	uint8_t state[4][16];
+
+	for (size_t i = 0; i < 4; i++) {
+		memcpy(state[i], key->bytes, 16);
+		absorb_scalar(state[i], from + 16 * i, 16, key, sbox);
+	}
+	for (size_t at = 0; at < size; at += ADIT_HASH_STRIPE)
+		for (size_t i = 0; i < 4; i++) {
+			size_t from_here = at + 16 * i < size ? size - at - 16 * i : 0;
+
+			absorb_scalar(state[i], p + size - from_here, from_here, key, sbox);
+		}
+	round_scalar(state[0], state[1], sbox);
+	round_scalar(state[0], key->bytes, sbox);
+	round_scalar(state[2], state[3], sbox);
+	round_scalar(state[2], key->bytes + 16, sbox);
+	round_scalar(state[0], state[2], sbox);
+	round_scalar(state[0], key->bytes + 16, sbox);
+	return finish_scalar(state[0], size, key, sbox);
 }
 
 static uint64_t pair_scalar(const struct adit_hash_key *key, uint64_t a, uint64_t b)
@@ -189,8 +312,9 @@ static int supported_always(void)
 }
 
 const struct adit_hash_row adit_hash_rows[] = {
-	{"aesni", supported_aesni, hash_aesni, pair_aesni},
-	{"scalar", supported_always, hash_scalar, pair_scalar},
+	{"vaes", supported_vaes, hash_aesni, pair_aesni, digest_vaes},
+	{"aesni", supported_aesni, hash_aesni, pair_aesni, digest_aesni},
+	{"scalar", supported_always, hash_scalar, pair_scalar, digest_scalar},
 };
 const size_t adit_hash_row_count = ADIT_COUNT(adit_hash_rows);
 
@@ -217,4 +341,10 @@ uint64_t adit_hash(const struct adit_hash_key *key, const void *data, size_t siz
 uint64_t adit_hash_pair(const struct adit_hash_key *key, uint64_t a, uint64_t b)
 {
 	return chosen->pair(key, a, b);
+}
+
+uint64_t adit_digest(const struct adit_hash_key *key, const struct adit_hash_seed *seed,
+	const void *data, size_t size)
+{
+	return chosen->digest(key, seed, data, size);
 }

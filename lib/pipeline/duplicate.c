@@ -19,27 +19,26 @@ uint64_t adit_duplicate_digest(const struct adit_hash_key *key, const struct adi
 	const uint8_t *ip = frame->data + packet->ip_offset;
 	const uint8_t *l4 = frame->data + packet->l4_offset;
 	bool is_tcp = (packet->flags & ADIT_PACKET_TCP) != 0;
+	bool is_v6 = (packet->flags & ADIT_PACKET_V6) != 0;
+	bool is_up = (packet->flags & ADIT_PACKET_TO_DNS) != 0;
+	struct adit_hash_seed seed = {.word = {who_key}};
 	uint16_t size = packet->payload_size;
-	uint8_t head[32] = {0};
+	/* IPv6 has no identification, but a checksum over all, whatever the leg. */
+	const uint8_t *what = is_v6 ? l4 + (is_tcp ? 16 : 6) : ip + 4;
+	/* The server's address; of IPv4, both. */
+	const uint8_t *from = ip + (is_v6 ? 8 + 16 * is_up : 12);
 
-	memcpy(head, l4, 4); /* ports */
-	memcpy(head + 4, &size, sizeof(size));
+	seed.word[1] = adit_load_be32(l4) | (uint64_t)size << 32 |
+		       (uint64_t)adit_load_be16(what) << 48;
+	memcpy(&seed.word[2], from, 8);
+	memcpy(&seed.word[3], is_v6 ? from + 8 : (const uint8_t *)&seed.word[4], 8);
 	if (is_tcp)
 		/* Sequence and acknowledgement: most segments of a tunnel end carry nothing else.
 		 */
-		memcpy(head + 8, l4 + 4, 8);
-	/* IPv6 has no identification, but a checksum over all, whatever the leg. */
-	if (packet->flags & ADIT_PACKET_V6) {
-		memcpy(head + 6, l4 + (is_tcp ? 16 : 6), 2);
-		memcpy(head + 16, ip + 8 + 16 * ((packet->flags & ADIT_PACKET_TO_DNS) != 0), 16);
-	} else {
-		memcpy(head + 6, ip + 4, 2); /* identification */
-		memcpy(head + 16, ip + 12, 8);
-	}
+		memcpy(&seed.word[5], l4 + 4, 8);
 	if (packet->flags & (ADIT_PACKET_ENCRYPTED | ADIT_PACKET_DOH) && size > ENCRYPTED_BYTES)
 		size = ENCRYPTED_BYTES;
-	return adit_hash_pair(key, who_key + adit_hash(key, head, sizeof(head)),
-		adit_hash(key, frame->data + packet->payload_offset, size));
+	return adit_digest(key, &seed, frame->data + packet->payload_offset, size);
 }
 
 uint64_t adit_repetition_digest(const struct adit_hash_key *key, uint64_t who_key,

@@ -344,9 +344,10 @@ static size_t stage_who(struct adit_pipeline *pipeline, const struct adit_frame 
 /* Loads what is known of the name, before it is looked for. */
 static inline void name_prefetch(struct adit_pipeline *pipeline, struct item *item)
 {
+	static const struct adit_hash_seed none;
 	const struct adit_name *name = &item->dns.qname;
 
-	item->name_key = adit_hash(pipeline->params.key, name->wire, name->size);
+	item->name_key = adit_digest(pipeline->params.key, &none, name->wire, name->size);
 	item->name_key += item->name_key == 0; /* which means none */
 	adit_memo_prefetch(&pipeline->memo, item->name_key);
 }

@@ -84,6 +84,101 @@ TEST(hash, collisions_depend_on_the_key)
 	CHECK(again < 10);
 }
 
+TEST(digest, rows_agree_with_the_scalar_one)
+{
+	struct adit_hash_seed seed = {{1, 2, 3, 4, 5, 6, 7, 8}};
+	uint8_t bytes[300];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 37 + 11);
+	for (size_t row = 0; row < adit_hash_row_count; row++) {
+		const struct adit_hash_row *tried = &adit_hash_rows[row];
+
+		if (!tried->supported())
+			continue;
+		for (size_t size = 0; size <= sizeof(bytes); size++)
+			CHECK_EQ_INT(tried->digest(&adit_hash_key_fixed, &seed, bytes, size),
+				adit_hash_rows[adit_hash_row_count - 1].digest(
+					&adit_hash_key_fixed, &seed, bytes, size));
+		for (size_t size = 0; size < 130; size++) {
+			uint8_t cut[130] = {0};
+			uint64_t digest = tried->digest(
+				&adit_hash_key_fixed, &seed, harness_exact(cut, size), size);
+
+			memset(cut + size, 0xff, sizeof(cut) - size);
+			CHECK_EQ_INT(
+				tried->digest(&adit_hash_key_fixed, &seed, cut, size), digest);
+		}
+	}
+}
+
+/* Another digest for every length of zeros, every place of a one among them or in the seed, and
+ * for blocks that change places. */
+TEST(digest, all_of_it_counts)
+{
+	static uint64_t seen[1 << 12];
+	struct adit_hash_seed seed = {{0}};
+	uint8_t bytes[200] = {0};
+	size_t count = 0, equal = 0;
+
+	for (size_t size = 0; size <= sizeof(bytes); size++)
+		seen[count++] = adit_digest(&adit_hash_key_fixed, &seed, bytes, size);
+	for (size_t i = 0; i < 8 * sizeof(bytes); i++) {
+		bytes[i / 8] = (uint8_t)(1u << i % 8);
+		seen[count++] = adit_digest(&adit_hash_key_fixed, &seed, bytes, sizeof(bytes));
+		bytes[i / 8] = 0;
+	}
+	for (size_t i = 0; i < 8 * sizeof(seed); i++) {
+		seed.word[i / 64] = UINT64_C(1) << i % 64;
+		seen[count++] = adit_digest(&adit_hash_key_fixed, &seed, bytes, sizeof(bytes));
+		seed.word[i / 64] = 0;
+	}
+	for (size_t i = 0; i < 12; i++)
+		for (size_t k = 0; k < i; k++) {
+			memset(bytes, 0, sizeof(bytes));
+			memset(bytes + 16 * i, 1, 16);
+			memset(bytes + 16 * k, 2, 16);
+			seen[count++] =
+				adit_digest(&adit_hash_key_fixed, &seed, bytes, sizeof(bytes));
+			memset(bytes + 16 * i, 2, 16);
+			memset(bytes + 16 * k, 1, 16);
+			seen[count++] =
+				adit_digest(&adit_hash_key_fixed, &seed, bytes, sizeof(bytes));
+		}
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < i; k++)
+			equal += seen[i] == seen[k];
+	CHECK_EQ_INT(equal, 0);
+}
+
+TEST(digest, collisions_depend_on_the_key)
+{
+	static const struct adit_hash_seed none;
+	struct adit_hash_key other = adit_hash_key_fixed;
+	static uint32_t first_seen[1 << 20];
+	unsigned collided = 0, again = 0;
+
+	other.bytes[5] ^= 0x40;
+	for (uint32_t i = 1; i < 200000; i++) {
+		/* In blocks of all four states. */
+		uint32_t words[16] = {i, 0, 0, 0, ~i, 0, 0, 0, i, 0, 0, 0, i};
+		uint64_t slot = adit_digest(&adit_hash_key_fixed, &none, words, sizeof(words)) >> 44;
+		uint32_t before = first_seen[slot];
+
+		if (before != 0) {
+			uint32_t first[16] = {before, 0, 0, 0, ~before, 0, 0, 0, before, 0, 0, 0,
+				before};
+
+			collided++;
+			again += adit_digest(&other, &none, words, sizeof(words)) >> 44 ==
+				 adit_digest(&other, &none, first, sizeof(first)) >> 44;
+		}
+		first_seen[slot] = i;
+	}
+	CHECK(collided > 10000);
+	CHECK(again < 10);
+}
+
 TEST(outcome, each_has_a_name_and_a_help_text)
 {
 	for (size_t i = 0; i < ADIT_OUTCOME_COUNT; i++) {
