@@ -45,6 +45,7 @@ bool app_frame_of(const struct appliance *appliance, struct rte_mbuf *mbuf, uint
 	frame->data = rte_pktmbuf_mtod(mbuf, const uint8_t *);
 	frame->captured = frame->wire = mbuf->pkt_len;
 	frame->readable_tail = 0;
+	frame->client_key = 0;
 	if (!whole) {
 		if (frame->captured > APP_LINEAR_BYTES)
 			frame->captured = APP_LINEAR_BYTES;

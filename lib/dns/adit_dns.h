@@ -129,15 +129,15 @@ struct adit_answers {
 };
 
 /*
- * A second walk over the records of a message that adit_dns_parse has read (any outcome that fills
- * the fields), with a keyed hash of each. In names of RDATA compression pointers are left out:
- * where they point depends on the length of the question, not on the answer. Odd addresses are IPv4
- * in 0.0.0.0/8 (but itself) and from 224.0.0.0 on, and IPv6 outside 2000::/3, fc00::/7, fe80::/10,
- * ::/80 and 64:ff9b::/32 (RFC 6890, RFC 6052): a server that puts data into addresses makes them,
- * one that names hosts does not. Any thread.
+ * The same, and in the same walk, of a response, what its records say together, with a keyed hash
+ * of each; of records that are not whole, and after an outcome that fills no fields, nothing. In
+ * names of RDATA compression pointers are left out: where they point depends on the length of the
+ * question, not on the answer. Odd addresses are IPv4 in 0.0.0.0/8 (but itself) and from 224.0.0.0
+ * on, and IPv6 outside 2000::/3, fc00::/7, fe80::/10, ::/80 and 64:ff9b::/32 (RFC 6890, RFC 6052):
+ * a server that puts data into addresses makes them, one that names hosts does not. Any thread.
  */
-void adit_answers_read(const struct adit_hash_key *key, const uint8_t *message, size_t size,
-	const struct adit_dns *dns, struct adit_answers *answers);
+enum adit_outcome adit_dns_read(const struct adit_hash_key *key, const uint8_t *message,
+	size_t size, struct adit_dns *dns, struct adit_answers *answers);
 
 /*
  * Reads the name at `offset` of a message, following compression pointers (each must point to

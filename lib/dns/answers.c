@@ -115,29 +115,20 @@ static void read_address(const struct adit_hash_key *key, const struct record *r
 	answers->address_digest += digest;
 }
 
-void adit_answers_read(const struct adit_hash_key *key, const uint8_t *message, size_t size,
-	const struct adit_dns *dns, struct adit_answers *answers)
+void adit_answers_add(const struct adit_hash_key *key, const struct adit_dns *dns,
+	const struct record *record, bool is_answer, struct adit_answers *answers)
 {
-	struct cursor cursor = {.at = message + dns->records_at, .end = message + size};
-	unsigned records = dns->count[1] + dns->count[2] + dns->count[3];
-	struct record record;
+	bool is_beside = record->type < 64 && DNSSEC_TYPES & BIT(record->type) &&
+			 record->type != dns->qtype;
+	unsigned own;
+	uint32_t digest;
 
-	memset(answers, 0, sizeof(*answers));
-	if (dns->records_at == 0)
+	if (record->type == ADIT_TYPE_OPT || is_beside)
 		return;
-	for (unsigned i = 0; i < records && read_record(&cursor, &record); i++) {
-		bool is_beside = record.type < 64 && DNSSEC_TYPES & BIT(record.type) &&
-				 record.type != dns->qtype;
-		unsigned own;
-		uint32_t digest;
-
-		if (record.type == ADIT_TYPE_OPT || is_beside)
-			continue;
-		own = own_octets(&record, &dns->qname);
-		digest = record_digest(key, &record, own);
-		answers->digest += digest;
-		answers->bytes += record.rdata_size + own;
-		if (i < dns->count[1])
-			read_address(key, &record, digest, answers);
-	}
+	own = own_octets(record, &dns->qname);
+	digest = record_digest(key, record, own);
+	answers->digest += digest;
+	answers->bytes += record->rdata_size + own;
+	if (is_answer)
+		read_address(key, record, digest, answers);
 }

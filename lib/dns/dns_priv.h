@@ -74,19 +74,38 @@ struct record {
 	const uint8_t *rdata; /* rdata_size bytes of it, if the record is whole */
 };
 
-static inline bool read_record(struct cursor *cursor, struct record *record)
+/* Everything but the name, from `fixed` on. */
+static inline void fill_record(struct record *record, const uint8_t *fixed)
 {
-	const uint8_t *fixed;
-
-	record->owner = cursor->at;
-	skip_name(cursor);
-	fixed = take(cursor, RECORD_FIXED);
 	record->type = adit_load_be16(fixed);
 	record->class = adit_load_be16(fixed + 2);
 	record->ttl = adit_load_be32(fixed + 4);
 	record->rdata_size = adit_load_be16(fixed + 8);
+}
+
+static inline bool read_record(struct cursor *cursor, struct record *record)
+{
+	size_t left = (size_t)(cursor->end - cursor->at), name;
+
+	record->owner = cursor->at;
+	/* Nearly every owner is a pointer, or of an OPT record the root. */
+	if (ADIT_LIKELY(left > RECORD_FIXED && (*cursor->at >= POINTER || *cursor->at == 0))) {
+		name = 1 + (*cursor->at >= POINTER);
+		if (ADIT_LIKELY(left >= name + RECORD_FIXED)) {
+			fill_record(record, cursor->at + name);
+			cursor->at += name + RECORD_FIXED;
+			record->rdata = take(cursor, record->rdata_size);
+			return !cursor->bad;
+		}
+	}
+	skip_name(cursor);
+	fill_record(record, take(cursor, RECORD_FIXED));
 	record->rdata = take(cursor, record->rdata_size);
 	return !cursor->bad;
 }
+
+/* Adds a record of a response to what its records say together. Private to this library. */
+void adit_answers_add(const struct adit_hash_key *key, const struct adit_dns *dns,
+	const struct record *record, bool is_answer, struct adit_answers *answers);
 
 #endif

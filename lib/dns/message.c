@@ -29,8 +29,15 @@ static bool is_sound(const struct adit_dns *dns, const struct record *record, bo
 					     : (dns->flags & ADIT_DNS_QR) != 0;
 }
 
+/* What their records say together, where it is asked for. */
+struct together {
+	const struct adit_hash_key *key;
+	struct adit_answers *answers; /* NULL: nothing is asked for, or it is a query */
+};
+
 /* Returns the bytes of sound records. */
-static size_t read_answers(struct cursor *cursor, struct adit_dns *dns)
+static inline size_t read_answers(
+	struct cursor *cursor, struct adit_dns *dns, const struct together *together)
 {
 	const uint8_t *at = cursor->at;
 	struct record record;
@@ -50,6 +57,8 @@ static size_t read_answers(struct cursor *cursor, struct adit_dns *dns)
 			dns->answer_type = record.type;
 		if (carries_data(record.type))
 			dns->payload_bytes += record.rdata_size;
+		if (together->answers != NULL)
+			adit_answers_add(together->key, dns, &record, true, together->answers);
 		sound += is_sound(dns, &record, false) ? (size_t)(cursor->at - at) : 0;
 		at = cursor->at;
 	}
@@ -70,8 +79,8 @@ static void count_opt(struct adit_dns *dns, const struct record *record)
 	dns->edns_bytes = bytes < UINT16_MAX ? (uint16_t)bytes : UINT16_MAX;
 }
 
-static size_t read_extra(
-	struct cursor *cursor, struct adit_dns *dns, unsigned count, bool is_additional)
+static inline size_t read_extra(struct cursor *cursor, struct adit_dns *dns, unsigned count,
+	bool is_additional, const struct together *together)
 {
 	const uint8_t *at = cursor->at;
 	struct record record;
@@ -82,6 +91,8 @@ static size_t read_extra(
 			count_opt(dns, &record);
 		if (carries_data(record.type))
 			dns->extra_bytes += record.rdata_size;
+		if (together->answers != NULL)
+			adit_answers_add(together->key, dns, &record, false, together->answers);
 		sound += is_sound(dns, &record, is_additional) ? (size_t)(cursor->at - at) : 0;
 		at = cursor->at;
 	}
@@ -89,7 +100,8 @@ static size_t read_extra(
 }
 
 /* Everything after the first question. Returns true if all of it is whole. */
-static bool read_rest(struct cursor *cursor, const uint8_t *message, struct adit_dns *dns)
+static inline bool read_rest(struct cursor *cursor, const uint8_t *message, struct adit_dns *dns,
+	const struct together *together)
 {
 	const uint8_t *start = cursor->at;
 	size_t left, sound;
@@ -99,9 +111,9 @@ static bool read_rest(struct cursor *cursor, const uint8_t *message, struct adit
 		take(cursor, QUESTION_FIXED);
 	}
 	dns->records_at = cursor->bad ? 0 : (uint16_t)(cursor->at - message);
-	sound = read_answers(cursor, dns);
-	sound += read_extra(cursor, dns, dns->count[2], false);
-	sound += read_extra(cursor, dns, dns->count[3], true);
+	sound = read_answers(cursor, dns, together);
+	sound += read_extra(cursor, dns, dns->count[2], false, together);
+	sound += read_extra(cursor, dns, dns->count[3], true, together);
 	left = (size_t)(cursor->end - start) - sound;
 	dns->other_bytes = left < UINT16_MAX ? (uint16_t)left : UINT16_MAX;
 	if (cursor->bad)
@@ -151,8 +163,10 @@ static size_t read_question(const uint8_t *message, size_t size, struct adit_dns
 	return at + QUESTION_FIXED;
 }
 
-enum adit_outcome adit_dns_parse(const uint8_t *message, size_t size, struct adit_dns *dns)
+static ADIT_ALWAYS_INLINE enum adit_outcome parse(const struct together *asked,
+	const uint8_t *message, size_t size, struct adit_dns *dns)
 {
+	struct together together = *asked;
 	struct cursor cursor = {.at = message, .end = message + size};
 	size_t at;
 
@@ -162,6 +176,8 @@ enum adit_outcome adit_dns_parse(const uint8_t *message, size_t size, struct adi
 		return ADIT_OUTCOME_DNS_SHORT;
 	}
 	read_header(message, dns);
+	if (!(dns->flags & ADIT_DNS_QR))
+		together.answers = NULL;
 	if (ADIT_UNLIKELY(dns->count[0] == 0)) {
 		static const uint8_t root;
 
@@ -170,7 +186,7 @@ enum adit_outcome adit_dns_parse(const uint8_t *message, size_t size, struct adi
 		adit_name_read(&root, 1, 0, &dns->qname);
 		dns->qtype = dns->qclass = 0;
 		cursor.at += HEADER_SIZE;
-		read_rest(&cursor, message, dns);
+		read_rest(&cursor, message, dns, &together);
 		return ADIT_OUTCOME_DNS_NO_QUESTION;
 	}
 	at = read_question(message, size, dns);
@@ -178,7 +194,19 @@ enum adit_outcome adit_dns_parse(const uint8_t *message, size_t size, struct adi
 		return implausible(dns, size) ? ADIT_OUTCOME_DNS_IMPLAUSIBLE
 					      : ADIT_OUTCOME_DNS_BAD_NAME;
 	cursor.at += at;
-	if (ADIT_UNLIKELY(!read_rest(&cursor, message, dns)))
+	if (ADIT_UNLIKELY(!read_rest(&cursor, message, dns, &together)))
 		return ADIT_OUTCOME_DNS_BAD_RECORD;
 	return dns->flags & ADIT_DNS_QR ? ADIT_OUTCOME_DNS_RESPONSE : ADIT_OUTCOME_DNS_QUERY;
+}
+
+enum adit_outcome adit_dns_parse(const uint8_t *message, size_t size, struct adit_dns *dns)
+{
+	return parse(&(struct together){NULL, NULL}, message, size, dns);
+}
+
+enum adit_outcome adit_dns_read(const struct adit_hash_key *key, const uint8_t *message,
+	size_t size, struct adit_dns *dns, struct adit_answers *answers)
+{
+	memset(answers, 0, sizeof(*answers));
+	return parse(&(struct together){key, answers}, message, size, dns);
 }

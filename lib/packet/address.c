@@ -8,6 +8,8 @@
 
 #include "packet_priv.h"
 
+#define ADDRESS_WORDS 2 /* of 8 bytes */
+
 static inline void load_pair(const uint8_t *ip, bool is_v6, struct adit_address *source,
 	struct adit_address *destination)
 {
@@ -45,36 +47,43 @@ uint32_t adit_packet_teid(const struct adit_frame *frame, const struct adit_pack
 	return adit_load_be32(frame->data + packet->gtpu_offset + 4);
 }
 
-/* Of a header's two addresses. */
-static inline const uint8_t *address_in(
-	const struct adit_frame *frame, uint16_t ip_offset, bool is_v6, bool source)
+/* One of a header's two addresses as two words, of IPv4 the first half of one. On a link the next
+ * packet's is as likely of the other family, so both are read by the same instructions: of IPv4
+ * its two addresses at once. */
+static inline void load_words(
+	const uint8_t *ip, bool is_v6, bool source, uint64_t words[ADDRESS_WORDS])
 {
-	uint32_t at = source ? (is_v6 ? 8 : 12) : (is_v6 ? 24 : 16);
+	const uint64_t all = -(uint64_t)is_v6;
+	const uint8_t *at = ip + 12 + (size_t)(all & (source ? -4 : 12));
+	uint64_t first, second, v4;
 
-	return frame->data + ip_offset + at;
+	memcpy(&first, at, sizeof(first));
+	memcpy(&second, at + (all & 8), sizeof(second));
+	v4 = first >> (source ? 0 : 32) & UINT32_MAX;
+	words[0] = (first & all) | (v4 & ~all);
+	words[1] = second & all;
 }
 
 void adit_packet_client(const struct adit_frame *frame, const struct adit_packet *packet, bool up,
 	struct adit_address *address)
 {
 	bool is_v6 = (packet->flags & ADIT_PACKET_WHO_V6) != 0;
+	uint64_t words[ADDRESS_WORDS];
 
-	*address = (struct adit_address){.is_v6 = is_v6};
-	memcpy(address->bytes, address_in(frame, packet->who_offset, is_v6, up), is_v6 ? 16 : 4);
+	load_words(frame->data + packet->who_offset, is_v6, up, words);
+	memcpy(address->bytes, words, sizeof(words));
+	address->is_v6 = is_v6;
 }
 
-/* 16 bytes: an IPv4 address is padded with zeros. */
-static inline void store_address(uint64_t *words, const uint8_t *address, bool is_v6)
+void adit_packet_server(const struct adit_frame *frame, const struct adit_packet *packet, bool up,
+	struct adit_address *address)
 {
-	uint32_t v4;
+	bool is_v6 = (packet->flags & ADIT_PACKET_V6) != 0;
+	uint64_t words[ADDRESS_WORDS];
 
-	if (is_v6) {
-		memcpy(words, address, 16);
-	} else {
-		memcpy(&v4, address, sizeof(v4));
-		words[0] = v4;
-		words[1] = 0;
-	}
+	load_words(frame->data + packet->ip_offset, is_v6, !up, words);
+	memcpy(address->bytes, words, sizeof(words));
+	address->is_v6 = is_v6;
 }
 
 void adit_packet_host_bits(uint64_t host[2], unsigned bits)
@@ -101,6 +110,7 @@ uint64_t adit_packet_client_key(const struct adit_frame *frame, const struct adi
 	bool up, const struct adit_context_rule *rule, const struct adit_hash_key *key)
 {
 	bool is_v6 = (packet->flags & ADIT_PACKET_WHO_V6) != 0;
+	const uint64_t *host = rule->ipv6_host[(packet->flags & ADIT_PACKET_GTPU) != 0];
 	uint64_t words[6], context = (uint64_t)packet->tap << 8 | is_v6;
 	size_t size = 32;
 
@@ -108,19 +118,15 @@ uint64_t adit_packet_client_key(const struct adit_frame *frame, const struct adi
 		context |= (uint64_t)(packet->vlan & 0x0fff) << 16;
 	if (rule->vlan_inner)
 		context |= (uint64_t)(packet->vlan_inner & 0x0fff) << 32;
-	store_address(words + 2, address_in(frame, packet->who_offset, is_v6, up), is_v6);
-	if (is_v6) {
-		const uint64_t *host = rule->ipv6_host[(packet->flags & ADIT_PACKET_GTPU) != 0];
-
-		words[2] &= ~host[0];
-		words[3] &= ~host[1];
-	}
+	load_words(frame->data + packet->who_offset, is_v6, up, words + 2);
+	words[2] &= ~(host[0] & -(uint64_t)is_v6);
+	words[3] &= ~(host[1] & -(uint64_t)is_v6);
 	if (rule->core_peer && (packet->flags & ADIT_PACKET_GTPU)) {
 		bool outer_v6 = (packet->flags & ADIT_PACKET_OUTER_V6) != 0;
 
 		/* What goes up goes to the core. */
-		store_address(words + 4, address_in(frame, packet->outer_ip_offset, outer_v6, !up),
-			outer_v6);
+		load_words(
+			frame->data + packet->outer_ip_offset, outer_v6, !up, words + 4);
 		context |= (uint64_t)outer_v6 << 1;
 		size = 48;
 	}
@@ -129,16 +135,18 @@ uint64_t adit_packet_client_key(const struct adit_frame *frame, const struct adi
 	return adit_hash(key, words, size);
 }
 
-uint8_t adit_packet_shard(const struct adit_frame *frame, struct adit_packet *packet,
+uint8_t adit_packet_shard(struct adit_frame *frame, struct adit_packet *packet,
 	const struct adit_context_rule *rule, const struct adit_hash_key *key)
 {
 	bool up = (packet->flags & ADIT_PACKET_TO_DNS) != 0;
 	uint64_t client = adit_packet_client_key(frame, packet, up, rule, key);
 
+	frame->client_key = client;
 	if (ADIT_UNLIKELY(adit_packet_both_dns(packet))) {
 		uint64_t other = adit_packet_client_key(frame, packet, false, rule, key);
 
 		client = other < client ? other : client;
+		frame->client_key = 0;
 	}
 	packet->shard = (uint8_t)(client % ADIT_SHARDS);
 	return packet->shard;

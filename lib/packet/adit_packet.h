@@ -34,6 +34,7 @@ enum adit_link {
 struct adit_frame {
 	const uint8_t *data;
 	uint64_t ts_ns;         /* since the Unix epoch */
+	uint64_t client_key;    /* set by adit_packet_shard; 0: not known */
 	uint32_t captured;      /* bytes at `data` */
 	uint32_t wire;          /* bytes there were on the wire, >= captured */
 	uint32_t readable_tail; /* bytes after `captured` that may be loaded, not used */
@@ -193,6 +194,11 @@ void adit_packet_endpoints(const struct adit_frame *frame, const struct adit_pac
 void adit_packet_client(const struct adit_frame *frame, const struct adit_packet *packet, bool up,
 	struct adit_address *address);
 
+/* The address at the other end of the innermost IP header: the destination of what goes up, the
+ * source of what comes down. */
+void adit_packet_server(const struct adit_frame *frame, const struct adit_packet *packet, bool up,
+	struct adit_address *address);
+
 /* Source and destination of the outer IP header of a packet in GTP-U, and its TEID. */
 void adit_packet_outer(const struct adit_frame *frame, const struct adit_packet *packet,
 	struct adit_address *source, struct adit_address *destination);
@@ -227,10 +233,11 @@ uint64_t adit_packet_client_key(const struct adit_frame *frame, const struct adi
 
 /*
  * The shard of a PENDING packet, written to packet->shard: that of the client's key. The client is
- * the end whose port is not a DNS port; where both are, that of the two whose key is lower, so that
- * both directions meet.
+ * the end whose port is not a DNS port: its key is written to frame->client_key. Where both are,
+ * the shard is that of the two whose key is lower, so that both directions meet, and no key is
+ * written.
  */
-uint8_t adit_packet_shard(const struct adit_frame *frame, struct adit_packet *packet,
+uint8_t adit_packet_shard(struct adit_frame *frame, struct adit_packet *packet,
 	const struct adit_context_rule *rule, const struct adit_hash_key *key);
 
 #ifdef __cplusplus

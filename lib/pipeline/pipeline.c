@@ -24,6 +24,7 @@ struct item {
 	struct adit_address server;
 	uint64_t name_key; /* of the name as it came */
 	struct adit_event event;
+	struct adit_answers answers;
 	struct adit_dns dns;
 };
 #define ITEM_HEAD offsetof(struct item, who)
@@ -50,6 +51,9 @@ struct adit_pipeline {
 	struct adit_allocator allocator;
 	struct adit_scan_name names[ADIT_BURST_MAX];
 	struct item items[ADIT_BURST_MAX];
+	/* Queries among the items, then responses: what is read of one says nothing of another, and
+	 * a branch that tells one from the other at every turn is guessed wrong as often as not. */
+	uint8_t order[ADIT_BURST_MAX];
 };
 
 static struct adit_streams_params streams_params(const struct adit_pipeline_params *params)
@@ -219,7 +223,11 @@ static void item_begin(struct adit_pipeline *pipeline, struct item *item,
 	item->size = size;
 	item->shard = packet->shard / params->workers;
 	item->packet_up = item->up = up;
-	item->who_key = adit_packet_client_key(frame, packet, up, params->rule, params->key);
+	/* Who decodes has it already; it does not travel from a spreader. */
+	item->who_key =
+		ADIT_LIKELY(frame->client_key != 0)
+			? frame->client_key
+			: adit_packet_client_key(frame, packet, up, params->rule, params->key);
 	if (pipeline->witness != NULL)
 		pipeline->witness[item->who_key % ADIT_PIPELINE_WITNESSES] = item->who_key;
 }
@@ -254,14 +262,6 @@ static void item_who(const struct adit_pipeline_params *params, struct item *ite
 		who->core = path->core;
 }
 
-static void item_server(struct item *item)
-{
-	struct adit_endpoints ends;
-
-	adit_packet_endpoints(item->frame, item->packet, &ends);
-	item->server = item->packet_up ? ends.destination : ends.source;
-}
-
 static bool is_duplicate(struct adit_pipeline *pipeline, const struct item *item)
 {
 	return pipeline->params.duplicate_ns != 0 &&
@@ -290,7 +290,7 @@ static void count_encrypted(struct adit_pipeline *pipeline, struct adit_window *
 		return;
 	}
 	item_who(&pipeline->params, item);
-	item_server(item);
+	adit_packet_server(frame, packet, item->packet_up, &item->server);
 	event = (struct adit_encrypted_event){
 		.key = adit_hash_pair(pipeline->params.key, item->who_key, transport),
 		.who = &item->who,
@@ -352,34 +352,77 @@ static inline void name_prefetch(struct adit_pipeline *pipeline, struct item *it
 	adit_memo_prefetch(&pipeline->memo, item->name_key);
 }
 
-/* Parse: outcome of every datagram; items are those that go on. */
-static size_t stage_parse(struct adit_pipeline *pipeline, size_t items)
+/* Duplicates end; items are those that go on. */
+static size_t stage_fresh(struct adit_pipeline *pipeline, size_t items)
 {
-	uint64_t *counted = pipeline->counters.outcome;
 	size_t kept = 0;
 
+	if (pipeline->params.duplicate_ns == 0)
+		return items;
 	for (size_t i = 0; i < items; i++) {
 		struct item *item = &pipeline->items[kept];
 
 		if (kept != i)
 			memcpy(item, &pipeline->items[i], ITEM_HEAD);
-		if (pipeline->params.duplicate_ns != 0 &&
-			adit_duplicate_seen(&pipeline->duplicates, item->shard, item->digest,
-				item->frame->ts_ns)) {
-			counted[ADIT_OUTCOME_DUPLICATE]++;
-			continue;
-		}
-		item->outcome = adit_dns_parse(item->payload, item->size, &item->dns);
-		/* What the capture cut off may have been DNS, and is no evidence against anybody.
-		 */
-		if ((item->packet->flags & ADIT_PACKET_CUT) && !question_read(item->outcome))
-			item->outcome = ADIT_OUTCOME_FRAME_CUT;
-		counted[item->outcome]++;
-		if (ADIT_LIKELY(question_read(item->outcome)))
-			name_prefetch(pipeline, item);
-		kept += item->outcome != ADIT_OUTCOME_FRAME_CUT;
+		kept += !adit_duplicate_seen(&pipeline->duplicates, item->shard, item->digest,
+			item->frame->ts_ns);
 	}
+	pipeline->counters.outcome[ADIT_OUTCOME_DUPLICATE] += items - kept;
 	return kept;
+}
+
+static void order_find(struct adit_pipeline *pipeline, size_t items)
+{
+	size_t queries = 0, responses = items;
+
+	for (size_t i = 0; i < items; i++) {
+		const struct item *item = &pipeline->items[i];
+		bool is_response = item->size > 2 && item->payload[2] >> 7;
+
+		responses -= is_response;
+		pipeline->order[is_response ? responses : queries] = (uint8_t)i;
+		queries += !is_response;
+	}
+}
+
+/* What the capture cut off may have been DNS, and is no evidence against anybody. */
+static size_t items_drop_cut(struct adit_pipeline *pipeline, size_t items)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < items; i++) {
+		if (pipeline->items[i].outcome == ADIT_OUTCOME_FRAME_CUT)
+			continue;
+		if (kept != i)
+			pipeline->items[kept] = pipeline->items[i];
+		kept++;
+	}
+	order_find(pipeline, kept);
+	return kept;
+}
+
+/* Parse: outcome of every datagram; items are those that go on. */
+static size_t stage_parse(struct adit_pipeline *pipeline, size_t items)
+{
+	bool is_cut = false;
+
+	order_find(pipeline, items);
+	for (size_t i = 0; i < items; i++) {
+		struct item *item = &pipeline->items[pipeline->order[i]];
+		enum adit_outcome outcome =
+			adit_dns_read(pipeline->params.key, item->payload, item->size, &item->dns,
+				&item->answers);
+
+		if (ADIT_LIKELY(question_read(outcome))) {
+			name_prefetch(pipeline, item);
+		} else if (item->packet->flags & ADIT_PACKET_CUT) {
+			outcome = ADIT_OUTCOME_FRAME_CUT;
+			is_cut = true;
+		}
+		item->outcome = outcome;
+		pipeline->counters.outcome[outcome]++;
+	}
+	return ADIT_UNLIKELY(is_cut) ? items_drop_cut(pipeline, items) : items;
 }
 
 /* The keys of pair and server. */
@@ -390,26 +433,10 @@ static void item_keys(const struct adit_pipeline_params *params, struct item *it
 		adit_hash(params->key, &item->server, sizeof(item->server)));
 }
 
-static void event_answers(const struct adit_pipeline_params *params, struct item *item)
-{
-	struct adit_event *event = &item->event;
-	struct adit_answers answers;
-
-	if (event->is_query)
-		memset(&answers, 0, sizeof(answers));
-	else
-		adit_answers_read(params->key, item->payload, item->size, &item->dns, &answers);
-	event->answer_digest = answers.digest;
-	event->answer_bytes = answers.bytes;
-	event->addresses = answers.addresses;
-	event->odd_addresses = answers.odd_addresses;
-	event->address_digest = answers.address_digest;
-	event->network = answers.network;
-}
-
-static void event_message(const struct adit_pipeline_params *params, struct item *item)
+static void event_message(struct item *item)
 {
 	const struct adit_dns *dns = &item->dns;
+	const struct adit_answers *answers = &item->answers;
 	struct adit_event *event = &item->event;
 
 	event->is_query = (dns->flags & ADIT_DNS_QR) == 0;
@@ -427,7 +454,12 @@ static void event_message(const struct adit_pipeline_params *params, struct item
 	if (dns->edns_bytes > EDNS_ORDINARY)
 		event->beside_bytes += dns->edns_bytes;
 	event->unparsable = false;
-	event_answers(params, item);
+	event->answer_digest = answers->digest;
+	event->answer_bytes = answers->bytes;
+	event->addresses = answers->addresses;
+	event->odd_addresses = answers->odd_addresses;
+	event->address_digest = answers->address_digest;
+	event->network = answers->network;
 }
 
 /* A datagram on a DNS port that has no question. If it is no DNS, all its bytes may be somebody's;
@@ -498,7 +530,7 @@ static void stage_name(struct adit_pipeline *pipeline, size_t items)
 	struct adit_pipeline_counters *counters = &pipeline->counters;
 
 	for (size_t i = 0; i < items; i++) {
-		struct item *item = &pipeline->items[i];
+		struct item *item = &pipeline->items[pipeline->order[i]];
 		struct adit_event *event = &item->event;
 
 		switch (item->outcome) {
@@ -508,7 +540,7 @@ static void stage_name(struct adit_pipeline *pipeline, size_t items)
 			counters->dns_queries += (item->dns.flags & ADIT_DNS_QR) == 0;
 			counters->dns_responses += (item->dns.flags & ADIT_DNS_QR) != 0;
 			event_name(pipeline, item);
-			event_message(params, item);
+			event_message(item);
 			break;
 		default:
 			event_datagram(item);
@@ -520,7 +552,7 @@ static void stage_name(struct adit_pipeline *pipeline, size_t items)
 		event->message_bytes = item->size;
 		event->port = item_port(item);
 		item_who(params, item);
-		item_server(item);
+		adit_packet_server(item->frame, item->packet, item->packet_up, &item->server);
 		item_keys(params, item);
 		item->digest =
 			adit_repetition_digest(params->key, item->who_key, event, item->dns.qtype);
@@ -628,9 +660,11 @@ static void run_segment(struct adit_pipeline *pipeline, struct adit_window *wind
 		item->up = up;
 		item->outcome = message.raw
 					? ADIT_OUTCOME_DNS_IMPLAUSIBLE
-					: adit_dns_parse(message.data, message.size, &item->dns);
+					: adit_dns_read(pipeline->params.key, message.data,
+						  message.size, &item->dns, &item->answers);
 		if (question_read(item->outcome))
 			name_prefetch(pipeline, item);
+		pipeline->order[0] = 0;
 		items_run(pipeline, window, 1, ADIT_STAGE_COUNT);
 		if (!question_read(item->outcome))
 			counters->tcp_unreadable += !message.raw;
@@ -656,8 +690,8 @@ static ADIT_ALWAYS_INLINE size_t burst_run(struct adit_pipeline *pipeline,
 		size_t items;
 
 		i += stage_who(pipeline, frames + i, packets + i, count - i, &items);
-		if (items != 0)
-			items_run(pipeline, window, stage_parse(pipeline, items), last);
+		items = stage_fresh(pipeline, items);
+		items_run(pipeline, window, stage_parse(pipeline, items), last);
 		if (i == count)
 			break;
 		if (last < ADIT_STAGE_COUNT)

@@ -7,7 +7,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char rules[] = "com\nuk\nco.uk\n*.ck\n!www.ck\nblogspot.com\na.b.c.example";
 	static struct adit_suffix_list *list;
-	struct adit_dns dns;
+	enum adit_outcome outcome;
+	struct adit_dns dns, again;
 	struct adit_name back;
 	struct adit_registrable found;
 	struct adit_answers answers;
@@ -16,7 +17,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (list == NULL &&
 		adit_suffix_load_text("rules", rules, sizeof(rules) - 1, NULL, &list, NULL))
 		__builtin_trap();
-	if (adit_dns_parse(data, size, &dns) > ADIT_OUTCOME_DNS_NO_QUESTION)
+	outcome = adit_dns_read(&adit_hash_key_fixed, data, size, &dns, &answers);
+	if (outcome != adit_dns_parse(data, size, &again))
+		__builtin_trap();
+	if (outcome > ADIT_OUTCOME_DNS_NO_QUESTION)
 		return 0;
 	adit_name_to_text(dns.qname.wire, dns.qname.size, text, sizeof(text));
 	if (adit_name_from_text(text, &back) != 0 || back.size != dns.qname.size ||
@@ -25,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	adit_suffix_find(list, &dns.qname, &found);
 	if (found.labels > dns.qname.labels || found.offset >= dns.qname.size)
 		__builtin_trap();
-	adit_answers_read(&adit_hash_key_fixed, data, size, &dns, &answers);
+	if (again.payload_bytes != dns.payload_bytes || again.other_bytes != dns.other_bytes)
+		__builtin_trap();
 	if (answers.bytes > size || answers.odd_addresses > answers.addresses ||
 		answers.addresses > dns.answers)
 		__builtin_trap();

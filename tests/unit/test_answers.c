@@ -21,8 +21,8 @@ static struct adit_answers read_built(void)
 	struct adit_dns dns;
 
 	memset(&answers, 0xa5, sizeof(answers));
-	CHECK_EQ_INT(adit_dns_parse(bytes, message.size, &dns), ADIT_OUTCOME_DNS_RESPONSE);
-	adit_answers_read(&adit_hash_key_fixed, bytes, message.size, &dns, &answers);
+	CHECK_EQ_INT(adit_dns_read(&adit_hash_key_fixed, bytes, message.size, &dns, &answers),
+		ADIT_OUTCOME_DNS_RESPONSE);
 	return answers;
 }
 
@@ -501,11 +501,12 @@ TEST(answers, random_messages)
 			continue;
 		/* A block of the exact size, given back at once. */
 		bytes = memcpy(malloc(message.size), message.bytes, message.size);
-		outcome = adit_dns_parse(bytes, message.size, &dns);
-		if (outcome == ADIT_OUTCOME_DNS_QUERY || outcome == ADIT_OUTCOME_DNS_RESPONSE ||
-			outcome == ADIT_OUTCOME_DNS_BAD_RECORD) {
-			adit_answers_read(
-				&adit_hash_key_fixed, bytes, message.size, &dns, &answers);
+		outcome = adit_dns_read(
+			&adit_hash_key_fixed, bytes, message.size, &dns, &answers);
+		if (outcome == ADIT_OUTCOME_DNS_QUERY)
+			CHECK_EQ_INT(answers.bytes + answers.addresses + answers.digest, 0);
+		if (outcome == ADIT_OUTCOME_DNS_RESPONSE ||
+			(outcome == ADIT_OUTCOME_DNS_BAD_RECORD && dns.flags & ADIT_DNS_QR)) {
 			walk(bytes, (int)message.size, &dns.qname, &it);
 			qsort(it.record, it.count, sizeof(struct record), record_less);
 			CHECK_EQ_INT(answers.bytes, it.bytes);
