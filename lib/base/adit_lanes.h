@@ -18,15 +18,15 @@ extern "C" {
 
 #define ADIT_LANES 8
 
-/* Bit i is set where words[i] & mask equals `word`. `words` is aligned to 16 bytes. Any thread. */
+/* Bit i is set where words[i] & mask equals `word`. Any thread. */
 static inline unsigned adit_lanes_equal(
 	const uint32_t words[ADIT_LANES], uint32_t mask, uint32_t word)
 {
 #ifdef __SSE2__
 	const __m128i *at = (const __m128i *)(const void *)words;
 	__m128i bits = _mm_set1_epi32((int)mask), all = _mm_set1_epi32((int)word);
-	__m128i low = _mm_cmpeq_epi32(_mm_and_si128(_mm_load_si128(at), bits), all);
-	__m128i high = _mm_cmpeq_epi32(_mm_and_si128(_mm_load_si128(at + 1), bits), all);
+	__m128i low = _mm_cmpeq_epi32(_mm_and_si128(_mm_loadu_si128(at), bits), all);
+	__m128i high = _mm_cmpeq_epi32(_mm_and_si128(_mm_loadu_si128(at + 1), bits), all);
 
 	return (unsigned)_mm_movemask_epi8(
 		_mm_packs_epi16(_mm_packs_epi32(low, high), _mm_setzero_si128()));

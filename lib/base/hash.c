@@ -150,8 +150,8 @@ __attribute__((target(VAES))) static uint64_t digest_vaes(const struct adit_hash
 	state = _mm512_aesenc_epi128(_mm512_aesenc_epi128(state, wide1), wide0);
 	for (; at < size; at += ADIT_HASH_STRIPE) {
 		size_t left = size - at;
-		__mmask64 there = left >= ADIT_HASH_STRIPE ? ~UINT64_C(0)
-							   : (UINT64_C(1) << left) - 1;
+		__mmask64 there =
+			left >= ADIT_HASH_STRIPE ? ~UINT64_C(0) : (UINT64_C(1) << left) - 1;
 
 		state = _mm512_xor_si512(state, _mm512_maskz_loadu_epi8(there, p + at));
 		state = _mm512_aesenc_epi128(_mm512_aesenc_epi128(state, wide1), wide0);
@@ -248,8 +248,8 @@ static void absorb_scalar(uint8_t state[16], const uint8_t *bytes, size_t size,
 	round_scalar(state, key->bytes, sbox);
 }
 
-static uint64_t finish_scalar(uint8_t state[16], uint64_t size, const struct adit_hash_key *key,
-	const uint8_t sbox[256])
+static uint64_t finish_scalar(
+	uint8_t state[16], uint64_t size, const struct adit_hash_key *key, const uint8_t sbox[256])
 {
 	uint64_t low, high;
 

@@ -118,8 +118,8 @@ static void read_address(const struct adit_hash_key *key, const struct record *r
 void adit_answers_add(const struct adit_hash_key *key, const struct adit_dns *dns,
 	const struct record *record, bool is_answer, struct adit_answers *answers)
 {
-	bool is_beside = record->type < 64 && DNSSEC_TYPES & BIT(record->type) &&
-			 record->type != dns->qtype;
+	bool is_beside =
+		record->type < 64 && DNSSEC_TYPES & BIT(record->type) && record->type != dns->qtype;
 	unsigned own;
 	uint32_t digest;
 

@@ -163,8 +163,8 @@ static size_t read_question(const uint8_t *message, size_t size, struct adit_dns
 	return at + QUESTION_FIXED;
 }
 
-static ADIT_ALWAYS_INLINE enum adit_outcome parse(const struct together *asked,
-	const uint8_t *message, size_t size, struct adit_dns *dns)
+static ADIT_ALWAYS_INLINE enum adit_outcome parse(
+	const struct together *asked, const uint8_t *message, size_t size, struct adit_dns *dns)
 {
 	struct together together = *asked;
 	struct cursor cursor = {.at = message, .end = message + size};

@@ -125,8 +125,7 @@ uint64_t adit_packet_client_key(const struct adit_frame *frame, const struct adi
 		bool outer_v6 = (packet->flags & ADIT_PACKET_OUTER_V6) != 0;
 
 		/* What goes up goes to the core. */
-		load_words(
-			frame->data + packet->outer_ip_offset, outer_v6, !up, words + 4);
+		load_words(frame->data + packet->outer_ip_offset, outer_v6, !up, words + 4);
 		context |= (uint64_t)outer_v6 << 1;
 		size = 48;
 	}

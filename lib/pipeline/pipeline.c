@@ -364,8 +364,8 @@ static size_t stage_fresh(struct adit_pipeline *pipeline, size_t items)
 
 		if (kept != i)
 			memcpy(item, &pipeline->items[i], ITEM_HEAD);
-		kept += !adit_duplicate_seen(&pipeline->duplicates, item->shard, item->digest,
-			item->frame->ts_ns);
+		kept += !adit_duplicate_seen(
+			&pipeline->duplicates, item->shard, item->digest, item->frame->ts_ns);
 	}
 	pipeline->counters.outcome[ADIT_OUTCOME_DUPLICATE] += items - kept;
 	return kept;
@@ -409,9 +409,8 @@ static size_t stage_parse(struct adit_pipeline *pipeline, size_t items)
 	order_find(pipeline, items);
 	for (size_t i = 0; i < items; i++) {
 		struct item *item = &pipeline->items[pipeline->order[i]];
-		enum adit_outcome outcome =
-			adit_dns_read(pipeline->params.key, item->payload, item->size, &item->dns,
-				&item->answers);
+		enum adit_outcome outcome = adit_dns_read(pipeline->params.key, item->payload,
+			item->size, &item->dns, &item->answers);
 
 		if (ADIT_LIKELY(question_read(outcome))) {
 			name_prefetch(pipeline, item);
@@ -623,7 +622,13 @@ static ADIT_ALWAYS_INLINE void items_run(struct adit_pipeline *pipeline, struct 
 	}
 	if (last >= ADIT_STAGE_MATCH && pipeline->scanner != NULL)
 		stage_match(pipeline, items);
-	for (size_t i = 0; last >= ADIT_STAGE_COUNT && i < items; i++)
+	if (last < ADIT_STAGE_COUNT)
+		return;
+	for (size_t i = 0; i < items; i++)
+		if (pipeline->items[i].event.domain_key != 0)
+			adit_tracks_prefetch(pipeline->tracks, pipeline->items[i].shard,
+				&pipeline->items[i].event);
+	for (size_t i = 0; i < items; i++)
 		adit_window_count(window, pipeline->tracks, pipeline->items[i].shard,
 			&pipeline->items[i].event);
 }
@@ -658,10 +663,9 @@ static void run_segment(struct adit_pipeline *pipeline, struct adit_window *wind
 		item_begin(pipeline, item, frame, packet, message.data, message.size,
 			up != message.opposite);
 		item->up = up;
-		item->outcome = message.raw
-					? ADIT_OUTCOME_DNS_IMPLAUSIBLE
-					: adit_dns_read(pipeline->params.key, message.data,
-						  message.size, &item->dns, &item->answers);
+		item->outcome = message.raw ? ADIT_OUTCOME_DNS_IMPLAUSIBLE
+					    : adit_dns_read(pipeline->params.key, message.data,
+						      message.size, &item->dns, &item->answers);
 		if (question_read(item->outcome))
 			name_prefetch(pipeline, item);
 		pipeline->order[0] = 0;

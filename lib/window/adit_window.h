@@ -8,15 +8,15 @@
  * given back.
  *
  * Memory is fixed at creation (adit_window_bytes): per row 64 bytes, its index slots (32 to 64),
- * a penalty, and a side record of 256 (domain) or 448 bytes (the others); per detail record
- * sizeof(struct adit_detail) and two names; per look sizeof(struct adit_look). Untouched rows cost
- * address space, not memory.
+ * what is left of its weight, and a side record of 256 (domain) or 448 bytes (the others); per
+ * detail record sizeof(struct adit_detail) and two names; per look sizeof(struct adit_look).
+ * Untouched rows cost address space, not memory.
  *
  * A full table keeps what carries information, not what came first: a newcomer wears down the
- * row of least information among a handful (its penalty grows by the newcomer's information) and
- * takes its place when nothing is left: the Misra-Gries argument, so a key that carries more than
- * 1/rows of a shard's information stays. What is evicted or refused is counted. All of it depends
- * on the shard's own packets alone, in their order.
+ * row of least information among a handful (what is left of its weight shrinks by the newcomer's)
+ * and takes its place when nothing is left: the Misra-Gries argument, so a key that carries more
+ * than 1/rows of a shard's information stays. What is evicted or refused is counted. All of it
+ * depends on the shard's own packets alone, in their order.
  */
 #ifndef ADIT_WINDOW_H
 #define ADIT_WINDOW_H
@@ -137,11 +137,11 @@ struct adit_window_counters {
 /*
  * What came last of each subscriber × domain, across slices: the features that depend on order
  * need it, and a key that has shown four names earns a detail record with the first one of a slice.
- * One cache line each; a full bucket of 4 forgets what came longest ago. Owner: the worker, for all
- * of its windows.
+ * One cache line each, and one more for the tags of eight; a full bucket of these forgets what came
+ * longest ago. Owner: the worker, for all of its windows.
  */
 struct adit_tracks;
-/* `tracks` of each of `shards`, at least 4. NULL: no memory. */
+/* `tracks` of each of `shards`, at least 4, rounded up to a bucket's 8. NULL: no memory. */
 struct adit_tracks *adit_tracks_create(
 	uint32_t shards, uint32_t tracks, const struct adit_allocator *allocator);
 void adit_tracks_destroy(struct adit_tracks *tracks);
@@ -217,9 +217,12 @@ struct adit_encrypted_event {
 void adit_window_count_encrypted(
 	struct adit_window *window, uint32_t at, const struct adit_encrypted_event *event);
 
-/* Loads what adit_window_count will touch. A hint. */
+/* Loads what says where that stands which adit_window_count will touch; then, once it is there,
+ * what came last of the key. Hints. */
 void adit_window_prefetch(const struct adit_window *window, const struct adit_tracks *tracks,
 	uint32_t at, const struct adit_event *event);
+void adit_tracks_prefetch(
+	const struct adit_tracks *tracks, uint32_t at, const struct adit_event *event);
 
 /* Reading a sealed window: rows of a kind in shard `at`, in the order in which they came. */
 uint32_t adit_window_rows(const struct adit_window *window, uint32_t at, enum adit_kind kind);

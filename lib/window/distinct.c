@@ -5,6 +5,8 @@
  */
 #include "adit_distinct.h"
 
+#include "adit_lanes.h"
+
 #define KEPT ADIT_DISTINCT_KEPT
 
 static inline uint16_t capped16(uint32_t value)
@@ -12,22 +14,26 @@ static inline uint16_t capped16(uint32_t value)
 	return value < UINT16_MAX ? (uint16_t)value : UINT16_MAX;
 }
 
-/* Place of a hash, or KEPT. */
+/* Place of a hash, or KEPT. Looks at all places, eight at once: how many are in use, and at which
+ * one it is, nobody can guess. */
 static inline uint32_t place_of(const struct adit_distinct *set, uint32_t hash)
 {
-	for (uint32_t i = 0; i < set->count; i++)
-		if (set->hash[i] == hash)
-			return i;
-	return KEPT;
+	uint64_t same = 0, used = set->count < KEPT ? (UINT64_C(1) << set->count) - 1 : UINT64_MAX;
+
+	for (uint32_t i = 0; i < KEPT; i += ADIT_LANES)
+		same |= (uint64_t)adit_lanes_equal(set->hash + i, UINT32_MAX, hash) << i;
+	same &= used;
+	return same != 0 ? (uint32_t)__builtin_ctzll(same) : KEPT;
 }
 
 static uint32_t place_of_greatest(const struct adit_distinct *set)
 {
-	uint32_t at = 0;
+	uint32_t at = 0, greatest = set->hash[0];
 
-	for (uint32_t i = 1; i < set->count; i++)
-		if (set->hash[i] > set->hash[at])
-			at = i;
+	for (uint32_t i = 1; i < set->count; i++) {
+		at = set->hash[i] > greatest ? i : at;
+		greatest = set->hash[i] > greatest ? set->hash[i] : greatest;
+	}
 	return at;
 }
 

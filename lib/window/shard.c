@@ -25,11 +25,10 @@ static inline void add_bytes(uint32_t *sum, uint32_t bytes)
 		*sum = UINT32_MAX;
 }
 
-static inline uint32_t row_weight_left(const struct table *table, uint32_t row)
+/* What a row has gained since it weighed `before`. */
+static inline void row_gains(struct table *table, uint32_t row, uint32_t before)
 {
-	uint32_t weight = weight_of(&table->rows[row]), penalty = table->penalty[row];
-
-	return weight > penalty ? weight - penalty : 0;
+	add_bytes(&table->left[row], weight_of(&table->rows[row]) - before);
 }
 
 static inline uint32_t table_find(const struct table *table, uint64_t key)
@@ -65,22 +64,23 @@ static void slot_clear(const struct table *table, uint32_t row)
 }
 
 /* The row that a newcomer challenges: of least weight left, among those of its bucket if that is
- * what is full, else among a run of the table that the key chooses. */
+ * what is full, else among a run of the table that the key chooses. The rows themselves are not
+ * looked at: what is left of eight stands in a cache line. */
 static uint32_t victim_find(const struct table *table, uint64_t key, bool bucket_full)
 {
 	const struct bucket *bucket = bucket_of(table, key);
-	uint32_t start = (uint32_t)((key >> 32) * table->used >> 32), best = ROW_NONE, least = 0;
-	uint32_t count = table->used < BUCKET_SLOTS ? table->used : BUCKET_SLOTS;
+	uint32_t run = (uint32_t)((key >> 32) * table->used >> 32);
+	uint32_t best = bucket_full ? bucket->row[0] : run, least = table->left[best];
+	uint32_t count = table->used < BUCKET_SLOTS && !bucket_full ? table->used : BUCKET_SLOTS;
 
-	for (uint32_t i = 0; i < (bucket_full ? BUCKET_SLOTS : count); i++) {
-		uint32_t run = start + i < table->used ? start + i : start + i - table->used;
-		uint32_t row = bucket_full ? bucket->row[i] : run;
-		uint32_t left = row_weight_left(table, row);
+	for (uint32_t i = 1; i < count; i++) {
+		uint32_t row, left;
 
-		if (best == ROW_NONE || left < least) {
-			best = row;
-			least = left;
-		}
+		run = run + 1 < table->used ? run + 1 : 0;
+		row = bucket_full ? bucket->row[i] : run;
+		left = table->left[row];
+		best = left < least ? row : best;
+		least = left < least ? left : least;
 	}
 	return best;
 }
@@ -106,8 +106,8 @@ static uint32_t row_take(struct adit_shard *shard, enum adit_kind kind, uint64_t
 		row = table->used++;
 	} else {
 		row = victim_find(table, key, slot == BUCKET_SLOTS);
-		table->penalty[row] += weight;
-		if (row_weight_left(table, row) > 0) {
+		if (table->left[row] > weight) {
+			table->left[row] -= weight;
 			counters->refused[kind]++;
 			return ROW_NONE;
 		}
@@ -118,7 +118,7 @@ static uint32_t row_take(struct adit_shard *shard, enum adit_kind kind, uint64_t
 	}
 	bucket->mark[slot] = mark_of(table, key);
 	bucket->row[slot] = row;
-	table->penalty[row] = 0;
+	table->left[row] = 1; /* as an empty row weighs */
 	memset(&table->rows[row], 0, sizeof(table->rows[row]));
 	table->rows[row].key = key;
 	return row;
@@ -341,7 +341,7 @@ static void kind_count(struct adit_shard *shard, enum adit_kind kind, uint64_t k
 	struct adit_window_counters *counters)
 {
 	struct table *table = &shard->table[kind];
-	uint32_t number = table_find(table, key);
+	uint32_t number = table_find(table, key), before;
 	struct adit_row *row;
 
 	if (number == ROW_NONE) {
@@ -356,6 +356,7 @@ static void kind_count(struct adit_shard *shard, enum adit_kind kind, uint64_t k
 			&((struct adit_party *)table->sides + number)->who, event->who);
 	}
 	row = &table->rows[number];
+	before = weight_of(row);
 	row->flags |= event->unzoned ? ADIT_ROW_UNZONED : 0;
 	add_bytes(event->is_query ? &row->bytes_up : &row->bytes_down, event->message_bytes);
 	if (event->again) {
@@ -364,6 +365,7 @@ static void kind_count(struct adit_shard *shard, enum adit_kind kind, uint64_t k
 		return;
 	}
 	row_count(row, event, row_names(shard, kind, number, event, octets, track, counters));
+	row_gains(table, number, before);
 }
 
 /* The session: all of a subscriber's DNS, whatever it is about. */
@@ -390,6 +392,7 @@ static void session_count(struct adit_shard *shard, const struct adit_event *eve
 	row->last_ms = ms > row->last_ms ? ms : row->last_ms;
 	row->queries += event->is_query && !event->again;
 	row->responses += !event->is_query && !event->again;
+	add_bytes(&table->left[number], !event->again);
 	add_bytes(event->is_query ? &row->bytes_up : &row->bytes_down, event->message_bytes);
 }
 
@@ -531,6 +534,7 @@ void adit_window_count_encrypted(
 	row = &table->rows[number];
 	row->queries += event->up;
 	row->responses += !event->up;
+	add_bytes(&table->left[number], 1);
 	*(event->up ? &row->bytes_up : &row->bytes_down) += event->bytes;
 }
 
@@ -544,7 +548,7 @@ void adit_window_prefetch(const struct adit_window *window, const struct adit_tr
 		__builtin_prefetch(bucket_of(&shard->table[ADIT_KIND_DOMAIN], event->domain_key));
 		__builtin_prefetch(bucket_of(&shard->table[ADIT_KIND_PAIR], event->pair_key));
 		if (tracks != NULL)
-			track_prefetch(tracks, at, event->pair_key);
+			track_prefetch_way(tracks, at, event->pair_key);
 	}
 	if (event->by_server)
 		__builtin_prefetch(bucket_of(&shard->table[ADIT_KIND_SERVER], event->server_key));

@@ -22,7 +22,7 @@ static_assert(sizeof(struct bucket) == ADIT_CACHE_LINE, "a bucket is one cache l
 struct table {
 	struct bucket *buckets;
 	struct adit_row *rows; /* dense: [0, used) */
-	uint32_t *penalty;     /* what newcomers wore off; touched only when the table is full */
+	uint32_t *left;        /* of each row's weight, by what newcomers wore off; more than 0 */
 	void *sides;           /* struct adit_domain or struct adit_party, one a row */
 	uint32_t bucket_mask, capacity, used;
 	uint16_t epoch;
@@ -54,7 +54,6 @@ static inline struct bucket *bucket_of(const struct table *table, uint64_t key)
 /* What came last of a subscriber × domain (or × server). */
 struct track {
 	uint64_t query_ns;          /* of the last query, or, without any, of the last response */
-	uint32_t tag;               /* of the key; 0: free */
 	uint32_t name;              /* hash of the last name */
 	uint32_t gap;               /* between the last two queries, 64 us */
 	uint16_t id, id_step, port; /* of the last query */
@@ -78,7 +77,8 @@ static_assert(sizeof(struct track) == ADIT_CACHE_LINE, "a track is one cache lin
 struct track *track_find(const struct adit_tracks *tracks, uint32_t shard, uint64_t key);
 /* The track of a key, which may be a fresh one. */
 struct track *track_take(struct adit_tracks *tracks, uint32_t shard, uint64_t key, uint64_t ts_ns);
-void track_prefetch(const struct adit_tracks *tracks, uint32_t shard, uint64_t key);
+/* Loads what says where a key's track is. A hint. */
+void track_prefetch_way(const struct adit_tracks *tracks, uint32_t shard, uint64_t key);
 
 /* What is seen by walking over a name's subdomain; made once an event, when first needed. */
 struct octets {

@@ -4,9 +4,20 @@
  */
 #include "shard_priv.h"
 
-#define WAYS 4
+#define WAYS ADIT_LANES
+/* Time as buckets keep it, in units of 1.05 ms: 52 days until it comes round. */
+#define TIME_BITS 20
+
+/* What says which of WAYS tracks is whose, and which came longest ago: one cache line, so that only
+ * one of the tracks themselves is looked at. */
+struct way {
+	uint32_t tag[WAYS]; /* of the key; 0: free */
+	uint32_t time[WAYS];
+} ADIT_CACHE_ALIGNED;
+static_assert(sizeof(struct way) == ADIT_CACHE_LINE, "a bucket is one cache line");
 
 struct adit_tracks {
+	struct way *ways;     /* [shards][buckets] */
 	struct track *tracks; /* [shards][buckets][WAYS] */
 	uint32_t shards, buckets;
 	bool used;
@@ -25,7 +36,8 @@ static uint32_t buckets_for(uint32_t tracks)
 size_t adit_tracks_bytes(uint32_t shards, uint32_t tracks)
 {
 	return sizeof(struct adit_tracks) +
-	       (size_t)shards * buckets_for(tracks) * WAYS * sizeof(struct track);
+	       (size_t)shards * buckets_for(tracks) *
+		       (sizeof(struct way) + WAYS * sizeof(struct track));
 }
 
 struct adit_tracks *adit_tracks_create(
@@ -38,9 +50,11 @@ struct adit_tracks *adit_tracks_create(
 	made->allocator = adit_allocator_copy(allocator);
 	made->shards = shards;
 	made->buckets = buckets_for(tracks);
+	made->ways = adit_alloc(
+		allocator, (size_t)shards * made->buckets * sizeof(struct way), ADIT_CACHE_LINE);
 	made->tracks = adit_alloc(allocator,
 		(size_t)shards * made->buckets * WAYS * sizeof(struct track), ADIT_CACHE_LINE);
-	if (made->tracks == NULL) {
+	if (made->ways == NULL || made->tracks == NULL) {
 		adit_tracks_destroy(made);
 		return NULL;
 	}
@@ -54,59 +68,92 @@ void adit_tracks_destroy(struct adit_tracks *tracks)
 	if (tracks == NULL)
 		return;
 	copy = tracks->allocator;
+	adit_free(&copy, tracks->ways);
 	adit_free(&copy, tracks->tracks);
 	adit_free(&copy, tracks);
 }
 
 void adit_tracks_reset(struct adit_tracks *tracks)
 {
+	/* A track is cleared when it is taken. */
 	if (tracks->used)
-		memset(tracks->tracks, 0,
-			(size_t)tracks->shards * tracks->buckets * WAYS * sizeof(struct track));
+		memset(tracks->ways, 0,
+			(size_t)tracks->shards * tracks->buckets * sizeof(struct way));
 	tracks->used = false;
 }
 
-static struct track *bucket_at(const struct adit_tracks *tracks, uint32_t shard, uint64_t key)
+static inline size_t bucket_of_key(const struct adit_tracks *tracks, uint32_t shard, uint64_t key)
 {
-	return &tracks->tracks[((size_t)shard * tracks->buckets +
-				       ((uint32_t)key & (tracks->buckets - 1))) *
-			       WAYS];
+	return (size_t)shard * tracks->buckets + ((uint32_t)key & (tracks->buckets - 1));
 }
 
-void track_prefetch(const struct adit_tracks *tracks, uint32_t shard, uint64_t key)
+static inline uint32_t tag_of(uint64_t key)
 {
-	const struct track *bucket = bucket_at(tracks, shard, key);
+	return (uint32_t)(key >> 32) | 1;
+}
 
-	for (int i = 0; i < WAYS; i++)
-		__builtin_prefetch(&bucket[i]);
+/* Of a full bucket's tracks the one that came longest ago; of another's, a free one. */
+static unsigned way_to_take(const struct way *way, uint32_t now)
+{
+	unsigned free = adit_lanes_equal(way->tag, UINT32_MAX, 0), oldest = 0;
+	uint32_t most = 0;
+
+	if (free != 0)
+		return (unsigned)__builtin_ctz(free);
+	for (unsigned i = 0; i < WAYS; i++) {
+		/* What comes late is not old. */
+		int32_t age = (int32_t)(now - way->time[i]);
+
+		if (age > 0 && (uint32_t)age > most) {
+			most = (uint32_t)age;
+			oldest = i;
+		}
+	}
+	return oldest;
+}
+
+void track_prefetch_way(const struct adit_tracks *tracks, uint32_t shard, uint64_t key)
+{
+	__builtin_prefetch(&tracks->ways[bucket_of_key(tracks, shard, key)]);
+}
+
+void adit_tracks_prefetch(
+	const struct adit_tracks *tracks, uint32_t at, const struct adit_event *event)
+{
+	size_t bucket = bucket_of_key(tracks, at, event->pair_key);
+	const struct way *way = &tracks->ways[bucket];
+	unsigned same = adit_lanes_equal(way->tag, UINT32_MAX, tag_of(event->pair_key));
+	unsigned place = same != 0 ? (unsigned)__builtin_ctz(same)
+				   : way_to_take(way, (uint32_t)(event->ts_ns >> TIME_BITS));
+
+	__builtin_prefetch(&tracks->tracks[bucket * WAYS + place], 1);
 }
 
 struct track *track_find(const struct adit_tracks *tracks, uint32_t shard, uint64_t key)
 {
-	struct track *bucket = bucket_at(tracks, shard, key);
-	uint32_t tag = (uint32_t)(key >> 32) | 1;
+	size_t bucket = bucket_of_key(tracks, shard, key);
+	unsigned same = adit_lanes_equal(tracks->ways[bucket].tag, UINT32_MAX, tag_of(key));
 
-	for (int i = 0; i < WAYS; i++)
-		if (bucket[i].tag == tag)
-			return &bucket[i];
-	return NULL;
+	return same != 0 ? &tracks->tracks[bucket * WAYS + (unsigned)__builtin_ctz(same)] : NULL;
 }
 
 struct track *track_take(struct adit_tracks *tracks, uint32_t shard, uint64_t key, uint64_t ts_ns)
 {
-	struct track *oldest = track_find(tracks, shard, key), *bucket;
+	size_t bucket = bucket_of_key(tracks, shard, key);
+	struct way *way = &tracks->ways[bucket];
+	uint32_t now = (uint32_t)(ts_ns >> TIME_BITS);
+	unsigned same = adit_lanes_equal(way->tag, UINT32_MAX, tag_of(key));
+	unsigned at = same != 0 ? (unsigned)__builtin_ctz(same) : way_to_take(way, now);
+	struct track *track = &tracks->tracks[bucket * WAYS + at];
 
-	if (oldest != NULL)
-		return oldest;
-	bucket = oldest = bucket_at(tracks, shard, key);
-	for (int i = 1; i < WAYS; i++)
-		if (bucket[i].query_ns < oldest->query_ns)
-			oldest = &bucket[i];
+	way->time[at] = now;
+	if (same != 0)
+		return track;
 	tracks->used = true;
-	memset(oldest, 0, sizeof(*oldest));
-	oldest->tag = (uint32_t)(key >> 32) | 1;
-	oldest->query_ns = ts_ns;
-	return oldest;
+	way->tag[at] = tag_of(key);
+	memset(track, 0, sizeof(*track));
+	track->query_ns = ts_ns;
+	return track;
 }
 
 void track_update(struct track *track, const struct adit_event *event, struct octets *octets)

@@ -51,9 +51,9 @@ static bool table_init(struct table *table, enum adit_kind kind, uint32_t rows,
 	table->bucket_mask = buckets - 1;
 	table->buckets = adit_alloc(allocator, buckets * sizeof(struct bucket), ADIT_CACHE_LINE);
 	table->rows = adit_alloc(allocator, rows * sizeof(struct adit_row), ADIT_CACHE_LINE);
-	table->penalty = adit_alloc(allocator, rows * sizeof(uint32_t), ADIT_CACHE_LINE);
+	table->left = adit_alloc(allocator, rows * sizeof(uint32_t), ADIT_CACHE_LINE);
 	table->sides = adit_alloc(allocator, rows * side_size(kind), ADIT_CACHE_LINE);
-	return table->buckets != NULL && table->rows != NULL && table->penalty != NULL &&
+	return table->buckets != NULL && table->rows != NULL && table->left != NULL &&
 	       table->sides != NULL;
 }
 
@@ -115,7 +115,7 @@ void adit_window_destroy(struct adit_window *window)
 		for (int kind = 0; kind < ADIT_KIND_COUNT; kind++) {
 			adit_free(allocator, shard->table[kind].buckets);
 			adit_free(allocator, shard->table[kind].rows);
-			adit_free(allocator, shard->table[kind].penalty);
+			adit_free(allocator, shard->table[kind].left);
 			adit_free(allocator, shard->table[kind].sides);
 		}
 		adit_free(allocator, shard->records);

@@ -501,8 +501,7 @@ TEST(answers, random_messages)
 			continue;
 		/* A block of the exact size, given back at once. */
 		bytes = memcpy(malloc(message.size), message.bytes, message.size);
-		outcome = adit_dns_read(
-			&adit_hash_key_fixed, bytes, message.size, &dns, &answers);
+		outcome = adit_dns_read(&adit_hash_key_fixed, bytes, message.size, &dns, &answers);
 		if (outcome == ADIT_OUTCOME_DNS_QUERY)
 			CHECK_EQ_INT(answers.bytes + answers.addresses + answers.digest, 0);
 		if (outcome == ADIT_OUTCOME_DNS_RESPONSE ||

@@ -106,8 +106,7 @@ TEST(digest, rows_agree_with_the_scalar_one)
 				&adit_hash_key_fixed, &seed, harness_exact(cut, size), size);
 
 			memset(cut + size, 0xff, sizeof(cut) - size);
-			CHECK_EQ_INT(
-				tried->digest(&adit_hash_key_fixed, &seed, cut, size), digest);
+			CHECK_EQ_INT(tried->digest(&adit_hash_key_fixed, &seed, cut, size), digest);
 		}
 	}
 }
@@ -162,12 +161,13 @@ TEST(digest, collisions_depend_on_the_key)
 	for (uint32_t i = 1; i < 200000; i++) {
 		/* In blocks of all four states. */
 		uint32_t words[16] = {i, 0, 0, 0, ~i, 0, 0, 0, i, 0, 0, 0, i};
-		uint64_t slot = adit_digest(&adit_hash_key_fixed, &none, words, sizeof(words)) >> 44;
+		uint64_t slot =
+			adit_digest(&adit_hash_key_fixed, &none, words, sizeof(words)) >> 44;
 		uint32_t before = first_seen[slot];
 
 		if (before != 0) {
-			uint32_t first[16] = {before, 0, 0, 0, ~before, 0, 0, 0, before, 0, 0, 0,
-				before};
+			uint32_t first[16] = {
+				before, 0, 0, 0, ~before, 0, 0, 0, before, 0, 0, 0, before};
 
 			collided++;
 			again += adit_digest(&other, &none, words, sizeof(words)) >> 44 ==

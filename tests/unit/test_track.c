@@ -402,7 +402,7 @@ TEST(track, history_earns_a_record)
 
 /* A query of a key and whether one before it was known. */
 static bool is_known(
-	struct adit_window *window, struct adit_tracks *tracks, uint32_t client, uint64_t ts_ns)
+	struct adit_window *window, struct adit_tracks *tracks, uint32_t client, uint64_t ts_ms)
 {
 	const struct adit_detail *detail = NULL;
 	struct test_event e;
@@ -410,34 +410,33 @@ static bool is_known(
 	adit_window_open(window, window->first_slice + 1);
 	event_make(&e, client, 1, 1);
 	e.event.classes = 1;
-	e.event.ts_ns = ts_ns;
+	e.event.ts_ns = ts_ms * ADIT_NS_PER_MS;
 	adit_window_count(window, tracks, 0, &e.event);
 	detail = adit_window_detail(window, 0, adit_window_row(window, 0, ADIT_KIND_PAIR, 0));
 	return detail != NULL && detail->gaps == 1;
 }
 
-/* A bucket of four forgets whose query is oldest; a reset forgets all. */
+/* A bucket of eight forgets what came longest ago; a reset forgets all. */
 TEST(track, a_full_bucket_forgets_the_oldest)
 {
 	struct adit_window *window = window_make(1, 8, 4);
-	struct adit_tracks *tracks = adit_tracks_create(1, 4, NULL);
+	struct adit_tracks *tracks = adit_tracks_create(1, 8, NULL);
 
 	REQUIRE(window != NULL && tracks != NULL);
-	for (uint32_t client = 0; client < 4; client++)
-		CHECK(!is_known(window, tracks, client, 100 + client));
-	for (uint32_t client = 0; client < 4; client++)
-		CHECK(is_known(window, tracks, client, 200 + client));
-	CHECK(is_known(window, tracks, 0, 300));
+	for (uint32_t client = 0; client < 8; client++)
+		CHECK(!is_known(window, tracks, client, 1000 + 10 * client));
+	for (uint32_t client = 0; client < 8; client++)
+		CHECK(is_known(window, tracks, client, 2000 + 10 * client));
+	CHECK(is_known(window, tracks, 0, 3000));
 	/* The oldest is now client 1. */
-	CHECK(!is_known(window, tracks, 4, 400));
-	CHECK(is_known(window, tracks, 0, 500));
-	CHECK(is_known(window, tracks, 2, 501));
-	CHECK(is_known(window, tracks, 3, 502));
-	CHECK(is_known(window, tracks, 4, 503));
-	CHECK(!is_known(window, tracks, 1, 504));
+	CHECK(!is_known(window, tracks, 8, 4000));
+	CHECK(is_known(window, tracks, 0, 5000));
+	for (uint32_t client = 2; client < 9; client++)
+		CHECK(is_known(window, tracks, client, 5000 + 10 * client));
+	CHECK(!is_known(window, tracks, 1, 5200));
 	adit_tracks_reset(tracks);
-	for (uint32_t client = 0; client < 4; client++)
-		CHECK(!is_known(window, tracks, client, 600 + client));
+	for (uint32_t client = 0; client < 8; client++)
+		CHECK(!is_known(window, tracks, client, 6000 + 10 * client));
 	adit_tracks_destroy(tracks);
 	adit_window_destroy(window);
 }
@@ -468,16 +467,16 @@ TEST(track, survives_every_allocation_failure)
 {
 	struct harness_allocator counting;
 
-	for (size_t n = 0; n < 2; n++) {
+	for (size_t n = 0; n < 3; n++) {
 		harness_allocator_init(&counting, n);
 		CHECK(adit_tracks_create(3, 100, &counting.allocator) == NULL);
 		CHECK_EQ_INT(counting.live, 0);
 	}
-	harness_allocator_init(&counting, 2);
+	harness_allocator_init(&counting, 3);
 	adit_tracks_destroy(adit_tracks_create(3, 100, &counting.allocator));
 	CHECK_EQ_INT(counting.live, 0);
 	adit_tracks_destroy(NULL);
-	/* 128 of 64 bytes in each of three shards. */
-	CHECK(adit_tracks_bytes(3, 100) >= 3 * 128 * 64);
-	CHECK(adit_tracks_bytes(3, 100) < 3 * 128 * 64 + 200);
+	/* 128 of 64 bytes, and 8 for what says where they are, in each of three shards. */
+	CHECK(adit_tracks_bytes(3, 100) >= 3 * 128 * 72);
+	CHECK(adit_tracks_bytes(3, 100) < 3 * 128 * 72 + 200);
 }
