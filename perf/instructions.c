@@ -243,7 +243,7 @@ static void make(struct context *context, struct adit_config *config, char *cons
 
 int main(int argc, char **argv)
 {
-	struct context *context = calloc(1, sizeof(*context));
+	struct context *context = adit_alloc(NULL, sizeof(*context), _Alignof(struct context));
 	struct adit_config config;
 
 	if (argc != 2) {
@@ -274,6 +274,6 @@ int main(int argc, char **argv)
 	free(context->messages);
 	setup_free(&context->setup);
 	adit_config_clear(&config);
-	free(context);
+	adit_free(NULL, context);
 	return 0;
 }
