@@ -105,11 +105,12 @@ static int memory_open(struct app_bench *bench, struct adit_error *error)
 {
 	uint16_t workers = bench->appliance.worker_count;
 	uint8_t *owners = calloc(bench->load.count, 1);
-	int status = owners != NULL ? app_held_create(&bench->held, &bench->load, error)
+	int status = owners != NULL ? owners_find(bench, owners, error)
 				    : adit_error_set(error, -ENOMEM, "no memory");
 
 	if (status == 0)
-		status = owners_find(bench, owners, error);
+		status = app_held_create(
+			&bench->held, &bench->load, owners, (uint8_t)workers, error);
 	for (uint16_t i = 0; i <= workers && status == 0; i++)
 		status = source_fill(bench, &bench->sources[i], i, owners, error);
 	free(owners);

@@ -72,8 +72,10 @@ struct app_held {
 
 /* Bytes of pools for a load, before there are any. */
 size_t app_held_bytes(const struct app_load *load);
-/* Copies the load's frames into mbufs. After appliance_create; to be freed whatever the outcome. */
-int app_held_create(struct app_held *held, const struct app_load *load, struct adit_error *error);
+/* Copies the load's frames into mbufs. `owners` says which of the workers each is for. After
+ * appliance_create; to be freed whatever the outcome. */
+int app_held_create(struct app_held *held, const struct app_load *load, const uint8_t *owners,
+	uint8_t workers, struct adit_error *error);
 void app_held_free(struct app_held *held);
 
 #endif
