@@ -254,7 +254,7 @@ static void bench_free(struct bench *bench)
 	adit_scorer_destroy(bench->scorer);
 	mix_destroy(bench->mix);
 	setup_free(&bench->setup);
-	free(bench);
+	adit_free(NULL, bench);
 }
 
 /* ---- output */
@@ -384,7 +384,7 @@ static bool options_parse(struct options *options, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct options options = {.rows = 1000000, .slices = 6};
-	struct bench *bench = calloc(1, sizeof(*bench));
+	struct bench *bench = adit_alloc(NULL, sizeof(*bench), _Alignof(struct bench));
 	static struct cost costs[SLICES_MAX];
 
 	if (bench == NULL || adit_config_init(&options.config) != 0)

@@ -243,7 +243,8 @@ int appliance_load(
 	int status = app_reading_load(appliance, config, error);
 
 	appliance->worker_count = (uint16_t)config->worker_count;
-	appliance->ring_port = RTE_MAX_ETHPORTS;
+	if (status == 0)
+		status = app_idle_check(config->worker_idle, app_idle_cpu(), error);
 	if (status == 0 && appliance->live &&
 		getrandom(&appliance->key, sizeof(appliance->key), 0) != sizeof(appliance->key))
 		return adit_error_set(error, -errno, "no random key: %s", strerror(errno));
@@ -260,6 +261,21 @@ int appliance_load(
 		status = app_models_load(config, "", &appliance->judges, error);
 	return status;
 }
+
+static void *apart_alloc(void *context, size_t size_bytes, size_t align)
+{
+	(void)context;
+	return adit_alloc(NULL, RTE_ALIGN_CEIL(size_bytes, APP_LINES_APART),
+		align < APP_LINES_APART ? APP_LINES_APART : align);
+}
+
+static void apart_free(void *context, void *memory)
+{
+	(void)context;
+	adit_free(NULL, memory);
+}
+
+const struct adit_allocator app_apart = {apart_alloc, apart_free, NULL};
 
 static struct rte_ring *ring_make(const char *name, unsigned number, unsigned size)
 {
@@ -281,7 +297,7 @@ int app_intake_create(
 		.ports = &appliance->ports,
 		.rule = &appliance->rule,
 		.key = &appliance->key,
-		.reassembly = adit_reassembly_create(&params, NULL),
+		.reassembly = adit_reassembly_create(&params, &app_apart),
 	};
 	if (intake->reassembly == NULL)
 		return adit_error_set(error, -ENOMEM,
@@ -305,7 +321,7 @@ static int worker_create(struct appliance *appliance, uint16_t number, struct ad
 	worker->emptied = ring_make("emptied", number, APP_WINDOWS);
 	worker->looks = ring_make("looks", number,
 		APP_WINDOWS * APP_LOOKS * adit_shards_per_worker(appliance->worker_count));
-	worker->linear = malloc(APP_LINEAR_BYTES);
+	worker->linear = adit_alloc(&app_apart, APP_LINEAR_BYTES, ADIT_CACHE_LINE);
 	if (worker->sealed == NULL || worker->emptied == NULL || worker->looks == NULL ||
 		worker->linear == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for worker %u", number);
@@ -316,7 +332,7 @@ static int worker_create(struct appliance *appliance, uint16_t number, struct ad
 				error, -ENOMEM, "no memory for the queue of worker %u", number);
 	}
 	for (int i = 0; i < APP_WINDOWS; i++) {
-		worker->windows[i] = adit_window_create(&params, NULL);
+		worker->windows[i] = adit_window_create(&params, &app_apart);
 		if (worker->windows[i] == NULL)
 			return adit_error_set(error, -ENOMEM,
 				"no memory for the tables of worker %u (%zu MB each; window.* sets "
@@ -326,7 +342,7 @@ static int worker_create(struct appliance *appliance, uint16_t number, struct ad
 	}
 	if (worker->decodes && app_intake_create(appliance, &worker->intake, error) != 0)
 		return -ENOMEM;
-	return adit_pipeline_create(&pipeline, NULL, &worker->pipeline, error);
+	return adit_pipeline_create(&pipeline, &app_apart, &worker->pipeline, error);
 }
 
 /* Where encrypted DNS is counted; the scorer begins with the first table. */
@@ -363,8 +379,8 @@ static int scorer_create(struct appliance *appliance, struct adit_error *error)
 	if (blinds_create(appliance, error) != 0)
 		return -ENOMEM;
 	app_scorer_sinks(appliance, &params);
-	scorer->scorer = adit_scorer_create(&params, NULL);
-	scorer->nothing = adit_window_create(&nothing, NULL);
+	scorer->scorer = adit_scorer_create(&params, &app_apart);
+	scorer->nothing = adit_window_create(&nothing, &app_apart);
 	if (scorer->scorer == NULL || scorer->nothing == NULL)
 		return adit_error_set(error, -ENOMEM,
 			"no memory for the scoring core (%zu MB; history.* sets its size)",
@@ -410,14 +426,16 @@ int appliance_create(struct appliance *appliance, struct adit_error *error)
 			"no memory for %lld packet buffers (worker.packet_buffers)",
 			(long long)appliance->config->worker_packet_buffers);
 	appliance->workers = adit_alloc(
-		NULL, appliance->worker_count * sizeof(*appliance->workers), ADIT_CACHE_LINE);
-	appliance->scorer = adit_alloc(NULL, sizeof(*appliance->scorer), ADIT_CACHE_LINE);
-	appliance->spreader = adit_alloc(NULL, sizeof(*appliance->spreader), ADIT_CACHE_LINE);
+		&app_apart, appliance->worker_count * sizeof(*appliance->workers), APP_LINES_APART);
+	appliance->scorer = adit_alloc(&app_apart, sizeof(*appliance->scorer), APP_LINES_APART);
+	appliance->spreader = adit_alloc(&app_apart, sizeof(*appliance->spreader), APP_LINES_APART);
 	if (appliance->workers == NULL || appliance->scorer == NULL || appliance->spreader == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for the lcores");
+	for (uint16_t i = 0; i < appliance->worker_count; i++)
+		appliance->workers[i].ring_port = RTE_MAX_ETHPORTS;
 	appliance->spreader->appliance = appliance;
 	appliance->spreader->live = appliance->live;
-	appliance->spreader->linear = malloc(APP_LINEAR_BYTES);
+	appliance->spreader->linear = adit_alloc(&app_apart, APP_LINEAR_BYTES, ADIT_CACHE_LINE);
 	if (appliance->spreader->linear == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for the spreader");
 	if (appliance->has_spreader)
@@ -427,7 +445,7 @@ int appliance_create(struct appliance *appliance, struct adit_error *error)
 	if (status == 0)
 		status = scorer_create(appliance, error);
 	if (status == 0 && appliance->has_spreader)
-		status = app_ring_port_open(appliance, error);
+		status = app_ring_ports_open(appliance, error);
 	return status;
 }
 
@@ -437,7 +455,7 @@ static void worker_destroy(struct app_worker *worker)
 	adit_reassembly_destroy(worker->intake.reassembly);
 	for (int i = 0; i < APP_WINDOWS; i++)
 		adit_window_destroy(worker->windows[i]);
-	free(worker->linear);
+	adit_free(&app_apart, worker->linear);
 	rte_ring_free(worker->sealed);
 	rte_ring_free(worker->looks);
 	rte_ring_free(worker->emptied);
@@ -457,15 +475,15 @@ void appliance_destroy(struct appliance *appliance)
 		rte_ring_free(appliance->scorer->blinds_free);
 	}
 	if (appliance->spreader != NULL) {
-		free(appliance->spreader->linear);
+		adit_free(&app_apart, appliance->spreader->linear);
 		adit_reassembly_destroy(appliance->spreader->intake.reassembly);
 	}
 	rte_ring_free(appliance->messages_full);
 	rte_ring_free(appliance->messages_free);
 	free(appliance->messages);
-	adit_free(NULL, appliance->workers);
-	adit_free(NULL, appliance->scorer);
-	adit_free(NULL, appliance->spreader);
+	adit_free(&app_apart, appliance->workers);
+	adit_free(&app_apart, appliance->scorer);
+	adit_free(&app_apart, appliance->spreader);
 	rte_mempool_free(appliance->pool);
 	adit_allow_destroy(appliance->allow);
 	adit_judges_destroy(appliance->judges);
@@ -473,35 +491,39 @@ void appliance_destroy(struct appliance *appliance)
 	adit_suffix_destroy(appliance->suffixes);
 }
 
-static bool idle_yields(const struct appliance *appliance, unsigned lcores)
+void appliance_idle_set(struct appliance *appliance)
 {
-	const char *idle = appliance->config->worker_idle;
+	const struct app_idle_cpu *cpu = app_idle_cpu();
+	unsigned lcores = 2u + appliance->worker_count + appliance->has_spreader;
+	enum app_idle_mode mode =
+		app_idle_mode(appliance->config->worker_idle, lcores, app_cpu_count());
+	struct app_spreader *spreader = appliance->spreader;
 
-	if (strcmp(idle, "auto") == 0)
-		return lcores > app_cpu_count();
-	return strcmp(idle, "yield") == 0;
+	/* It waits for seconds: without the hint it would take half a core from its other thread,
+	 * and gain nothing. */
+	app_idle_set(&appliance->scorer->idle, mode == APP_IDLE_POLL ? APP_IDLE_PAUSE : mode, cpu,
+		NULL, 0);
+	for (uint16_t i = 0; i < appliance->worker_count; i++)
+		app_idle_set(&appliance->workers[i].idle, mode, cpu, appliance->workers[i].queue,
+			appliance->workers[i].queues);
+	app_idle_set(&spreader->idle, mode, cpu, spreader->queue, spreader->queues);
 }
 
 int appliance_launch(struct appliance *appliance, struct adit_error *error)
 {
 	unsigned needed = 1u + appliance->worker_count + appliance->has_spreader;
-	bool yield = idle_yields(appliance, needed + 1);
 	unsigned lcore = rte_get_next_lcore(-1, 1, 0);
 	int status = 0;
 
 	atomic_store(&appliance->lcores_running, needed);
-	appliance->scorer->idle.yield = yield;
+	appliance_idle_set(appliance);
 	status |= rte_eal_remote_launch(app_scorer_main, appliance->scorer, lcore);
 	for (uint16_t i = 0; i < appliance->worker_count; i++) {
-		struct app_worker *worker = &appliance->workers[i];
-
 		lcore = rte_get_next_lcore(lcore, 1, 0);
-		worker->idle.yield = yield;
-		status |= rte_eal_remote_launch(app_worker_main, worker, lcore);
+		status |= rte_eal_remote_launch(app_worker_main, &appliance->workers[i], lcore);
 	}
 	if (appliance->has_spreader) {
 		lcore = rte_get_next_lcore(lcore, 1, 0);
-		appliance->spreader->idle.yield = yield;
 		status |= rte_eal_remote_launch(app_spreader_main, appliance->spreader, lcore);
 	}
 	if (status != 0)

@@ -14,6 +14,7 @@
 #include "adit_pipeline.h"
 #include "adit_score.h"
 #include "gate.h"
+#include "idle.h"
 
 #include <stdatomic.h>
 
@@ -81,17 +82,12 @@ static inline uint64_t app_read(const uint64_t *counter)
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
-/* An lcore's rest between empty polls. Measured on two CPUs with more lcores than that: sched_yield
- * keeps tens of millions of packets per second going where busy polling starves the others. */
-struct app_idle {
-	bool yield;
-	unsigned empty; /* polls since the last work */
-};
-void app_idle_wait(struct app_idle *idle);
-static inline void app_idle_work(struct app_idle *idle)
-{
-	idle->empty = 0;
-}
+/* What an lcore writes while packets come stands in cache lines of its own, and two of them apart
+ * from what others write: CPUs fetch lines in pairs. */
+#define APP_LINES_APART (2 * ADIT_CACHE_LINE)
+#define APP_APART       __attribute__((aligned(APP_LINES_APART)))
+/* Memory of an lcore's own: no block begins or ends within two lines that hold another one. */
+extern const struct adit_allocator app_apart;
 
 struct app_queue {
 	uint16_t port, queue;
@@ -120,37 +116,44 @@ struct app_worker_counters {
 	uint64_t looks, looks_refused;
 };
 
-/* One worker lcore. Its lcore writes everything here but the rings' other ends. */
+/* One worker lcore. */
 struct app_worker {
+	/* Read-only while lcores run, by the worker, the spreader and the scorer: */
 	struct appliance *appliance;
 	uint16_t number;
 	bool decodes;            /* polls a real port: decodes and keeps time itself */
 	enum app_rung rung;      /* tested once for each burst */
 	const uint64_t *time_ns; /* time of the queues' packets; NULL: it is the clock's */
-	struct app_queue queue[APP_QUEUES_MAX];
-	uint16_t queues;
-	struct adit_intake intake; /* where it decodes */
 	struct adit_pipeline *pipeline;
-	struct adit_window *window; /* open one; NULL between timelines */
 	struct adit_window *windows[APP_WINDOWS];
 	struct rte_ring *sealed;  /* to the scorer: windows; after the hand-off the worker no longer
 				     touches one until it comes back */
 	struct rte_ring *emptied; /* from the scorer */
 	struct rte_ring *looks;   /* to the scorer, live: looks of the open window, which are the
 				     scorer's to read as soon as they stand here */
-	uint32_t looks_sent;      /* of the open window */
 	struct rte_ring *packets; /* from the spreader; NULL where the worker polls a real port */
-	uint8_t *linear;          /* room for a frame of several segments */
+	uint16_t ring_port;       /* whose only queue that is; RTE_MAX_ETHPORTS: none */
+	uint8_t *linear;          /* room for a frame of several segments; its bytes the worker's */
+	struct adit_intake intake; /* where it decodes */
+	/* The worker's alone, but for counters, which others may read: */
+	struct adit_window *window APP_APART; /* open one; NULL between timelines */
+	uint32_t looks_sent;                  /* of it */
+	uint16_t queues;
 	struct app_idle idle;
 	struct app_worker_counters counters;
-} ADIT_CACHE_ALIGNED;
+	struct app_queue queue[APP_QUEUES_MAX];
+} APP_APART;
+static_assert(offsetof(struct app_worker, window) % APP_LINES_APART == 0 &&
+		      offsetof(struct app_worker, intake) < offsetof(struct app_worker, window) &&
+		      sizeof(struct app_worker) % APP_LINES_APART == 0,
+	"what others read is in no line that the worker writes, and no worker in another's");
 
 struct app_spreader_counters {
 	uint64_t received, late, timelines;
 	uint64_t queue_full[APP_WORKERS_MAX]; /* packets that this worker's queue had no room for */
 };
 
-/* The spreader lcore; it writes everything here. */
+/* The spreader lcore. It writes everything here, and no other lcore reads it. */
 struct app_spreader {
 	struct appliance *appliance;
 	bool live;               /* reads ports, not captures */
@@ -172,7 +175,8 @@ struct app_spreader {
 	bool problem;         /* an input was not read to its end */
 	/* The first such input; to be read, with `problem`, after lcores_running is seen as 0. */
 	struct adit_error error;
-} ADIT_CACHE_ALIGNED;
+} APP_APART;
+static_assert(sizeof(struct app_spreader) % APP_LINES_APART == 0, "in nobody else's lines");
 
 /* What the scorer sends to the management thread. */
 enum app_message_kind { APP_VERDICT, APP_FEATURES, APP_BLIND, APP_STRETCH };
@@ -214,11 +218,16 @@ struct app_scorer {
 	struct adit_blind *blinds[APP_BLINDS];
 	struct rte_ring *blinds_free; /* from the manager: empty tables */
 	void *blind_spare;            /* taken from there, not in use yet */
-	struct app_gate gate;
-	struct app_learn_clock learn;
 	struct app_idle idle;
 	struct app_scorer_counters counters;
-} ADIT_CACHE_ALIGNED;
+	/* written by the manager as well, now and then: */
+	struct app_gate gate APP_APART;
+	struct app_learn_clock learn;
+} APP_APART;
+static_assert(offsetof(struct app_scorer, gate) % APP_LINES_APART == 0 &&
+		      offsetof(struct app_scorer, counters) < offsetof(struct app_scorer, gate) &&
+		      sizeof(struct app_scorer) % APP_LINES_APART == 0,
+	"what the manager writes is in no line that the scorer reads at every poll");
 
 /* What the self-check found last; the management thread writes it. */
 struct app_selfcheck {
@@ -248,17 +257,22 @@ struct appliance {
 	uint16_t port[APP_PORTS_MAX]; /* of adit run */
 	uint16_t port_count;
 	struct app_port *ports_open; /* port.h: one for each of port[]; owned by port.c */
-	struct app_selfcheck selfcheck;
-	uint16_t ring_port; /* behind a spreader; RTE_MAX_ETHPORTS: none */
 	struct rte_mempool *pool;
 	struct rte_ring *messages_full, *messages_free; /* scorer → manager, and back */
 	struct app_message *messages;
 	struct app_worker *workers;
 	struct app_spreader *spreader;
 	struct app_scorer *scorer;
-	atomic_bool stop;           /* written by the manager: end cleanly */
+	/* Lcores read the above, which nobody writes meanwhile, and these, which change once: */
+	atomic_bool stop APP_APART; /* written by the manager: end cleanly */
 	atomic_uint lcores_running; /* each lcore counts itself out, with release, when it ends */
-};
+	/* The manager's alone: */
+	struct app_selfcheck selfcheck APP_APART;
+} APP_APART;
+static_assert(offsetof(struct appliance, stop) % APP_LINES_APART == 0 &&
+		      offsetof(struct appliance, scorer) < offsetof(struct appliance, stop) &&
+		      offsetof(struct appliance, selfcheck) % APP_LINES_APART == 0,
+	"what lcores read at every packet is in no line that is written while they run");
 
 /* Bytes that the tables will take, with so many ports of adit run; a spreader has the one table of
  * fragments, workers that decode have one each. */
@@ -288,6 +302,9 @@ int appliance_load(
 int appliance_create(struct appliance *appliance, struct adit_error *error);
 void appliance_destroy(struct appliance *appliance);
 
+/* Says to each lcore what it does between empty polls, when queues are dealt: the launch does it
+ * too. */
+void appliance_idle_set(struct appliance *appliance);
 /* Launches worker, scorer and spreader on their lcores; and waits for all of them. */
 int appliance_launch(struct appliance *appliance, struct adit_error *error);
 void appliance_join(struct appliance *appliance);
@@ -330,12 +347,13 @@ int app_models_load(const struct adit_config *config, const char *learned,
 /* The tap that a device of port.devices belongs to. */
 uint8_t app_tap_of_device(const struct appliance *appliance, size_t device);
 
-/* port.c: ports of adit run, and the ring port behind which a spreader stands. */
+/* port.c: ports of adit run, and the ring ports behind which a spreader stands. */
 int app_ports_open(struct appliance *appliance, struct adit_error *error);
 int app_ports_start(struct appliance *appliance, struct adit_error *error);
 void app_ports_close(struct appliance *appliance);
-int app_ring_port_open(struct appliance *appliance, struct adit_error *error);
-/* A port whose queues are these rings; the pool is for the looks of it. Closing one that was never
+int app_ring_ports_open(struct appliance *appliance, struct adit_error *error);
+/* A port whose queues are these rings; the pool is for the looks of it. One lcore polls all of
+ * them: the driver's counts of neighbouring queues share a cache line. Closing one that was never
  * made (RTE_MAX_ETHPORTS) does nothing. */
 int app_ring_port_make(const char *name, struct rte_ring *const *rings, uint16_t count,
 	struct rte_mempool *pool, uint16_t *port, struct adit_error *error);

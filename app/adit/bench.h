@@ -52,7 +52,8 @@ struct app_bench {
 	struct app_manager manager;
 	struct app_load load;
 	struct app_held held;
-	uint16_t memory_port[2]; /* that workers poll, and the spreader; RTE_MAX_ETHPORTS: none */
+	/* A port for each worker; the first one has a second queue, which is the spreader's. */
+	uint16_t memory_port[APP_WORKERS_MAX], memory_ports;
 	struct rte_ring *empty[APP_WORKERS_MAX + 1];
 	struct app_source *sources; /* [workers + 1], the last one the spreader's */
 	struct app_queue queues[APP_WORKERS_MAX][APP_QUEUES_MAX]; /* of a port, by worker */

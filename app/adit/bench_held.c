@@ -173,7 +173,24 @@ static void mbuf_fill(struct rte_mbuf *mbuf, const struct adit_frame *frame)
 	}
 }
 
-int app_held_create(struct app_held *held, const struct app_load *load, struct adit_error *error)
+/* One worker's after the other's: CPUs load ahead what stands next in memory, which else would be
+ * the line that another worker is writing. */
+static void owned_fill(struct app_held *held, const struct app_load *load, const uint8_t *owners,
+	uint8_t owner, const struct collected collected[APP_HELD_POOLS],
+	unsigned used[APP_HELD_POOLS])
+{
+	for (size_t i = 0; i < load->count; i++) {
+		int pool = pool_of(load->frames[i].captured);
+
+		if (owners[i] != owner)
+			continue;
+		held->mbufs[i] = collected[pool].mbufs[used[pool]++];
+		mbuf_fill(held->mbufs[i], &load->frames[i]);
+	}
+}
+
+int app_held_create(struct app_held *held, const struct app_load *load, const uint8_t *owners,
+	uint8_t workers, struct adit_error *error)
 {
 	struct collected collected[APP_HELD_POOLS] = {{NULL, 0}};
 	unsigned counts[APP_HELD_POOLS], used[APP_HELD_POOLS] = {0};
@@ -186,12 +203,8 @@ int app_held_create(struct app_held *held, const struct app_load *load, struct a
 		return adit_error_set(error, -ENOMEM, "no memory for the packets");
 	for (int i = 0; i < APP_HELD_POOLS && status == 0; i++)
 		status = pool_make(held, i, counts[i], room[i], &collected[i], error);
-	for (size_t i = 0; i < load->count && status == 0; i++) {
-		int pool = pool_of(load->frames[i].captured);
-
-		held->mbufs[i] = collected[pool].mbufs[used[pool]++];
-		mbuf_fill(held->mbufs[i], &load->frames[i]);
-	}
+	for (uint8_t owner = 0; owner < workers && status == 0; owner++)
+		owned_fill(held, load, owners, owner, collected, used);
 	for (int i = 0; i < APP_HELD_POOLS; i++)
 		free(collected[i].mbufs);
 	return status;

@@ -64,26 +64,40 @@ static int owners_find(struct app_bench *bench, uint8_t *owners, struct adit_err
 	return 0;
 }
 
-static int memory_port_make(struct app_bench *bench, int number, uint16_t queues,
-	struct app_source *sources, struct adit_error *error)
+static struct rte_ring *empty_ring(uint16_t number)
 {
-	static const char *const names[] = {"adit_memory", "adit_memory_spread"};
-	struct rte_ring **rings = bench->empty + (number == 0 ? 0 : APP_WORKERS_MAX);
+	char name[RTE_RING_NAMESIZE];
+
+	snprintf(name, sizeof(name), "adit_empty_%u", number);
+	return rte_ring_create(name, RING_SIZE, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+}
+
+/* Where a worker polls. The spreader, which never runs beside the workers' own polls, has a queue
+ * of the first one's. */
+static int memory_port_make(struct app_bench *bench, uint16_t worker, struct adit_error *error)
+{
+	uint16_t workers = bench->appliance.worker_count, queues = worker == 0 ? 2 : 1, source;
+	struct rte_ring *rings[2] = {NULL, NULL};
+	uint16_t *port = &bench->memory_port[worker];
+	char name[RTE_ETH_NAME_MAX_LEN];
 	int status;
 
 	for (uint16_t i = 0; i < queues; i++) {
-		char name[RTE_RING_NAMESIZE];
-
-		snprintf(name, sizeof(name), "adit_empty_%d_%u", number, i);
-		rings[i] = rte_ring_create(
-			name, RING_SIZE, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+		source = i == 0 ? worker : workers;
+		rings[i] = bench->empty[source] = empty_ring(source);
 		if (rings[i] == NULL)
 			return adit_error_set(error, -ENOMEM, "no memory for a port");
 	}
-	status = app_ring_port_make(names[number], rings, queues, bench->appliance.pool,
-		&bench->memory_port[number], error);
+	snprintf(name, sizeof(name), "adit_memory_%u", worker);
+	status = app_ring_port_make(name, rings, queues, bench->appliance.pool, port, error);
+	if (status != 0)
+		return status;
+	bench->memory_ports++;
+	bench->queues[worker][0] = (struct app_queue){.port = *port};
+	bench->queue_counts[worker] = 1;
 	for (uint16_t i = 0; i < queues && status == 0; i++)
-		status = app_source_attach(&sources[i], bench->memory_port[number], i, error);
+		status = app_source_attach(
+			&bench->sources[i == 0 ? worker : workers], *port, i, error);
 	return status;
 }
 
@@ -91,25 +105,20 @@ static int memory_open(struct app_bench *bench, struct adit_error *error)
 {
 	uint16_t workers = bench->appliance.worker_count;
 	uint8_t *owners = calloc(bench->load.count, 1);
-	int status = owners != NULL ? app_held_create(&bench->held, &bench->load, error)
+	int status = owners != NULL ? owners_find(bench, owners, error)
 				    : adit_error_set(error, -ENOMEM, "no memory");
 
 	if (status == 0)
-		status = owners_find(bench, owners, error);
+		status = app_held_create(
+			&bench->held, &bench->load, owners, (uint8_t)workers, error);
 	for (uint16_t i = 0; i <= workers && status == 0; i++)
 		status = source_fill(bench, &bench->sources[i], i, owners, error);
 	free(owners);
 	/* Their bytes are in mbufs now. */
 	bench->time_ns = bench->load.frames[0].ts_ns;
 	app_load_free(&bench->load);
-	if (status == 0)
-		status = memory_port_make(bench, 0, workers, bench->sources, error);
-	if (status == 0)
-		status = memory_port_make(bench, 1, 1, bench->sources + workers, error);
-	for (uint16_t i = 0; i < workers; i++) {
-		bench->queues[i][0] = (struct app_queue){.port = bench->memory_port[0], .queue = i};
-		bench->queue_counts[i] = 1;
-	}
+	for (uint16_t i = 0; i < workers && status == 0; i++)
+		status = memory_port_make(bench, i, error);
 	return status;
 }
 
@@ -186,7 +195,7 @@ int app_bench_open(struct app_bench *bench, struct adit_error *error)
 	int status = 0;
 
 	bench->sources = adit_alloc(
-		NULL, (appliance->worker_count + 1u) * sizeof(*bench->sources), ADIT_CACHE_LINE);
+		NULL, (appliance->worker_count + 1u) * sizeof(*bench->sources), APP_LINES_APART);
 	if (bench->sources == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory");
 	/* Both ways of receiving are made, and taken in turns. */
@@ -213,8 +222,8 @@ int app_bench_open(struct app_bench *bench, struct adit_error *error)
 
 void app_bench_close(struct app_bench *bench)
 {
-	app_ring_port_close(&bench->memory_port[0]);
-	app_ring_port_close(&bench->memory_port[1]);
+	for (uint16_t i = 0; i < bench->memory_ports; i++)
+		app_ring_port_close(&bench->memory_port[i]);
 	for (size_t i = 0; i < ADIT_COUNT(bench->empty); i++)
 		rte_ring_free(bench->empty[i]);
 	for (uint16_t i = 0; bench->sources != NULL && i <= bench->appliance.worker_count; i++)

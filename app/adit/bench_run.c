@@ -89,7 +89,7 @@ static void roles_set(struct app_bench *bench, int row)
 	spreader->time_ns = &first->time_ns;
 	if (spreads && memory)
 		spreader->queue[spreader->queues++] =
-			(struct app_queue){.port = bench->memory_port[1]};
+			(struct app_queue){.port = bench->memory_port[0], .queue = 1};
 	for (uint16_t i = 0; i < appliance->worker_count; i++) {
 		struct app_worker *worker = &appliance->workers[i];
 
@@ -103,8 +103,7 @@ static void roles_set(struct app_bench *bench, int row)
 			q++)
 			spreader->queue[spreader->queues++] = bench->queues[i][q];
 		if (spreads)
-			worker->queue[0] =
-				(struct app_queue){.port = appliance->ring_port, .queue = i};
+			worker->queue[0] = (struct app_queue){.port = worker->ring_port};
 	}
 }
 
@@ -139,7 +138,8 @@ static void run_sum(struct app_bench *bench, int row, struct app_bench_run *run)
 		if (meter->ticks != 0)
 			run->mpps += (double)meter->packets / (double)meter->ticks *
 				     (double)rte_get_tsc_hz() / 1e6;
-		bench->counter_error = source->counters.error;
+		if (source->counters.error != 0)
+			bench->counter_error = source->counters.error;
 	}
 	run->ns = cpu_ns / (double)run->packets;
 	run->ticks = ticks / (double)run->packets;
@@ -342,6 +342,8 @@ const char *app_bench_no_counters(const struct app_bench *bench)
 		return "the kernel does not allow it (kernel.perf_event_paranoid, CAP_PERFMON)";
 	case ENOSYS:
 		return "the kernel has no perf_event_open";
+	case EBUSY:
+		return "others have all of them (kernel.nmi_watchdog, perf)";
 	default:
 		return strerror(bench->counter_error);
 	}

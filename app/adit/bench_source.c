@@ -1,69 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench_source.h"
 
-#include <errno.h>
-#include <linux/perf_event.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
-
-/* ---- counters of the calling thread */
-
-static int counter_open(uint64_t config, int group)
-{
-	struct perf_event_attr attributes = {.type = PERF_TYPE_HARDWARE,
-		.size = sizeof(attributes),
-		.config = config,
-		.disabled = group < 0,
-		.exclude_kernel = 1,
-		.exclude_hv = 1};
-
-	return (int)syscall(SYS_perf_event_open, &attributes, 0, -1, group, PERF_FLAG_FD_CLOEXEC);
-}
-
-static void counters_close(struct app_cpu_counters *counters)
-{
-	for (int i = 0; i < APP_CPU_COUNTERS; i++) {
-		if (counters->file[i] >= 0)
-			close(counters->file[i]);
-		counters->file[i] = -1;
-	}
-}
-
-static void counters_begin(struct app_cpu_counters *counters)
-{
-	static const uint64_t events[APP_CPU_COUNTERS] = {
-		PERF_COUNT_HW_CPU_CYCLES, PERF_COUNT_HW_INSTRUCTIONS};
-
-	counters->error = 0;
-	for (int i = 0; i < APP_CPU_COUNTERS; i++)
-		counters->file[i] = -1;
-	for (int i = 0; i < APP_CPU_COUNTERS && counters->error == 0; i++) {
-		counters->file[i] = counter_open(events[i], counters->file[0]);
-		if (counters->file[i] < 0)
-			counters->error = errno;
-	}
-	if (counters->error != 0)
-		counters_close(counters);
-	else
-		ioctl(counters->file[0], PERF_EVENT_IOC_ENABLE, PERF_IOC_FLAG_GROUP);
-}
-
-static void counters_end(struct app_cpu_counters *counters, uint64_t values[APP_CPU_COUNTERS])
-{
-	if (counters->error == 0)
-		ioctl(counters->file[0], PERF_EVENT_IOC_DISABLE, PERF_IOC_FLAG_GROUP);
-	for (int i = 0; i < APP_CPU_COUNTERS; i++)
-		if (counters->error == 0 &&
-			read(counters->file[i], &values[i], sizeof(values[i])) != sizeof(values[i]))
-			counters->error = EIO;
-	counters_close(counters);
-}
 
 static uint64_t cpu_ns(void)
 {
@@ -80,7 +22,7 @@ static void meter_begin(struct app_source *source)
 	struct app_meter *meter = &source->meter;
 
 	meter->begun = true;
-	counters_begin(&source->counters);
+	app_counters_begin(&source->counters, app_cpu_events);
 	meter->cpu_ns = cpu_ns();
 	meter->begin_ticks = rte_rdtsc();
 }
@@ -92,7 +34,7 @@ static void meter_end(struct app_source *source)
 
 	meter->ticks = rte_rdtsc() - meter->begin_ticks;
 	meter->cpu_ns = cpu_ns() - meter->cpu_ns;
-	counters_end(&source->counters, meter->counters);
+	app_counters_end(&source->counters, meter->counters);
 	meter->ended = true;
 	if (atomic_fetch_sub_explicit(source->running, 1, memory_order_relaxed) == 1)
 		atomic_store_explicit(source->stop, true, memory_order_relaxed);

@@ -13,18 +13,12 @@
 #define ADIT_BENCH_SOURCE_H
 
 #include "appliance.h"
+#include "bench_counters.h"
 #include "bench_load.h"
 
 #define APP_SEALS 256 /* slices whose ends are remembered */
 /* Mbufs whose heads are loaded before they are handed out, as drivers do. */
 #define APP_SOURCE_AHEAD 8
-
-/* CPU counters of a thread (perf_event_open). */
-enum { APP_CYCLES, APP_INSTRUCTIONS, APP_CPU_COUNTERS };
-struct app_cpu_counters {
-	int file[APP_CPU_COUNTERS]; /* -1: not open */
-	int error;                  /* errno of the attempt; 0: there are counters */
-};
 
 /* What a run took of a poller. */
 struct app_meter {
@@ -54,7 +48,7 @@ struct app_source {
 	struct app_seal {
 		uint64_t slice, ticks;
 	} seals[APP_SEALS];
-} ADIT_CACHE_ALIGNED;
+} APP_APART;
 
 /* Callbacks of DPDK for a queue that a source is polled at. Returns 0 or -errno. */
 int app_source_attach(
@@ -78,8 +72,10 @@ struct app_held {
 
 /* Bytes of pools for a load, before there are any. */
 size_t app_held_bytes(const struct app_load *load);
-/* Copies the load's frames into mbufs. After appliance_create; to be freed whatever the outcome. */
-int app_held_create(struct app_held *held, const struct app_load *load, struct adit_error *error);
+/* Copies the load's frames into mbufs. `owners` says which of the workers each is for. After
+ * appliance_create; to be freed whatever the outcome. */
+int app_held_create(struct app_held *held, const struct app_load *load, const uint8_t *owners,
+	uint8_t workers, struct adit_error *error);
 void app_held_free(struct app_held *held);
 
 #endif

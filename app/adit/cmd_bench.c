@@ -253,9 +253,7 @@ static int run(struct command *command, const struct app_line *line)
 
 /* ---- command line */
 
-static struct command given = {.bench = {.appliance = {.ring_port = RTE_MAX_ETHPORTS},
-				       .memory_port = {RTE_MAX_ETHPORTS, RTE_MAX_ETHPORTS},
-				       .options = {.seconds = 5, .repeats = 5}},
+static struct command given = {.bench = {.options = {.seconds = 5, .repeats = 5}},
 	.plot = {.command = "bench", .width = 800, .height = 450, .zoom = 1}};
 static struct app_option measuring[] = {
 	{"seconds", 0, APP_NUMBER, "S",

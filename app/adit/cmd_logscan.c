@@ -182,8 +182,7 @@ int adit_cmd_logscan(int argc, char **argv)
 		.domains = ADIT_LOGSCAN_DOMAINS,
 		.explain = 10,
 		.malformed_most = 10,
-		.identity = {.command = "logscan"},
-		.appliance = {.ring_port = RTE_MAX_ETHPORTS}};
+		.identity = {.command = "logscan"}};
 	options_make(&it, own, &own_count, input, &input_count);
 	struct app_line line = {.command = "logscan",
 		.usage = usage,

@@ -88,6 +88,10 @@ static void tell_start(const struct appliance *appliance)
 		appliance->patterns != NULL ? adit_pattern_expressions(appliance->patterns) : 0,
 		appliance->patterns != NULL ? adit_pattern_tools(appliance->patterns) : 0,
 		adit_allow_entries(appliance->allow), adit_judges_count(appliance->judges));
+	fprintf(stderr, "adit run: where a poll finds nothing, a worker %s%s%s\n",
+		app_idle_words(&appliance->workers[0].idle),
+		appliance->has_spreader ? "; the spreader " : "",
+		appliance->has_spreader ? app_idle_words(&appliance->spreader->idle) : "");
 }
 
 static int ports_start(
@@ -98,6 +102,7 @@ static int ports_start(
 	(void)options;
 	if (status != 0)
 		return status;
+	appliance_idle_set(appliance);
 	tell_ports(appliance);
 	tell_start(appliance);
 	return 0;

@@ -207,7 +207,7 @@ static int command_prepare(const struct app_command *command, struct app_manager
 int app_command_run(const struct app_command *command, int argc, char **argv)
 {
 	struct app_options options = {0};
-	struct appliance appliance = {.ring_port = RTE_MAX_ETHPORTS};
+	struct appliance appliance = {NULL};
 	struct app_manager manager = {.appliance = &appliance,
 		.command = command->name,
 		.identity = {.command = command->name},

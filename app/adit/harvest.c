@@ -280,7 +280,7 @@ int app_harvest_read(struct app_harvest *harvest, const struct app_labels *label
 	const struct app_harvest_params *params, char *const *sets, size_t set_count,
 	struct adit_error *error)
 {
-	struct appliance appliance = {.ring_port = RTE_MAX_ETHPORTS};
+	struct appliance appliance = {NULL};
 	struct app_offline offline = {.appliance = NULL};
 	struct reaping reaping = {harvest, params, ""};
 	struct adit_config config;

@@ -20,7 +20,11 @@ int app_ring_port_make(const char *name, struct rte_ring *const *rings, uint16_t
 	int made = rte_eth_from_rings(name, both, count, both, count, 0), status;
 
 	if (made < 0)
-		return adit_error_set(error, -ENODEV, "the ring port can't be made");
+		return adit_error_set(error, -ENODEV,
+			"the ring port '%s' can't be made: %s; DPDK has room for %u ports, of "
+			"which "
+			"behind a spreader each worker takes one",
+			name, rte_strerror(rte_errno), RTE_MAX_ETHPORTS);
 	*port = (uint16_t)made;
 	status = rte_eth_dev_configure(*port, count, count, &conf);
 	for (uint16_t i = 0; i < count && status == 0; i++) {
@@ -50,19 +54,19 @@ void app_ring_port_close(uint16_t *port)
 }
 
 /* Workers take packets from a spreader exactly as from a NIC. */
-int app_ring_port_open(struct appliance *appliance, struct adit_error *error)
+int app_ring_ports_open(struct appliance *appliance, struct adit_error *error)
 {
-	struct rte_ring *rings[APP_WORKERS_MAX] = {NULL};
-	int status;
+	int status = 0;
 
-	for (uint16_t i = 0; i < appliance->worker_count; i++)
-		rings[i] = appliance->workers[i].packets;
-	status = app_ring_port_make("adit_spread", rings, appliance->worker_count, appliance->pool,
-		&appliance->ring_port, error);
 	for (uint16_t i = 0; i < appliance->worker_count && status == 0; i++) {
-		appliance->workers[i].queue[0] =
-			(struct app_queue){.port = appliance->ring_port, .queue = i};
-		appliance->workers[i].queues = 1;
+		struct app_worker *worker = &appliance->workers[i];
+		char name[RTE_ETH_NAME_MAX_LEN];
+
+		snprintf(name, sizeof(name), "adit_spread_%u", i);
+		status = app_ring_port_make(
+			name, &worker->packets, 1, appliance->pool, &worker->ring_port, error);
+		worker->queue[0] = (struct app_queue){.port = worker->ring_port};
+		worker->queues = 1;
 	}
 	return status;
 }
@@ -285,11 +289,11 @@ static int spreader_dismiss(struct appliance *appliance, struct adit_error *erro
 {
 	int status = 0;
 
-	app_ring_port_close(&appliance->ring_port);
 	appliance->has_spreader = false;
 	for (uint16_t i = 0; i < appliance->worker_count && status == 0; i++) {
 		struct app_worker *worker = &appliance->workers[i];
 
+		app_ring_port_close(&worker->ring_port);
 		rte_ring_free(worker->packets);
 		worker->packets = NULL;
 		worker->queues = 0;
@@ -332,5 +336,6 @@ void app_ports_close(struct appliance *appliance)
 	appliance->port_count = 0;
 	free(appliance->ports_open);
 	appliance->ports_open = NULL;
-	app_ring_port_close(&appliance->ring_port);
+	for (uint16_t i = 0; appliance->workers != NULL && i < appliance->worker_count; i++)
+		app_ring_port_close(&appliance->workers[i].ring_port);
 }

@@ -6,28 +6,11 @@
  */
 #include "appliance.h"
 
-#include <sched.h>
 #include <time.h>
 
 #include <rte_ethdev.h>
-#include <rte_pause.h>
 
 int app_meta_offset = -1;
-
-#define EMPTY_BEFORE_SLEEP 64
-#define SLEEP_NS           50000
-
-void app_idle_wait(struct app_idle *idle)
-{
-	static const struct timespec nap = {0, SLEEP_NS};
-
-	if (!idle->yield)
-		rte_pause();
-	else if (++idle->empty < EMPTY_BEFORE_SLEEP)
-		sched_yield();
-	else
-		nanosleep(&nap, NULL);
-}
 
 uint64_t app_now_ns(void)
 {

@@ -104,8 +104,10 @@
 		"signatures; 32 bytes each")                                                       \
 	ADIT_INT(worker, packet_buffers, 16384, 1024, 4194304, "buffers",                          \
 		"Packet buffers (2 KiB each) on their way; rings and caches come on top")          \
-	ADIT_STRING(worker, idle, "auto", "auto|poll|yield",                                       \
-		"What an lcore does between empty polls; auto: yield where lcores outnumber CPUs") \
+	ADIT_STRING(worker, idle, "auto", "auto|poll|pause|yield|wait",                            \
+		"What an lcore does between empty polls; auto: yield where lcores outnumber "      \
+		"CPUs, else pause; wait: the CPU waits for the next descriptor or 10 us, which "   \
+		"only some can")                                                                   \
 	ADIT_SECTION(window, "Room for what is counted in a slice of 10 seconds")                  \
 	ADIT_INT(window, domains, 65536, 64, 16777216, "rows",                                     \
 		"Rows of the domain table, over all shards")                                       \
