@@ -23,10 +23,21 @@ static int source_fill(struct app_bench *bench, struct app_source *source, uint1
 	source->mbufs = calloc(load->count + APP_SOURCE_AHEAD, sizeof(*source->mbufs));
 	if (source->mbufs == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for the packets");
-	for (size_t i = 0; i < load->count; i++) {
-		if (!all && owners[i] != worker)
-			continue;
-		source->mbufs[source->count++] = bench->held.mbufs[i];
+	source->fresh = calloc(load->fresh_count + 1, sizeof(*source->fresh));
+	if (source->fresh == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for the packets");
+	source->plan = load->plan;
+	for (size_t i = 0, fresh = 0; i < load->count; i++) {
+		bool has_fresh = fresh < load->fresh_count && load->fresh[fresh].frame == i;
+
+		if (all || owners[i] == worker) {
+			if (has_fresh) {
+				source->fresh[source->fresh_count] = load->fresh[fresh];
+				source->fresh[source->fresh_count++].frame = source->count;
+			}
+			source->mbufs[source->count++] = bench->held.mbufs[i];
+		}
+		fresh += has_fresh;
 	}
 	if (source->count < APP_LOAD_LEAST / 4 / bench->appliance.worker_count)
 		return adit_error_set(error, -EINVAL,
@@ -217,8 +228,10 @@ void app_bench_close(struct app_bench *bench)
 	app_ring_port_close(&bench->memory_port[1]);
 	for (size_t i = 0; i < ADIT_COUNT(bench->empty); i++)
 		rte_ring_free(bench->empty[i]);
-	for (uint16_t i = 0; bench->sources != NULL && i <= bench->appliance.worker_count; i++)
+	for (uint16_t i = 0; bench->sources != NULL && i <= bench->appliance.worker_count; i++) {
 		free(bench->sources[i].mbufs);
+		free(bench->sources[i].fresh);
+	}
 	adit_free(NULL, bench->sources);
 	app_held_free(&bench->held);
 	app_load_free(&bench->load);
