@@ -54,7 +54,7 @@ static int source_fill(struct app_bench *bench, struct app_source *source, uint1
 static int owners_find(struct app_bench *bench, uint8_t *owners, struct adit_error *error)
 {
 	struct adit_intake intake;
-	int status = app_intake_create(&bench->appliance, &intake, error);
+	int status = app_intake_create(&bench->appliance, &intake, NULL, error);
 
 	if (status != 0)
 		return status;
@@ -202,7 +202,8 @@ int app_bench_open(struct app_bench *bench, struct adit_error *error)
 		return adit_error_set(error, -ENOMEM, "no memory");
 	/* Both ways of receiving are made, and taken in turns. */
 	for (uint16_t i = 0; i < appliance->worker_count && status == 0; i++)
-		status = app_intake_create(appliance, &appliance->workers[i].intake, error);
+		status = app_intake_create(appliance, &appliance->workers[i].intake,
+			&appliance->workers[i].arena.allocator, error);
 	if (status == 0)
 		status = bench->options.port != NULL ? port_open(bench, error)
 						     : memory_open(bench, error);

@@ -160,8 +160,12 @@ static int prepare(struct command *command, const struct app_line *line, struct 
 {
 	struct app_bench *bench = &command->bench;
 	struct appliance *appliance = &bench->appliance;
+	struct app_memory memory;
 	int status = config_make(command, error);
 
+	app_memory_plan(&bench->config, bench->options.port != NULL, true, &memory);
+	if (status == 0)
+		status = app_memory_check(&memory, &bench->config, error);
 	if (status == 0)
 		status = patterns_add(command, error);
 	appliance->has_spreader = true;
