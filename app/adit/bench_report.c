@@ -86,10 +86,7 @@ static uint64_t slice_packets(const struct app_bench *bench)
 
 static uint64_t names_in_slice(const struct app_bench *bench)
 {
-	uint64_t run = bench->runs[APP_RUNG_FULL][0].packets, slice = slice_packets(bench);
-
-	/* A run that is shorter than a slice ends it. */
-	return app_fresh_in_slice(&bench->load, run != 0 && run < slice ? run : slice);
+	return app_fresh_in_slice(&bench->load, slice_packets(bench));
 }
 
 static void print_load(const struct app_bench *bench)
