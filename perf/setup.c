@@ -38,7 +38,7 @@ int setup_make(struct setup *setup, struct adit_config *config, struct adit_erro
 	if (status == 0)
 		status = appliance_load(&setup->appliance, config, error);
 	if (status == 0)
-		status = app_intake_create(&setup->appliance, &setup->intake, error);
+		status = app_intake_create(&setup->appliance, &setup->intake, NULL, error);
 	if (status != 0)
 		return status;
 	params = app_pipeline_params(&setup->appliance);

@@ -5,6 +5,8 @@
  */
 #include "appliance.h"
 
+#include "port.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
@@ -15,10 +17,9 @@
 
 #include <rte_lcore.h>
 
-#define STORIES      1024
-#define RING_SIZE    4096
-#define PACKET_BYTES (sizeof(struct rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE + 128)
-#define POOL_CACHE   256
+#define STORIES    1024
+#define RING_SIZE  4096
+#define POOL_CACHE 256
 
 struct adit_window_params app_window_params(const struct adit_config *config, uint32_t workers)
 {
@@ -71,12 +72,10 @@ struct adit_score_params app_score_params(const struct appliance *appliance)
 	return params;
 }
 
-/*
- * Buffers of the pool: those that may be on their way, and on top of them what stands still in the
- * lcores' caches (up to one and a half times their size each) and in the receive rings. Without
- * those on top, a small pool could sit in caches whole, and the spreader would wait for ever.
- */
-static unsigned pool_buffers(const struct adit_config *config, size_t ports)
+/* On top of what may be on its way, what stands still in the lcores' caches (up to one and a half
+ * times their size each) and in the receive rings. Without those, a small pool could sit in caches
+ * whole, and the spreader would wait for ever. */
+unsigned app_pool_buffers(const struct adit_config *config, size_t ports)
 {
 	uint64_t rings = (uint64_t)ports * (uint64_t)config->port_queues *
 			 (uint64_t)config->port_descriptors;
@@ -85,7 +84,7 @@ static unsigned pool_buffers(const struct adit_config *config, size_t ports)
 	return (unsigned)((uint64_t)config->worker_packet_buffers + rings + caches);
 }
 
-static struct adit_reassembly_params fragment_params(const struct adit_config *config)
+struct adit_reassembly_params app_fragment_params(const struct adit_config *config)
 {
 	return (struct adit_reassembly_params){
 		.datagrams = (uint32_t)config->fragment_datagrams,
@@ -111,25 +110,6 @@ struct adit_pipeline_params app_pipeline_params(const struct appliance *applianc
 		.tcp_checksum = config->tcp_checksum,
 		.witness = appliance->live && config->worker_count > 1,
 	};
-}
-
-void app_memory_plan(const struct adit_config *config, size_t ports, bool has_spreader,
-	struct app_memory *memory)
-{
-	struct appliance appliance = {.config = config};
-	struct adit_window_params window =
-		app_window_params(config, (uint32_t)config->worker_count);
-	struct adit_score_params score = app_score_params(&appliance);
-	struct adit_reassembly_params fragment = fragment_params(config);
-	struct adit_pipeline_params pipeline = app_pipeline_params(&appliance);
-	size_t workers = (size_t)config->worker_count;
-
-	memory->windows = adit_window_bytes(&window) * APP_WINDOWS * (size_t)config->worker_count;
-	memory->history = adit_scorer_bytes(&score) +
-			  APP_BLINDS * adit_blind_bytes((uint32_t)config->encrypted_subscribers);
-	memory->fragments = adit_reassembly_bytes(&fragment) * (has_spreader ? 1 : workers);
-	memory->streams = adit_pipeline_bytes(&pipeline) * workers;
-	memory->packets = (size_t)pool_buffers(config, ports) * PACKET_BYTES;
 }
 
 /* Data files stand beside the program in the source tree, or where they were installed. */
@@ -262,20 +242,17 @@ int appliance_load(
 	return status;
 }
 
-static void *apart_alloc(void *context, size_t size_bytes, size_t align)
-{
-	(void)context;
-	return adit_alloc(NULL, RTE_ALIGN_CEIL(size_bytes, APP_LINES_APART),
-		align < APP_LINES_APART ? APP_LINES_APART : align);
-}
+/* The order in which lcores are taken, behind the main one; the spreader's comes after workers. */
+enum { APP_LCORE_SCORER, APP_LCORE_WORKER };
 
-static void apart_free(void *context, void *memory)
+static unsigned lcore_of(unsigned number)
 {
-	(void)context;
-	adit_free(NULL, memory);
-}
+	unsigned lcore = rte_get_next_lcore(-1, 1, 0);
 
-const struct adit_allocator app_apart = {apart_alloc, apart_free, NULL};
+	for (; number > 0 && lcore < RTE_MAX_LCORE; number--)
+		lcore = rte_get_next_lcore(lcore, 1, 0);
+	return lcore;
+}
 
 static struct rte_ring *ring_make(const char *name, unsigned number, unsigned size)
 {
@@ -286,10 +263,10 @@ static struct rte_ring *ring_make(const char *name, unsigned number, unsigned si
 		text, size, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ);
 }
 
-int app_intake_create(
-	struct appliance *appliance, struct adit_intake *intake, struct adit_error *error)
+int app_intake_create(struct appliance *appliance, struct adit_intake *intake,
+	const struct adit_allocator *allocator, struct adit_error *error)
 {
-	struct adit_reassembly_params params = fragment_params(appliance->config);
+	struct adit_reassembly_params params = app_fragment_params(appliance->config);
 
 	params.ports = &appliance->ports;
 	params.key = &appliance->key;
@@ -297,7 +274,7 @@ int app_intake_create(
 		.ports = &appliance->ports,
 		.rule = &appliance->rule,
 		.key = &appliance->key,
-		.reassembly = adit_reassembly_create(&params, &app_apart),
+		.reassembly = adit_reassembly_create(&params, allocator),
 	};
 	if (intake->reassembly == NULL)
 		return adit_error_set(error, -ENOMEM,
@@ -312,7 +289,10 @@ static int worker_create(struct appliance *appliance, uint16_t number, struct ad
 	struct adit_window_params params =
 		app_window_params(appliance->config, appliance->worker_count);
 	struct adit_pipeline_params pipeline = app_pipeline_params(appliance);
+	const struct adit_allocator *allocator = &worker->arena.allocator;
 
+	app_arena_open(&worker->arena,
+		app_node_for(appliance->config, lcore_of(APP_LCORE_WORKER + number)));
 	worker->appliance = appliance;
 	worker->number = number;
 	worker->rung = APP_RUNG_FULL;
@@ -332,7 +312,7 @@ static int worker_create(struct appliance *appliance, uint16_t number, struct ad
 				error, -ENOMEM, "no memory for the queue of worker %u", number);
 	}
 	for (int i = 0; i < APP_WINDOWS; i++) {
-		worker->windows[i] = adit_window_create(&params, &app_apart);
+		worker->windows[i] = adit_window_create(&params, allocator);
 		if (worker->windows[i] == NULL)
 			return adit_error_set(error, -ENOMEM,
 				"no memory for the tables of worker %u (%zu MB each; window.* sets "
@@ -340,10 +320,13 @@ static int worker_create(struct appliance *appliance, uint16_t number, struct ad
 				number, adit_window_bytes(&params) >> 20);
 		rte_ring_sp_enqueue(worker->emptied, worker->windows[i]);
 	}
-	if (worker->decodes && app_intake_create(appliance, &worker->intake, error) != 0)
+	if (worker->decodes && app_intake_create(appliance, &worker->intake, allocator, error) != 0)
 		return -ENOMEM;
-	return adit_pipeline_create(&pipeline, &app_apart, &worker->pipeline, error);
+	return adit_pipeline_create(&pipeline, allocator, &worker->pipeline, error);
 }
+
+const struct adit_window_params app_window_nothing = {
+	.shards = ADIT_SHARDS, .rows = {1, 1, 1}, .details = 1};
 
 /* Where encrypted DNS is counted; the scorer begins with the first table. */
 static int blinds_create(struct appliance *appliance, struct adit_error *error)
@@ -353,7 +336,7 @@ static int blinds_create(struct appliance *appliance, struct adit_error *error)
 
 	scorer->blinds_free = ring_make("blinds", 0, APP_BLINDS);
 	for (int i = 0; i < APP_BLINDS; i++) {
-		scorer->blinds[i] = adit_blind_create(capacity, NULL);
+		scorer->blinds[i] = adit_blind_create(capacity, &scorer->arena.allocator);
 		if (scorer->blinds_free == NULL || scorer->blinds[i] == NULL)
 			return adit_error_set(error, -ENOMEM,
 				"no memory for encrypted DNS (%zu MB; encrypted.subscribers sets "
@@ -367,11 +350,10 @@ static int blinds_create(struct appliance *appliance, struct adit_error *error)
 
 static int scorer_create(struct appliance *appliance, struct adit_error *error)
 {
-	static const struct adit_window_params nothing = {
-		.shards = ADIT_SHARDS, .rows = {1, 1, 1}, .details = 1};
 	struct adit_score_params params = app_score_params(appliance);
 	struct app_scorer *scorer = appliance->scorer;
 
+	app_arena_open(&scorer->arena, app_node_for(appliance->config, lcore_of(APP_LCORE_SCORER)));
 	scorer->appliance = appliance;
 	scorer->learn.slices = (uint32_t)((appliance->learn_s * ADIT_NS_PER_S + ADIT_SLICE_NS - 1) /
 					  ADIT_SLICE_NS);
@@ -379,8 +361,8 @@ static int scorer_create(struct appliance *appliance, struct adit_error *error)
 	if (blinds_create(appliance, error) != 0)
 		return -ENOMEM;
 	app_scorer_sinks(appliance, &params);
-	scorer->scorer = adit_scorer_create(&params, &app_apart);
-	scorer->nothing = adit_window_create(&nothing, &app_apart);
+	scorer->scorer = adit_scorer_create(&params, &scorer->arena.allocator);
+	scorer->nothing = adit_window_create(&app_window_nothing, &scorer->arena.allocator);
 	if (scorer->scorer == NULL || scorer->nothing == NULL)
 		return adit_error_set(error, -ENOMEM,
 			"no memory for the scoring core (%zu MB; history.* sets its size)",
@@ -414,17 +396,50 @@ static uint16_t meta_place(void)
 	return APP_META_PRIVATE;
 }
 
+/* Packet buffers stand where the ports are, if these are on one node, and there is room. */
+static int pool_create(struct appliance *appliance, struct adit_error *error)
+{
+	unsigned count = app_pool_buffers(appliance->config, appliance->port_count);
+	uint16_t private = meta_place();
+	int node = strcmp(appliance->config->memory_numa, "off") != 0 ? app_ports_node(appliance)
+								      : SOCKET_ID_ANY;
+
+	for (;;) {
+		appliance->pool = rte_pktmbuf_pool_create("adit_packets", count, POOL_CACHE,
+			private, RTE_MBUF_DEFAULT_BUF_SIZE, node);
+		if (appliance->pool != NULL)
+			return 0;
+		if (node == SOCKET_ID_ANY)
+			return adit_error_set(error, -ENOMEM,
+				"no memory for %lld packet buffers (worker.packet_buffers)",
+				(long long)appliance->config->worker_packet_buffers);
+		node = SOCKET_ID_ANY;
+	}
+}
+
+static int spreader_create(struct appliance *appliance, struct adit_error *error)
+{
+	struct app_spreader *spreader = appliance->spreader;
+
+	spreader->appliance = appliance;
+	spreader->live = appliance->live;
+	spreader->linear = adit_alloc(&app_apart, APP_LINEAR_BYTES, ADIT_CACHE_LINE);
+	if (spreader->linear == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for the spreader");
+	if (!appliance->has_spreader)
+		return 0;
+	app_arena_open(
+		&spreader->arena, app_node_for(appliance->config,
+					  lcore_of(APP_LCORE_WORKER + appliance->worker_count)));
+	return app_intake_create(appliance, &spreader->intake, &spreader->arena.allocator, error);
+}
+
 int appliance_create(struct appliance *appliance, struct adit_error *error)
 {
-	int status = 0;
+	int status = pool_create(appliance, error);
 
-	appliance->pool = rte_pktmbuf_pool_create("adit_packets",
-		pool_buffers(appliance->config, appliance->port_count), POOL_CACHE, meta_place(),
-		RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	if (appliance->pool == NULL)
-		return adit_error_set(error, -ENOMEM,
-			"no memory for %lld packet buffers (worker.packet_buffers)",
-			(long long)appliance->config->worker_packet_buffers);
+	if (status != 0)
+		return status;
 	appliance->workers = adit_alloc(
 		&app_apart, appliance->worker_count * sizeof(*appliance->workers), APP_LINES_APART);
 	appliance->scorer = adit_alloc(&app_apart, sizeof(*appliance->scorer), APP_LINES_APART);
@@ -433,13 +448,7 @@ int appliance_create(struct appliance *appliance, struct adit_error *error)
 		return adit_error_set(error, -ENOMEM, "no memory for the lcores");
 	for (uint16_t i = 0; i < appliance->worker_count; i++)
 		appliance->workers[i].ring_port = RTE_MAX_ETHPORTS;
-	appliance->spreader->appliance = appliance;
-	appliance->spreader->live = appliance->live;
-	appliance->spreader->linear = adit_alloc(&app_apart, APP_LINEAR_BYTES, ADIT_CACHE_LINE);
-	if (appliance->spreader->linear == NULL)
-		return adit_error_set(error, -ENOMEM, "no memory for the spreader");
-	if (appliance->has_spreader)
-		status = app_intake_create(appliance, &appliance->spreader->intake, error);
+	status = spreader_create(appliance, error);
 	for (uint16_t i = 0; i < appliance->worker_count && status == 0; i++)
 		status = worker_create(appliance, i, error);
 	if (status == 0)
@@ -460,6 +469,7 @@ static void worker_destroy(struct app_worker *worker)
 	rte_ring_free(worker->looks);
 	rte_ring_free(worker->emptied);
 	rte_ring_free(worker->packets);
+	app_arena_close(&worker->arena);
 }
 
 void appliance_destroy(struct appliance *appliance)
@@ -473,10 +483,12 @@ void appliance_destroy(struct appliance *appliance)
 		for (int i = 0; i < APP_BLINDS; i++)
 			adit_blind_destroy(appliance->scorer->blinds[i]);
 		rte_ring_free(appliance->scorer->blinds_free);
+		app_arena_close(&appliance->scorer->arena);
 	}
 	if (appliance->spreader != NULL) {
 		adit_free(&app_apart, appliance->spreader->linear);
 		adit_reassembly_destroy(appliance->spreader->intake.reassembly);
+		app_arena_close(&appliance->spreader->arena);
 	}
 	rte_ring_free(appliance->messages_full);
 	rte_ring_free(appliance->messages_free);
@@ -512,19 +524,18 @@ void appliance_idle_set(struct appliance *appliance)
 int appliance_launch(struct appliance *appliance, struct adit_error *error)
 {
 	unsigned needed = 1u + appliance->worker_count + appliance->has_spreader;
-	unsigned lcore = rte_get_next_lcore(-1, 1, 0);
 	int status = 0;
 
 	atomic_store(&appliance->lcores_running, needed);
 	appliance_idle_set(appliance);
-	status |= rte_eal_remote_launch(app_scorer_main, appliance->scorer, lcore);
-	for (uint16_t i = 0; i < appliance->worker_count; i++) {
-		lcore = rte_get_next_lcore(lcore, 1, 0);
-		status |= rte_eal_remote_launch(app_worker_main, &appliance->workers[i], lcore);
-	}
+	status |= rte_eal_remote_launch(
+		app_scorer_main, appliance->scorer, lcore_of(APP_LCORE_SCORER));
+	for (uint16_t i = 0; i < appliance->worker_count; i++)
+		status |= rte_eal_remote_launch(
+			app_worker_main, &appliance->workers[i], lcore_of(APP_LCORE_WORKER + i));
 	if (appliance->has_spreader) {
-		lcore = rte_get_next_lcore(lcore, 1, 0);
-		status |= rte_eal_remote_launch(app_spreader_main, appliance->spreader, lcore);
+		status |= rte_eal_remote_launch(app_spreader_main, appliance->spreader,
+			lcore_of(APP_LCORE_WORKER + appliance->worker_count));
 	}
 	if (status != 0)
 		return adit_error_set(error, -EBUSY, "an lcore could not be started");

@@ -15,6 +15,7 @@
 #include "adit_score.h"
 #include "gate.h"
 #include "idle.h"
+#include "numa.h"
 
 #include <stdatomic.h>
 
@@ -82,13 +83,6 @@ static inline uint64_t app_read(const uint64_t *counter)
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
-/* What an lcore writes while packets come stands in cache lines of its own, and two of them apart
- * from what others write: CPUs fetch lines in pairs. */
-#define APP_LINES_APART (2 * ADIT_CACHE_LINE)
-#define APP_APART       __attribute__((aligned(APP_LINES_APART)))
-/* Memory of an lcore's own: no block begins or ends within two lines that hold another one. */
-extern const struct adit_allocator app_apart;
-
 struct app_queue {
 	uint16_t port, queue;
 	uint64_t received; /* packets that its poller took; written by it */
@@ -121,6 +115,7 @@ struct app_worker {
 	/* Read-only while lcores run, by the worker, the spreader and the scorer: */
 	struct appliance *appliance;
 	uint16_t number;
+	struct app_arena arena;  /* all its tables, on its node */
 	bool decodes;            /* polls a real port: decodes and keeps time itself */
 	enum app_rung rung;      /* tested once for each burst */
 	const uint64_t *time_ns; /* time of the queues' packets; NULL: it is the clock's */
@@ -156,6 +151,7 @@ struct app_spreader_counters {
 /* The spreader lcore. It writes everything here, and no other lcore reads it. */
 struct app_spreader {
 	struct appliance *appliance;
+	struct app_arena arena;  /* its table of fragments, on its node */
 	bool live;               /* reads ports, not captures */
 	const uint64_t *time_ns; /* as of a worker */
 	struct adit_intake intake;
@@ -213,6 +209,7 @@ struct app_learn_clock {
 /* The scoring lcore; it writes everything here but what is said to be the manager's. */
 struct app_scorer {
 	struct appliance *appliance;
+	struct app_arena arena; /* all its tables, on its node */
 	struct adit_scorer *scorer;
 	struct adit_window *nothing; /* stands in for a worker that has no window of a slice */
 	struct adit_blind *blinds[APP_BLINDS];
@@ -274,20 +271,15 @@ static_assert(offsetof(struct appliance, stop) % APP_LINES_APART == 0 &&
 		      offsetof(struct appliance, selfcheck) % APP_LINES_APART == 0,
 	"what lcores read at every packet is in no line that is written while they run");
 
-/* Bytes that the tables will take, with so many ports of adit run; a spreader has the one table of
- * fragments, workers that decode have one each. */
-struct app_memory {
-	size_t windows, history, packets;
-	size_t fragments, streams; /* room that costs memory once it is used */
-};
-void app_memory_plan(const struct adit_config *config, size_t ports, bool has_spreader,
-	struct app_memory *memory);
-
 /* What the configuration says of the tables, for so many workers; of a pipeline and the scorer,
  * from what was loaded: their sinks are the caller's to set. */
 struct adit_window_params app_window_params(const struct adit_config *config, uint32_t workers);
+extern const struct adit_window_params app_window_nothing; /* in place of one that is missing */
 struct adit_pipeline_params app_pipeline_params(const struct appliance *appliance);
 struct adit_score_params app_score_params(const struct appliance *appliance);
+struct adit_reassembly_params app_fragment_params(const struct adit_config *config);
+/* Buffers of the pool, with so many ports. */
+unsigned app_pool_buffers(const struct adit_config *config, size_t ports);
 
 /* What reading packets and names takes: ports, contexts, the public suffix list. A part of
  * appliance_load; by itself, for captures without a pipeline, where appliance->suffixes is the
@@ -378,8 +370,8 @@ static inline uint64_t app_time_ns(const uint64_t *other)
 bool app_frame_of(const struct appliance *appliance, struct rte_mbuf *mbuf, uint8_t *linear,
 	struct adit_frame *frame);
 
-/* Reassembly for a thread that decodes. */
-int app_intake_create(
-	struct appliance *appliance, struct adit_intake *intake, struct adit_error *error);
+/* Reassembly for a thread that decodes; NULL: the C library's memory. */
+int app_intake_create(struct appliance *appliance, struct adit_intake *intake,
+	const struct adit_allocator *allocator, struct adit_error *error);
 
 #endif

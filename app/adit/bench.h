@@ -10,6 +10,7 @@
 #include "appliance.h"
 #include "bench_source.h"
 #include "manager.h"
+#include "memory.h"
 #include "plot.h"
 
 #define APP_REPEATS_MAX 100

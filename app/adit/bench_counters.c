@@ -61,6 +61,16 @@ void app_counters_begin(
 		close_all(counters);
 }
 
+void app_counters_hold(struct app_cpu_counters *counters, bool hold)
+{
+	if (counters->error == 0 &&
+		ioctl(counters->file[0], hold ? PERF_EVENT_IOC_DISABLE : PERF_EVENT_IOC_ENABLE,
+			PERF_IOC_FLAG_GROUP) != 0) {
+		counters->error = errno;
+		close_all(counters);
+	}
+}
+
 uint64_t app_counter_scale(uint64_t value, uint64_t enabled, uint64_t running)
 {
 	return (uint64_t)((unsigned __int128)value * enabled / running);

@@ -5,6 +5,7 @@
 #ifndef ADIT_BENCH_COUNTERS_H
 #define ADIT_BENCH_COUNTERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { APP_CYCLES, APP_INSTRUCTIONS, APP_CPU_COUNTERS };
@@ -25,6 +26,8 @@ struct app_cpu_counters {
 /* Counts from here on, what the calling thread does. */
 void app_counters_begin(
 	struct app_cpu_counters *counters, const struct app_cpu_event events[APP_CPU_COUNTERS]);
+/* From here on nothing is counted, or all is again. Same thread. */
+void app_counters_hold(struct app_cpu_counters *counters, bool hold);
 /* What was counted since; not written where `error` is set. Where events took turns on the CPU's
  * counters, scaled to the whole time; EBUSY where they never had a turn. Same thread. */
 void app_counters_end(struct app_cpu_counters *counters, uint64_t values[APP_CPU_COUNTERS]);

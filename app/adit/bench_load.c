@@ -248,20 +248,46 @@ static uint64_t others_due(struct mixer *mixer, bool dns)
 	return mixer->due > 0 ? (uint64_t)mixer->due : 0;
 }
 
+/* Keeps what is to be written over on each pass; `moved` by a header that was put in front. */
+static int fresh_add(struct app_load *load, struct app_fresh *fresh, uint32_t moved)
+{
+	if (fresh->size == 0)
+		return 0;
+	if ((load->fresh_count & (load->fresh_count - 1)) == 0) {
+		size_t room = load->fresh_count != 0 ? load->fresh_count * 2 : 1;
+		struct app_fresh *grown = realloc(load->fresh, room * sizeof(*grown));
+
+		if (grown == NULL)
+			return -ENOMEM;
+		load->fresh = grown;
+	}
+	fresh->frame = load->count;
+	fresh->at = (uint16_t)(fresh->at + moved);
+	if (fresh->checksum != 0)
+		fresh->checksum = (uint16_t)(fresh->checksum + moved);
+	load->fresh[load->fresh_count++] = *fresh;
+	return 0;
+}
+
 static int frame_add(struct mixer *mixer, const struct adit_frame *captured)
 {
 	struct adit_frame frame = *captured;
+	struct app_fresh fresh;
+	uint32_t size;
 	uint64_t others;
 	bool dns;
 	int status = 0;
 
 	memcpy(mixer->bytes, frame.data, frame.captured);
-	dns = app_rewrite_frame(mixer->rewrite, &frame, mixer->bytes);
+	dns = app_rewrite_frame(mixer->rewrite, &frame, mixer->bytes, &fresh);
 	others = others_due(mixer, dns);
+	size = frame.captured;
 	if (mixer->params->gtpu && is_ip(&frame) && !is_in_gtpu(mixer, &frame))
 		tunnel_put(mixer, &frame);
 	mixer->load->dns += dns;
-	status = append(mixer->load, &frame);
+	status = fresh_add(mixer->load, &fresh, frame.captured - size);
+	if (status == 0)
+		status = append(mixer->load, &frame);
 	for (; others > 0 && status == 0 && mixer->load->count < mixer->most; others--) {
 		status = other_add(mixer, &frame);
 		mixer->due -= 1;
@@ -375,6 +401,8 @@ void app_load_free(struct app_load *load)
 {
 	free(load->arena);
 	free(load->frames);
+	free(load->fresh);
 	load->arena = NULL;
 	load->frames = NULL;
+	load->fresh = NULL;
 }

@@ -23,10 +23,21 @@ static int source_fill(struct app_bench *bench, struct app_source *source, uint1
 	source->mbufs = calloc(load->count + APP_SOURCE_AHEAD, sizeof(*source->mbufs));
 	if (source->mbufs == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for the packets");
-	for (size_t i = 0; i < load->count; i++) {
-		if (!all && owners[i] != worker)
-			continue;
-		source->mbufs[source->count++] = bench->held.mbufs[i];
+	source->fresh = calloc(load->fresh_count + 1, sizeof(*source->fresh));
+	if (source->fresh == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for the packets");
+	source->plan = load->plan;
+	for (size_t i = 0, fresh = 0; i < load->count; i++) {
+		bool has_fresh = fresh < load->fresh_count && load->fresh[fresh].frame == i;
+
+		if (all || owners[i] == worker) {
+			if (has_fresh) {
+				source->fresh[source->fresh_count] = load->fresh[fresh];
+				source->fresh[source->fresh_count++].frame = source->count;
+			}
+			source->mbufs[source->count++] = bench->held.mbufs[i];
+		}
+		fresh += has_fresh;
 	}
 	if (source->count < APP_LOAD_LEAST / 4 / bench->appliance.worker_count)
 		return adit_error_set(error, -EINVAL,
@@ -43,7 +54,7 @@ static int source_fill(struct app_bench *bench, struct app_source *source, uint1
 static int owners_find(struct app_bench *bench, uint8_t *owners, struct adit_error *error)
 {
 	struct adit_intake intake;
-	int status = app_intake_create(&bench->appliance, &intake, error);
+	int status = app_intake_create(&bench->appliance, &intake, NULL, error);
 
 	if (status != 0)
 		return status;
@@ -200,7 +211,8 @@ int app_bench_open(struct app_bench *bench, struct adit_error *error)
 		return adit_error_set(error, -ENOMEM, "no memory");
 	/* Both ways of receiving are made, and taken in turns. */
 	for (uint16_t i = 0; i < appliance->worker_count && status == 0; i++)
-		status = app_intake_create(appliance, &appliance->workers[i].intake, error);
+		status = app_intake_create(appliance, &appliance->workers[i].intake,
+			&appliance->workers[i].arena.allocator, error);
 	if (status == 0)
 		status = bench->options.port != NULL ? port_open(bench, error)
 						     : memory_open(bench, error);
@@ -226,8 +238,10 @@ void app_bench_close(struct app_bench *bench)
 		app_ring_port_close(&bench->memory_port[i]);
 	for (size_t i = 0; i < ADIT_COUNT(bench->empty); i++)
 		rte_ring_free(bench->empty[i]);
-	for (uint16_t i = 0; bench->sources != NULL && i <= bench->appliance.worker_count; i++)
+	for (uint16_t i = 0; bench->sources != NULL && i <= bench->appliance.worker_count; i++) {
 		free(bench->sources[i].mbufs);
+		free(bench->sources[i].fresh);
+	}
 	adit_free(NULL, bench->sources);
 	app_held_free(&bench->held);
 	app_load_free(&bench->load);

@@ -74,6 +74,21 @@ static void cell(int width, int digits, double value)
 		printf(" %*.*f", width, digits, value);
 }
 
+/* Of all workers together. */
+static uint64_t slice_packets(const struct app_bench *bench)
+{
+	uint64_t packets = 0;
+
+	for (uint16_t i = 0; i < bench->appliance.worker_count; i++)
+		packets += bench->sources[i].slice_packets;
+	return packets;
+}
+
+static uint64_t names_in_slice(const struct app_bench *bench)
+{
+	return app_fresh_in_slice(&bench->load, slice_packets(bench));
+}
+
 static void print_load(const struct app_bench *bench)
 {
 	const struct app_load *load = &bench->load;
@@ -95,6 +110,15 @@ static void print_load(const struct app_bench *bench)
 	if (load->domains != 0)
 		printf("%" PRIu64 " of %" PRIu64 " domains, in %" PRIu64 " messages\n",
 			load->domains, bench->options.load.domains, load->rewritten);
+	if (load->plan.names != 0)
+		printf("%" PRIu64 " names below them, in turns\n", load->plan.names);
+	if (load->plan.flooded != 0)
+		printf("%" PRIu64 " exchanges of a pass ask for a name that never was before\n",
+			load->plan.flooded);
+	if (load->fresh_count != 0)
+		printf("about %" PRIu64 " different names of these in a slice of %" PRIu64
+		       " packets\n",
+			names_in_slice(bench), slice_packets(bench));
 	if (load->subscribers != 0)
 		printf("%" PRIu64 " of %" PRIu64 " subscribers\n", load->subscribers,
 			bench->options.load.subscribers);
@@ -264,9 +288,11 @@ static void json_load(const struct app_bench *bench)
 	printf(" \"load\": {\"packets\": %zu, \"bytes\": %" PRIu64 ", \"captured\": %" PRIu64
 	       ", \"left_out\": %" PRIu64 ", \"copies\": %" PRIu64 ", \"dns\": %" PRIu64
 	       ", \"made_up\": %" PRIu64 ", \"rewritten\": %" PRIu64 ", \"domains\": %" PRIu64
-	       ", \"subscribers\": %" PRIu64 "},\n",
+	       ", \"subscribers\": %" PRIu64 ", \"names\": %" PRIu64 ", \"flooded\": %" PRIu64
+	       ", \"names_in_slice\": %" PRIu64 "},\n",
 		load->count, load->bytes, load->captured, load->unread, load->copies, load->dns,
-		load->other, load->rewritten, load->domains, load->subscribers);
+		load->other, load->rewritten, load->domains, load->subscribers, load->plan.names,
+		load->plan.flooded, names_in_slice(bench));
 }
 
 static void json_verdicts(const struct app_bench *bench)

@@ -5,8 +5,6 @@
  */
 #include "bench_load.h"
 
-#include "adit_dns.h"
-
 #include <math.h>
 #include <stdlib.h>
 
@@ -14,9 +12,10 @@
 
 #define POINTER_MAX 0x3fff
 
-/* An exchange of this copy of the captures, by what both of its packets have; key 0: free. */
+/* An exchange of this copy of the captures, by what both of its packets have; key 0: free. `flood`
+ * is its number among those, plus 1; 0: it is none. */
 struct exchange {
-	uint64_t key, number;
+	uint64_t key, number, flood;
 };
 
 struct app_rewrite {
@@ -27,6 +26,7 @@ struct app_rewrite {
 	double *shares; /* Zipf: sums of the first 1, 2, … domains' shares; NULL: uniform */
 	uint64_t *domains, *subscribers; /* a bit for each that was given out */
 	uint64_t domain_count, subscriber_count, rewritten;
+	uint64_t flooded, named; /* exchanges whose name is another one on each pass */
 };
 
 /* A message on its way. */
@@ -90,11 +90,23 @@ void app_rewrite_next_copy(struct app_rewrite *rewrite)
 	memset(rewrite->exchanges, 0, rewrite->exchange_room * sizeof(*rewrite->exchanges));
 }
 
+/* Labels below each domain. */
+static uint64_t names_each(const struct app_load_params *params)
+{
+	return (params->names + params->domains - 1) / params->domains;
+}
+
 void app_rewrite_tell(const struct app_rewrite *rewrite, struct app_load *load)
 {
 	load->domains = rewrite->domain_count;
 	load->subscribers = rewrite->subscriber_count;
 	load->rewritten = rewrite->rewritten;
+	load->plan = (struct app_fresh_plan){.flooded = rewrite->flooded, .named = rewrite->named};
+	if (rewrite->params.names == 0)
+		return;
+	load->plan.each = names_each(&rewrite->params);
+	load->plan.names = load->plan.each * rewrite->params.domains;
+	load->plan.step = (rewrite->next + rewrite->params.domains - 1) / rewrite->params.domains;
 }
 
 /* ---- numbers */
@@ -124,8 +136,16 @@ static void exchanges_grow(struct app_rewrite *rewrite)
 	rewrite->exchange_room = room;
 }
 
-/* The number of the exchange that a packet belongs to: a new one with its first packet. */
-static uint64_t exchange_number(struct app_rewrite *rewrite, uint64_t key)
+/* Whether an exchange is of the flood: drawn by its number. */
+static bool is_flood(const struct app_rewrite *rewrite, uint64_t number)
+{
+	uint64_t state = ~number;
+
+	return (double)(app_load_draw(&state) >> 11) * 0x1p-53 * 100 < rewrite->params.flood;
+}
+
+/* The exchange that a packet belongs to: a new one with its first packet. */
+static struct exchange exchange_of(struct app_rewrite *rewrite, uint64_t key)
 {
 	struct exchange *exchange;
 
@@ -135,10 +155,14 @@ static uint64_t exchange_number(struct app_rewrite *rewrite, uint64_t key)
 	exchange = exchange_at(rewrite->exchanges, rewrite->exchange_room, key);
 	/* With no memory for more, the last places are left free: a search must end. */
 	if (exchange->key == 0 && rewrite->exchange_count + 2 < rewrite->exchange_room) {
-		*exchange = (struct exchange){key, rewrite->next++};
+		*exchange = (struct exchange){key, rewrite->next++, 0};
 		rewrite->exchange_count++;
+		if (is_flood(rewrite, exchange->number))
+			exchange->flood = ++rewrite->flooded;
+		else
+			rewrite->named += rewrite->params.names != 0;
 	}
-	return exchange->number;
+	return *exchange;
 }
 
 static uint64_t domain_of(const struct app_rewrite *rewrite, uint64_t exchange)
@@ -356,32 +380,91 @@ static bool records_fix(
 	return true;
 }
 
-/* Puts domain `number` in the place of the message's own. False, and nothing is changed, where that
- * can't be. */
-static bool domain_put(struct edit *edit, uint64_t number)
+/* Gives the edit a message of other bytes and another size. */
+static void message_set(struct edit *edit, const uint8_t *made, uint32_t size)
+{
+	uint8_t *message = edit->bytes + edit->packet.payload_offset;
+	uint32_t before = edit->packet.payload_size;
+	int32_t delta = (int32_t)size - (int32_t)before;
+
+	memmove(message + size, message + before,
+		edit->size - edit->packet.payload_offset - before);
+	memcpy(message, made, size);
+	edit->size = (uint32_t)((int32_t)edit->size + delta);
+	edit->packet.payload_size = (uint16_t)size;
+	headers_fix(edit, delta);
+}
+
+/* Puts `length` bytes in the place of the question's name from `from` to `to`, offsets into the
+ * message; what pointed between them points to `zone` then. False, and nothing is changed, where
+ * that can't be. */
+static bool part_put(struct edit *edit, uint32_t from, uint32_t to, const uint8_t *wire,
+	uint32_t length, uint32_t zone)
 {
 	static uint8_t made[UINT16_MAX + ADIT_NAME_MAX];
-	uint8_t wire[ADIT_NAME_MAX], *message = edit->bytes + edit->packet.payload_offset;
-	uint32_t size = edit->packet.payload_size, length = domain_make(number, wire);
-	uint32_t from = 12u + edit->registrable.offset, to = 12u + edit->dns.qname.size - 1;
-	struct shift shift = {
-		from, to, from + wire[0] + 1u, (int32_t)(length + from) - (int32_t)to};
+	const uint8_t *message = edit->bytes + edit->packet.payload_offset;
+	uint32_t size = edit->packet.payload_size, name_end = 12u + edit->dns.qname.size;
+	struct shift shift = {from, to, zone, (int32_t)(length + from) - (int32_t)to};
 	uint32_t grown = (uint32_t)((int32_t)size + shift.delta);
 
-	if (edit->dns.count[0] != 1 || from + length - 12 >= ADIT_NAME_MAX ||
+	name_end = (uint32_t)((int32_t)name_end + shift.delta);
+	if (edit->dns.count[0] != 1 || name_end - 12 > ADIT_NAME_MAX ||
 		edit->size + ADIT_NAME_MAX > APP_LOAD_FRAME_MAX)
 		return false;
 	memcpy(made, message, from);
 	memcpy(made + from, wire, length);
 	memcpy(made + from + length, message + to, size - to);
-	if (!records_fix(made, grown, from + length + 1 + 4,
+	if (!records_fix(made, grown, name_end + 4,
 		    (uint32_t)edit->dns.count[1] + edit->dns.count[2] + edit->dns.count[3], &shift))
 		return false;
-	memmove(message + grown, message + size, edit->size - edit->packet.payload_offset - size);
-	memcpy(message, made, grown);
-	edit->size = (uint32_t)((int32_t)edit->size + shift.delta);
-	headers_fix(edit, shift.delta);
+	message_set(edit, made, grown);
+	edit->dns.qname.size = (uint16_t)(name_end - 12);
 	return true;
+}
+
+/* Puts domain `number` in the place of the message's own. */
+static bool domain_put(struct edit *edit, uint64_t number)
+{
+	uint8_t wire[ADIT_NAME_MAX];
+	uint32_t from = 12u + edit->registrable.offset, length = domain_make(number, wire);
+
+	return part_put(
+		edit, from, 12u + edit->dns.qname.size - 1, wire, length, from + wire[0] + 1u);
+}
+
+/* Puts a label in the place of all that stands before the domain, which is then another one on each
+ * pass. What is asked of a flood does not exist. */
+static void fresh_put(const struct app_rewrite *rewrite, struct edit *edit,
+	const struct exchange *exchange, struct app_fresh *fresh)
+{
+	uint32_t size = 12, zone, udp = edit->packet.l4_offset;
+	uint64_t state = exchange->number;
+	uint8_t wire[1 + APP_FRESH_MAX];
+
+	if (exchange->flood != 0)
+		size = 8 + (uint32_t)(app_load_draw(&state) % 9);
+	wire[0] = (uint8_t)size;
+	memset(wire + 1, 'a', size);
+	zone = 12 + 1 + size;
+	if (!part_put(edit, 12, 12u + edit->registrable.offset, wire, 1 + size, zone))
+		return;
+	if (exchange->flood != 0 && !edit->up) {
+		static uint8_t made[12 + ADIT_NAME_MAX + 4 + APP_FRESH_DENIAL];
+		uint32_t end = 12u + edit->dns.qname.size + 4;
+
+		memcpy(made, edit->bytes + edit->packet.payload_offset, end);
+		message_set(edit, made, app_fresh_denial(made, end, zone));
+	}
+	if (adit_load_be16(edit->bytes + udp + 6) == 0)
+		udp = edit->packet.flags & ADIT_PACKET_GTPU ? edit->packet.gtpu_offset - 8u : udp;
+	*fresh = (struct app_fresh){
+		.number = exchange->flood != 0 ? exchange->flood - 1
+					       : exchange->number / rewrite->params.domains,
+		.at = (uint16_t)(edit->packet.payload_offset + 13),
+		.checksum = (uint16_t)(adit_load_be16(edit->bytes + udp + 6) != 0 ? udp + 6 : 0),
+		.size = (uint8_t)size,
+		.flood = exchange->flood != 0,
+	};
 }
 
 /* ---- subscribers */
@@ -439,40 +522,52 @@ static void client_keep(const struct app_rewrite *rewrite, const struct edit *ed
 		client_put(edit, app_load_draw(&state) & ((1u << 22) - 1));
 }
 
-static void message_change(struct app_rewrite *rewrite, struct edit *edit, bool has_name)
+static void message_change(
+	struct app_rewrite *rewrite, struct edit *edit, bool has_name, struct app_fresh *fresh)
 {
 	bool kept = !has_name || edit->registrable.labels == 0 ||
 		    edit->registrable.offset >= APP_REWRITE_KEPT;
-	uint64_t exchange = 0;
+	struct exchange exchange = {0, 0, 0};
 
 	if (!kept)
-		exchange = exchange_number(rewrite, exchange_key(rewrite, edit));
+		exchange = exchange_of(rewrite, exchange_key(rewrite, edit));
 	if (kept || rewrite->params.subscribers == 0) {
 		client_keep(rewrite, edit);
 	} else {
-		uint64_t subscriber = subscriber_of(rewrite, exchange);
+		uint64_t subscriber = subscriber_of(rewrite, exchange.number);
 
 		client_put(edit, subscriber);
 		note(rewrite->subscribers, subscriber, &rewrite->subscriber_count);
 	}
 	headers_fix(edit, 0);
 	if (!kept && rewrite->params.domains != 0) {
-		uint64_t domain = domain_of(rewrite, exchange);
+		uint64_t domain = domain_of(rewrite, exchange.number);
 
 		if (domain_put(edit, domain)) {
 			note(rewrite->domains, domain, &rewrite->domain_count);
 			rewrite->rewritten++;
 		}
 	}
+	if (!kept && (exchange.flood != 0 || rewrite->params.names != 0))
+		fresh_put(rewrite, edit, &exchange, fresh);
 }
 
-bool app_rewrite_frame(struct app_rewrite *rewrite, struct adit_frame *frame, uint8_t *bytes)
+/* Whether the first copy of the captures stays as it is. */
+static bool is_as_captured(const struct app_load_params *params)
+{
+	return params->domains == 0 && params->subscribers == 0 && params->names == 0 &&
+	       params->flood <= 0;
+}
+
+bool app_rewrite_frame(struct app_rewrite *rewrite, struct adit_frame *frame, uint8_t *bytes,
+	struct app_fresh *fresh)
 {
 	const uint16_t dns_port = ADIT_PACKET_TO_DNS | ADIT_PACKET_FROM_DNS;
 	struct edit edit = {.bytes = bytes, .size = frame->captured};
 	enum adit_outcome outcome;
 	bool has_name;
 
+	*fresh = (struct app_fresh){.size = 0};
 	frame->data = bytes;
 	if (adit_packet_decode(frame, rewrite->params.ports, &edit.packet) != ADIT_OUTCOME_PENDING)
 		return false;
@@ -481,14 +576,14 @@ bool app_rewrite_frame(struct app_rewrite *rewrite, struct adit_frame *frame, ui
 	edit.up = (edit.packet.flags & dns_port) == ADIT_PACKET_TO_DNS;
 	if (!is_plain(frame, &edit.packet) || (edit.packet.flags & dns_port) == dns_port)
 		return true;
-	if (rewrite->copy == 0 && rewrite->params.domains == 0 && rewrite->params.subscribers == 0)
+	if (rewrite->copy == 0 && is_as_captured(&rewrite->params))
 		return true;
 	outcome = adit_dns_parse(
 		bytes + edit.packet.payload_offset, edit.packet.payload_size, &edit.dns);
 	has_name = outcome == ADIT_OUTCOME_DNS_QUERY || outcome == ADIT_OUTCOME_DNS_RESPONSE;
 	if (has_name)
 		adit_suffix_find(rewrite->params.suffixes, &edit.dns.qname, &edit.registrable);
-	message_change(rewrite, &edit, has_name);
+	message_change(rewrite, &edit, has_name, fresh);
 	frame->wire += edit.size - frame->captured;
 	frame->captured = edit.size;
 	return true;

@@ -40,6 +40,33 @@ static void meter_end(struct app_source *source)
 		atomic_store_explicit(source->stop, true, memory_order_relaxed);
 }
 
+static void labels_write(struct app_source *source)
+{
+	source->pass++;
+	for (size_t i = 0; i < source->fresh_count; i++) {
+		const struct app_fresh *fresh = &source->fresh[i];
+
+		app_fresh_write(fresh, &source->plan,
+			rte_pktmbuf_mtod(source->mbufs[fresh->frame], uint8_t *), source->pass);
+	}
+}
+
+/* Between two passes. Nothing of it is measured. */
+static void pass_end(struct app_source *source)
+{
+	struct app_meter *meter = &source->meter;
+	uint64_t ticks = rte_rdtsc(), cpu = cpu_ns();
+
+	source->at = 0;
+	if (source->fresh_count == 0 || source->left == 0)
+		return;
+	app_counters_hold(&source->counters, true);
+	labels_write(source);
+	app_counters_hold(&source->counters, false);
+	meter->cpu_ns += cpu_ns() - cpu;
+	meter->begin_ticks += rte_rdtsc() - ticks;
+}
+
 /* Time goes on with packets: bursts of a slice share it out among them. */
 static void time_move(struct app_source *source, uint64_t packets)
 {
@@ -72,6 +99,7 @@ void app_source_arm(struct app_source *source, uint64_t packets, uint64_t time_n
 	source->in_slice = 0;
 	source->at = 0;
 	memset(&source->meter, 0, sizeof(source->meter));
+	labels_write(source);
 }
 
 /* Hands out what is held; the ring behind the port is always empty. */
@@ -79,8 +107,8 @@ static uint16_t held_take(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs
 	uint16_t room, void *context)
 {
 	struct app_source *source = context;
-	struct rte_mbuf *const *from = source->mbufs + source->at;
-	uint64_t rest = source->count - source->at;
+	struct rte_mbuf *const *from;
+	uint64_t rest;
 
 	(void)queue;
 	if (ADIT_UNLIKELY(!source->meter.begun))
@@ -90,6 +118,11 @@ static uint16_t held_take(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs
 			meter_end(source);
 		return taken;
 	}
+	/* Only now the last packets of the pass before have been worked on. */
+	if (ADIT_UNLIKELY(source->at == source->count))
+		pass_end(source);
+	from = source->mbufs + source->at;
+	rest = source->count - source->at;
 	rest = rest < source->left ? rest : source->left;
 	room = rest < room ? (uint16_t)rest : room;
 	for (uint16_t i = 0; i < room; i++) {
@@ -98,8 +131,6 @@ static uint16_t held_take(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs
 		mbufs[i] = from[i];
 	}
 	source->at += room;
-	if (source->at == source->count)
-		source->at = 0;
 	source->left -= room;
 	source->meter.packets += room;
 	time_move(source, room);

@@ -8,6 +8,9 @@
  * with every pool (rte_pktmbuf_free_bulk), and changes nothing. As a driver would, the source
  * writes into each mbuf that it hands out. One must have come back before it is handed out again:
  * a source holds more of them than rings and bursts do.
+ *
+ * Names that are to be others on each pass are written between two passes, all at once, and meters
+ * stand still meanwhile: no stage has that in its figures.
  */
 #ifndef ADIT_BENCH_SOURCE_H
 #define ADIT_BENCH_SOURCE_H
@@ -33,6 +36,9 @@ struct app_source {
 	/* Read-only while lcores run: */
 	struct rte_mbuf **mbufs; /* and APP_SOURCE_AHEAD valid ones behind them; NULL: of a port */
 	size_t count;
+	struct app_fresh *fresh; /* labels that are others on each pass; `frame` is of mbufs[] */
+	size_t fresh_count;
+	struct app_fresh_plan plan;
 	uint64_t slice_packets; /* time goes on by a slice with so many */
 	uint64_t run_ticks;     /* length of a run, of a port */
 	atomic_uint *running;   /* sources that have not ended yet, all in all */
@@ -41,6 +47,7 @@ struct app_source {
 	uint64_t time_ns; /* of the packets that are handed out next */
 	uint64_t in_slice;
 	size_t at;
+	uint64_t pass; /* over what is held, all runs together */
 	uint64_t left; /* packets of this run that were not handed out yet */
 	struct app_meter meter;
 	struct app_cpu_counters counters;

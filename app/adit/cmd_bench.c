@@ -126,11 +126,20 @@ static int check(struct command *command, const struct app_line *line, struct ad
 		return adit_error_set(error, -EINVAL,
 			"'%s' is not expected here: packets come from --port or from captures",
 			line->operands[0]);
-	if (options->port != NULL && (load->packets != 0 || load->dns_share != 0 || load->gtpu ||
-					     load->domains != 0 || load->subscribers != 0))
+	if (options->port != NULL &&
+		(load->packets != 0 || load->dns_share != 0 || load->gtpu || load->domains != 0 ||
+			load->subscribers != 0 || load->names != 0 || load->flood != 0))
 		return adit_error_set(error, -EINVAL,
-			"--packets, --dns-share, --gtpu, --domains and --subscribers change what "
-			"is in memory: a port brings what it brings");
+			"--packets, --dns-share, --gtpu, --domains, --subscribers, --names and "
+			"--flood change what is in memory: a port brings what it brings");
+	if (load->names != 0 && load->names < load->domains)
+		return adit_error_set(error, -EINVAL,
+			"--names %llu: right is a number of %llu (--domains) or more: each domain "
+			"has one at least",
+			(unsigned long long)load->names, (unsigned long long)load->domains);
+	if (load->names != 0 && load->domains == 0)
+		return adit_error_set(
+			error, -EINVAL, "--names is for --domains: names stand evenly below these");
 	if (load->zipf != 0 && load->domains == 0)
 		return adit_error_set(error, -EINVAL, "--zipf is for --domains");
 	if (options->port != NULL && command->burst != 0 && command->burst < PORT_BURST_LEAST)
@@ -151,8 +160,12 @@ static int prepare(struct command *command, const struct app_line *line, struct 
 {
 	struct app_bench *bench = &command->bench;
 	struct appliance *appliance = &bench->appliance;
+	struct app_memory memory;
 	int status = config_make(command, error);
 
+	app_memory_plan(&bench->config, bench->options.port != NULL, true, &memory);
+	if (status == 0)
+		status = app_memory_check(&memory, &bench->config, error);
 	if (status == 0)
 		status = patterns_add(command, error);
 	appliance->has_spreader = true;
@@ -288,6 +301,14 @@ static struct app_option packets[] = {
 	{"zipf", 0, APP_NUMBER, "S",
 		"the domain of rank r has a share of 1 / r^S (default: all\nthe same)",
 		&given.bench.options.load.zipf, 0.01, 10, false},
+	{"names", 0, APP_COUNT, "N",
+		"so many full names, evenly below the domains, in turns: on\neach pass over the "
+		"packets the next ones",
+		&given.bench.options.load.names, 1, 1e9, false},
+	{"flood", 0, APP_NUMBER, "P",
+		"so many per cent of the exchanges ask for a random label below\ntheir domain, a "
+		"new one on every pass, which does not exist",
+		&given.bench.options.load.flood, 0, 100, false},
 	{"subscribers", 0, APP_COUNT, "N", "rewrite addresses: so many clients",
 		&given.bench.options.load.subscribers, 1, 2e7, false},
 };

@@ -65,12 +65,8 @@ static void tell_ports(const struct appliance *appliance)
 static void tell_start(const struct appliance *appliance)
 {
 	const struct adit_config *config = appliance->config;
-	struct app_memory memory;
 
-	app_memory_plan(config, appliance->port_count, appliance->has_spreader, &memory);
-	fprintf(stderr,
-		"adit run: %u port%s, %lld queue%s each; %s; %u worker%s; tables %zu MB, history "
-		"%zu MB, packet buffers %zu MB; at most %zu MB for fragments, %zu MB for TCP\n",
+	fprintf(stderr, "adit run: %u port%s, %lld queue%s each; %s; %u worker%s\n",
 		appliance->port_count, appliance->port_count == 1 ? "" : "s",
 		(long long)config->port_queues, config->port_queues == 1 ? "" : "s",
 		appliance->has_spreader ? "packets are spread by a core of ours, by subscriber"
@@ -78,9 +74,7 @@ static void tell_start(const struct appliance *appliance)
 			? "the worker polls them itself"
 			: "packets are spread by the port (RSS): a subscriber "
 			  "may be seen by two workers",
-		appliance->worker_count, appliance->worker_count == 1 ? "" : "s",
-		memory.windows >> 20, memory.history >> 20, memory.packets >> 20,
-		memory.fragments >> 20, memory.streams >> 20);
+		appliance->worker_count, appliance->worker_count == 1 ? "" : "s");
 	fprintf(stderr,
 		"adit run: %zu public suffix rules, %zu expressions for %zu tools, %zu known "
 		"services, %zu models\n",
@@ -94,6 +88,28 @@ static void tell_start(const struct appliance *appliance)
 		appliance->has_spreader ? app_idle_words(&appliance->spreader->idle) : "");
 }
 
+/* On machines of several memory nodes: whose tables stand where. */
+static void tell_nodes(const struct appliance *appliance)
+{
+	if (app_node_count() < 2 || strcmp(appliance->config->memory_numa, "off") == 0)
+		return;
+	for (uint16_t i = 0; i < appliance->worker_count; i++) {
+		const struct app_arena *arena = &appliance->workers[i].arena;
+
+		if (arena->node == APP_NODE_NONE)
+			fprintf(stderr,
+				"adit run: worker %u may run on several memory nodes, and its "
+				"tables "
+				"stand where it happens to be: EAL's --lcores ties it to CPUs of "
+				"one\n",
+				i);
+		else
+			fprintf(stderr, "adit run: tables of worker %u are on memory node %d%s%s\n",
+				i, arena->node, arena->error != 0 ? ", if it runs there: " : "",
+				arena->error != 0 ? strerror(arena->error) : "");
+	}
+}
+
 static int ports_start(
 	struct appliance *appliance, const struct app_options *options, struct adit_error *error)
 {
@@ -105,6 +121,7 @@ static int ports_start(
 	appliance_idle_set(appliance);
 	tell_ports(appliance);
 	tell_start(appliance);
+	tell_nodes(appliance);
 	return 0;
 }
 

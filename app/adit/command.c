@@ -4,6 +4,7 @@
 #include "adit_app.h"
 #include "arguments.h"
 #include "manager.h"
+#include "memory.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -169,6 +170,20 @@ static int command_start(const struct app_command *command, struct app_manager *
 	return 0;
 }
 
+/* How much the tables will take: told at the start of a live program, and refused where there is a
+ * limit. */
+static int memory_check(const struct app_command *command, const struct app_options *options,
+	const struct appliance *appliance, const struct adit_config *config,
+	struct adit_error *error)
+{
+	struct app_memory memory;
+
+	app_memory_plan(config, config->port_devices.count, appliance->has_spreader, &memory);
+	if (command->live || options->verbose)
+		app_memory_tell(&memory, command->name, stderr);
+	return app_memory_check(&memory, config, error);
+}
+
 static int learn_check(const struct app_options *options, const struct adit_config *config,
 	uint32_t *seconds, struct adit_error *error)
 {
@@ -197,6 +212,8 @@ static int command_prepare(const struct app_command *command, struct app_manager
 	appliance->wants_features = options->features;
 	if (options->learn != NULL)
 		status = learn_check(options, config, &appliance->learn_s, error);
+	if (status == 0)
+		status = memory_check(command, options, appliance, config, error);
 	if (status == 0)
 		status = appliance_load(appliance, config, error);
 	if (status == 0)

@@ -324,7 +324,7 @@ static int sides_make(struct reading *reading, struct adit_error *error)
 	for (int i = 0; i < APP_DATASET_SIDES && status == 0; i++)
 		if (i == APP_DATASET_CLIENT || reading->dataset->servers.count > 0)
 			status = app_intake_create(
-				reading->appliance, &reading->sides[i].intake, error);
+				reading->appliance, &reading->sides[i].intake, NULL, error);
 	return status;
 }
 

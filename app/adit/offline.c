@@ -32,7 +32,7 @@ int app_offline_open(struct app_offline *offline, struct appliance *appliance,
 	score.features = features;
 	score.context = context;
 	score.detect.absent = offline->absent;
-	status = app_intake_create(appliance, &offline->intake, error);
+	status = app_intake_create(appliance, &offline->intake, NULL, error);
 	if (status == 0)
 		status = adit_pipeline_create(&pipeline, NULL, &offline->pipeline, error);
 	if (status != 0)

@@ -298,7 +298,8 @@ static int spreader_dismiss(struct appliance *appliance, struct adit_error *erro
 		worker->packets = NULL;
 		worker->queues = 0;
 		worker->decodes = true;
-		status = app_intake_create(appliance, &worker->intake, error);
+		status = app_intake_create(
+			appliance, &worker->intake, &worker->arena.allocator, error);
 	}
 	return status;
 }
@@ -324,6 +325,20 @@ int app_ports_start(struct appliance *appliance, struct adit_error *error)
 	for (uint16_t i = 0; i < appliance->port_count; i++)
 		app_port_count_begin(appliance, &appliance->ports_open[i]);
 	return 0;
+}
+
+int app_ports_node(const struct appliance *appliance)
+{
+	int node = SOCKET_ID_ANY;
+
+	for (uint16_t i = 0; i < appliance->port_count; i++) {
+		int of = rte_eth_dev_socket_id(appliance->port[i]);
+
+		if (i != 0 && of != node)
+			return SOCKET_ID_ANY;
+		node = of;
+	}
+	return node;
 }
 
 void app_ports_close(struct appliance *appliance)

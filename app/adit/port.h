@@ -43,6 +43,9 @@ struct app_port {
 	int socket[APP_PORT_QUEUES_MAX];
 };
 
+/* The memory node of all ports; SOCKET_ID_ANY: they are on several, or none is known. */
+int app_ports_node(const struct appliance *appliance);
+
 /* port_count.c: asks drivers, and the kernel where they do not tell, and adds up. Begin: counting
  * starts, after ports are open and before they are polled. */
 void app_port_count_begin(struct appliance *appliance, struct app_port *port);

@@ -108,6 +108,13 @@
 		"What an lcore does between empty polls; auto: yield where lcores outnumber "      \
 		"CPUs, else pause; wait: the CPU waits for the next descriptor or 10 us, which "   \
 		"only some can")                                                                   \
+	ADIT_SECTION(memory, "What all tables together may take")                                  \
+	ADIT_INT(memory, limit, 0, 0, 16777216, "MB",                                              \
+		"Refuse to start where more is asked for; the start of adit run tells it by "      \
+		"part; 0: no limit")                                                               \
+	ADIT_STRING(memory, numa, "auto", "auto|on|off",                                           \
+		"Tables stand on the memory node of the lcore that they are of, packet buffers "   \
+		"on that of the ports; auto: where there are several nodes")                       \
 	ADIT_SECTION(window, "Room for what is counted in a slice of 10 seconds")                  \
 	ADIT_INT(window, domains, 65536, 64, 16777216, "rows",                                     \
 		"Rows of the domain table, over all shards")                                       \

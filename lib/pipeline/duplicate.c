@@ -28,8 +28,8 @@ uint64_t adit_duplicate_digest(const struct adit_hash_key *key, const struct adi
 	/* The server's address; of IPv4, both. */
 	const uint8_t *from = ip + (is_v6 ? 8 + 16 * is_up : 12);
 
-	seed.word[1] = adit_load_be32(l4) | (uint64_t)size << 32 |
-		       (uint64_t)adit_load_be16(what) << 48;
+	seed.word[1] =
+		adit_load_be32(l4) | (uint64_t)size << 32 | (uint64_t)adit_load_be16(what) << 48;
 	memcpy(&seed.word[2], from, 8);
 	memcpy(&seed.word[3], is_v6 ? from + 8 : (const uint8_t *)&seed.word[4], 8);
 	if (is_tcp)

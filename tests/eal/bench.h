@@ -17,8 +17,9 @@ struct bench {
 	struct adit_error error;
 };
 
-static inline bool bench_make_learning(
-	struct bench *bench, bool live, unsigned workers, uint32_t learn_s)
+/* `option` is one of the configuration, or NULL. */
+static inline bool bench_make_with(
+	struct bench *bench, bool live, unsigned workers, uint32_t learn_s, const char *option)
 {
 	char text[512];
 	int status;
@@ -30,6 +31,8 @@ static inline bool bench_make_learning(
 	status = adit_config_init(&bench->config);
 	snprintf(text, sizeof(text), "worker.count=%u", workers);
 	status |= adit_config_set(&bench->config, text, &bench->error);
+	if (option != NULL)
+		status |= adit_config_set(&bench->config, option, &bench->error);
 	snprintf(text, sizeof(text), "detect.pattern_directory=%s/config/patterns",
 		harness_source_root());
 	status |= adit_config_set(&bench->config, text, &bench->error);
@@ -43,6 +46,12 @@ static inline bool bench_make_learning(
 	if (status != 0)
 		FAIL("no appliance: %s", bench->error.text);
 	return status == 0;
+}
+
+static inline bool bench_make_learning(
+	struct bench *bench, bool live, unsigned workers, uint32_t learn_s)
+{
+	return bench_make_with(bench, live, workers, learn_s, NULL);
 }
 
 static inline bool bench_make(struct bench *bench, bool live, unsigned workers)

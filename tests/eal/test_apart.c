@@ -97,7 +97,8 @@ TEST(apart, tables_of_fragments)
 	NEED_EAL();
 	REQUIRE(bench_make(&bench, false, 1));
 	for (int i = 0; i < 2; i++) {
-		REQUIRE(app_intake_create(&bench.appliance, &intake[i], &bench.error) == 0);
+		REQUIRE(app_intake_create(&bench.appliance, &intake[i], &app_apart, &bench.error) ==
+			0);
 		check_place(intake[i].reassembly);
 	}
 	for (int i = 0; i < 2; i++)

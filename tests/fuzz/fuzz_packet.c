@@ -46,7 +46,7 @@ static const struct adit_ports *ports_with_peers(void)
 }
 
 /* What is promised of a packet that a worker has the last word on. */
-static void check_pending(const struct adit_frame *frame, struct adit_packet *packet)
+static void check_pending(struct adit_frame *frame, struct adit_packet *packet)
 {
 	static const struct adit_context_rule rule = {true, true, true};
 	struct adit_address source, destination;

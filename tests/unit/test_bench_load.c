@@ -118,7 +118,7 @@ static void set_add(struct set *set, const void *bytes, size_t size)
 }
 
 struct seen {
-	struct set domains, clients, kept;
+	struct set domains, clients, kept, names, denied;
 	uint64_t outcomes[ADIT_OUTCOME_COUNT + 1];
 	uint64_t messages, wrong, pairs, unpaired;
 	/* What queries asked, by client port and ID, for their responses. */
@@ -136,6 +136,9 @@ static void message_see(struct seen *seen, const struct adit_frame *frame,
 	uint64_t *asked = &seen->asked[(port << 4 ^ dns->id) & 0xfffff];
 
 	seen->messages++;
+	/* RFC 2308: no such name, no answer, and the domain's SOA. */
+	if (!up && dns->rcode == 3 && dns->count[1] == 0 && dns->count[2] == 1)
+		set_add(&seen->denied, &name, sizeof(name));
 	seen->wrong += !layers_are_right(frame, packet);
 	adit_suffix_find(suffixes, &dns->qname, &registrable);
 	adit_packet_client(frame, packet, up, &client);
@@ -146,6 +149,7 @@ static void message_see(struct seen *seen, const struct adit_frame *frame,
 		set_add(&seen->domains, dns->qname.lower + registrable.offset,
 			(size_t)dns->qname.size - registrable.offset);
 		set_add(&seen->clients, &client, sizeof(client));
+		set_add(&seen->names, &name, sizeof(name));
 	}
 	if (up) {
 		*asked = name;
@@ -155,11 +159,8 @@ static void message_see(struct seen *seen, const struct adit_frame *frame,
 	}
 }
 
-static struct seen *look(const struct app_load *load)
+static struct seen *look_on(struct seen *seen, const struct app_load *load)
 {
-	struct seen *seen = calloc(1, sizeof(*seen));
-
-	seen->asked = calloc(0x100000, sizeof(*seen->asked));
 	for (size_t i = 0; i < load->count; i++) {
 		const struct adit_frame *frame = &load->frames[i];
 		struct adit_packet packet;
@@ -175,6 +176,22 @@ static struct seen *look(const struct app_load *load)
 		seen->outcomes[outcome]++;
 	}
 	return seen;
+}
+
+static struct seen *look(const struct app_load *load)
+{
+	struct seen *seen = calloc(1, sizeof(*seen));
+
+	seen->asked = calloc(0x100000, sizeof(*seen->asked));
+	return look_on(seen, load);
+}
+
+/* What a source does before a pass. */
+static void pass_write(const struct app_load *load, uint64_t pass)
+{
+	for (size_t i = 0; i < load->fresh_count; i++)
+		app_fresh_write(&load->fresh[i], &load->plan,
+			(uint8_t *)(uintptr_t)load->frames[load->fresh[i].frame].data, pass);
 }
 
 static void seen_free(struct seen *seen)
@@ -226,6 +243,98 @@ TEST(bench_load, names_and_subscribers_have_the_numbers_asked_for)
 	seen_free(was);
 	seen_free(is);
 	app_load_free(&before);
+	app_load_free(&load);
+}
+
+TEST(bench_load, labels_of_numbers_differ)
+{
+	struct set *set = calloc(1, sizeof(*set));
+	uint8_t label[APP_FRESH_MAX];
+
+	for (uint64_t number = 0; number < 30000; number++) {
+		app_fresh_label(number * 3, label, 8);
+		set_add(set, label, 7);
+		for (size_t i = 0; i < 8; i++)
+			CHECK(strchr("abcdefghijklmnopqrstuvwxyz234567", label[i]) != NULL);
+	}
+	CHECK_EQ_INT(set->count, 30000);
+	free(set);
+}
+
+/* Each exchange of the flood asks for what nobody asked before, on every pass, and is told that it
+ * does not exist. */
+TEST(bench_load, floods_never_ask_twice)
+{
+	struct app_load_params params = params_of(demo());
+	struct app_load load, before;
+	struct seen *was, *is;
+
+	params.domains = 300;
+	params.subscribers = 200;
+	for (int part = 0; part < 2; part++) {
+		uint64_t others, flooded;
+
+		params.gtpu = part == 1;
+		params.flood = 0;
+		before = read_load(&params);
+		was = look(&before);
+		params.flood = part == 0 ? 100 : 30;
+		load = read_load(&params);
+		pass_write(&load, 0);
+		is = look(&load);
+		flooded = load.plan.flooded;
+		others = is->names.count - flooded;
+		CHECK(part == 1 || others < 10);
+		CHECK(part == 0 || (others > 300 && others <= was->names.count));
+		/* A query may have no response. */
+		CHECK(is->denied.count > flooded * 9 / 10 &&
+			is->denied.count <= flooded + was->denied.count);
+		CHECK(is->domains.count >= 300 && is->domains.count < 310);
+		CHECK_EQ_INT(is->kept.count, was->kept.count);
+		CHECK_EQ_INT(is->pairs, was->pairs);
+		CHECK_EQ_INT(is->unpaired, was->unpaired);
+		CHECK_EQ_MEM(is->outcomes, was->outcomes, sizeof(is->outcomes));
+		for (uint64_t pass = 1; pass < 4; pass++) {
+			pass_write(&load, pass);
+			look_on(is, &load);
+			CHECK_EQ_INT(is->names.count, others + flooded * (pass + 1));
+		}
+		CHECK_EQ_INT(is->wrong, 0);
+		CHECK_EQ_INT(
+			app_fresh_in_slice(&load, (uint64_t)load.count * 3), load.plan.flooded * 3);
+		seen_free(was);
+		seen_free(is);
+		app_load_free(&before);
+		app_load_free(&load);
+	}
+}
+
+/* So many names and no more, however often the packets come. */
+TEST(bench_load, full_names_have_the_number_asked_for)
+{
+	struct app_load_params params = params_of(demo());
+	struct app_load load;
+	struct seen *is;
+	size_t few;
+
+	params.domains = 100;
+	params.names = 50000;
+	load = read_load(&params);
+	pass_write(&load, 0);
+	is = look(&load);
+	few = is->names.count;
+	CHECK(few > 5000 && few < 20000);
+	for (uint64_t pass = 1; pass < 24; pass++) {
+		pass_write(&load, pass);
+		look_on(is, &load);
+	}
+	CHECK_EQ_INT(is->wrong, 0);
+	CHECK(is->domains.count >= 100 && is->domains.count < 110);
+	/* What could not be rewritten adds few. */
+	CHECK(is->names.count >= 50000 && is->names.count < 50010);
+	CHECK_EQ_INT(load.plan.names, 50000);
+	CHECK_EQ_INT(app_fresh_in_slice(&load, (uint64_t)load.count * 1000), 50000);
+	seen_free(is);
 	app_load_free(&load);
 }
 
