@@ -167,6 +167,20 @@ static struct adit_row *owner_row(struct adit_shard *shard, uint32_t owner)
 	return &shard->table[owner >> OWNER_BITS].rows[owner & ((1u << OWNER_BITS) - 1)];
 }
 
+/* The record that a row challenges when all are in use: of the least weight of a run of them that
+ * the key chooses. Neither the records are looked at for that nor their rows. */
+static uint32_t record_least(const struct adit_shard *shard, uint64_t key)
+{
+	const uint32_t *weight = shard->records_weight;
+	uint32_t run = (uint32_t)((key >> 32) * shard->records_capacity >> 32), best = run;
+
+	for (uint32_t i = 1; i < BUCKET_SLOTS; i++) {
+		run = run + 1 < shard->records_capacity ? run + 1 : 0;
+		best = weight[run] < weight[best] ? run : best;
+	}
+	return best;
+}
+
 /* A detail record for a row that earned one: a free one, or that of a row with less weight.
  * `weight` is what the row is about to gain. */
 static struct record *record_take(struct adit_shard *shard, enum adit_kind kind, uint32_t row,
@@ -181,26 +195,14 @@ static struct record *record_take(struct adit_shard *shard, enum adit_kind kind,
 	} else if (shard->records_used < shard->records_capacity) {
 		number = shard->records_used++;
 	} else {
-		uint32_t count = shard->records_capacity < 8 ? shard->records_capacity : 8;
-		uint32_t start = (uint32_t)((mine->key >> 32) * shard->records_capacity >> 32);
-		struct adit_row *least = NULL;
+		struct adit_row *least;
 
-		number = 0;
-		for (uint32_t i = 0; i < count; i++) {
-			uint32_t at = start + i < shard->records_capacity
-					      ? start + i
-					      : start + i - shard->records_capacity;
-			struct adit_row *its = owner_row(shard, shard->records[at].owner);
-
-			if (least == NULL || weight_of(its) < weight_of(least)) {
-				least = its;
-				number = at;
-			}
-		}
-		if (weight_of(least) >= weight_of(mine) + weight) {
+		number = record_least(shard, mine->key);
+		if (shard->records_weight[number] >= weight_of(mine) + weight) {
 			counters->details_refused++;
 			return NULL;
 		}
+		least = owner_row(shard, shard->records[number].owner);
 		counters->details_taken++;
 		least->detail = 0;
 		least->flags |= ADIT_ROW_MORE_NAMES;
@@ -366,6 +368,8 @@ static void kind_count(struct adit_shard *shard, enum adit_kind kind, uint64_t k
 	}
 	row_count(row, event, row_names(shard, kind, number, event, octets, track, counters));
 	row_gains(table, number, before);
+	if (row->detail != 0)
+		shard->records_weight[row->detail - 1] = weight_of(row);
 }
 
 /* The session: all of a subscriber's DNS, whatever it is about. */

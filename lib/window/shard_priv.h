@@ -40,7 +40,8 @@ struct record {
 struct adit_shard {
 	struct table table[ADIT_KIND_COUNT];
 	struct record *records;
-	uint32_t *records_free; /* numbers of records given back */
+	uint32_t *records_free;   /* numbers of records given back */
+	uint32_t *records_weight; /* of the row that each is of */
 	uint32_t records_capacity, records_used, records_freed;
 	uint32_t looks_left;
 } ADIT_CACHE_ALIGNED;

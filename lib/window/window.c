@@ -36,7 +36,7 @@ size_t adit_window_bytes(const struct adit_window_params *params)
 		shard += buckets_for(params->rows[kind]) * sizeof(struct bucket);
 		shard += rows * (sizeof(struct adit_row) + sizeof(uint32_t) + side_size(kind));
 	}
-	shard += params->details * (sizeof(struct record) + sizeof(uint32_t));
+	shard += params->details * (sizeof(struct record) + 2 * sizeof(uint32_t));
 	shard += params->looks * sizeof(struct adit_look);
 	return sizeof(struct owned_window) + params->shards * shard;
 }
@@ -91,7 +91,10 @@ struct adit_window *adit_window_create(
 			allocator, params->details * sizeof(struct record), ADIT_CACHE_LINE);
 		shard->records_free =
 			adit_alloc(allocator, params->details * sizeof(uint32_t), ADIT_CACHE_LINE);
-		if (shard->records == NULL || shard->records_free == NULL)
+		shard->records_weight =
+			adit_alloc(allocator, params->details * sizeof(uint32_t), ADIT_CACHE_LINE);
+		if (shard->records == NULL || shard->records_free == NULL ||
+			shard->records_weight == NULL)
 			goto failed;
 	}
 	adit_window_open(window, 0);
@@ -120,6 +123,7 @@ void adit_window_destroy(struct adit_window *window)
 		}
 		adit_free(allocator, shard->records);
 		adit_free(allocator, shard->records_free);
+		adit_free(allocator, shard->records_weight);
 	}
 	adit_free(allocator, window->shard);
 	adit_free(allocator, window->looks);
