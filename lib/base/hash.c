@@ -9,6 +9,7 @@
 
 #include "adit_base.h"
 
+#include <cpuid.h>
 #include <immintrin.h>
 
 const struct adit_hash_key adit_hash_key_fixed = {{0x41, 0x64, 0x69, 0x74, 0x2d, 0x72, 0x65, 0x70,
@@ -165,8 +166,12 @@ __attribute__((target(VAES))) static uint64_t digest_vaes(const struct adit_hash
 
 static int supported_vaes(void)
 {
-	return __builtin_cpu_supports("vaes") && __builtin_cpu_supports("avx512bw") &&
-	       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("aes");
+	unsigned a, b, c, d;
+
+	/* Not every compiler's __builtin_cpu_supports knows VAES by name. */
+	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & bit_VAES) != 0 &&
+	       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+	       __builtin_cpu_supports("aes");
 }
 
 static int supported_aesni(void)
