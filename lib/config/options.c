@@ -150,17 +150,17 @@ void adit_append_names(char *text, size_t room, const char *const *names, size_t
 
 int adit_section_unknown(const char *section, struct adit_place place, struct adit_error *error)
 {
-	const char *names[ADIT_COUNT(adit_sections)], *nearest;
+	const char *names[ADIT_COUNT(adit_sections) + 1], *nearest;
 	char all[256] = "";
 
-	for (size_t i = 0; i < adit_section_count; i++) {
+	for (size_t i = 0; i < adit_section_count; i++)
 		names[i] = adit_sections[i].name;
-	}
-	nearest = adit_nearest(section, names, adit_section_count);
+	names[adit_section_count] = "sinks";
+	nearest = adit_nearest(section, names, ADIT_COUNT(names));
 	if (nearest != NULL)
 		return adit_config_fail(error, -EINVAL, place,
 			"unknown section %.60s; did you mean %s?", section, nearest);
-	adit_append_names(all, sizeof(all), names, adit_section_count);
+	adit_append_names(all, sizeof(all), names, ADIT_COUNT(names));
 	return adit_config_fail(
 		error, -EINVAL, place, "unknown section %.60s; there are %s", section, all);
 }

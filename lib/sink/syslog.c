@@ -44,7 +44,8 @@ static int address_read(struct syslog *state, const char *text, struct adit_erro
 		size = 0; /* IPv6 without brackets: which colon is the port's? */
 	}
 	snprintf(name, sizeof(name), "%.*s", (int)size, host);
-	if (size == 0 || size >= sizeof(name) || getaddrinfo(name, colon + 1, &hints, &found) != 0)
+	if (size == 0 || size >= sizeof(name) || colon[1] < '1' || colon[1] > '9' ||
+		getaddrinfo(name, colon + 1, &hints, &found) != 0)
 		return adit_error_set(error, -EINVAL,
 			"'%s' is no address; expected one such as 192.0.2.1:514 or "
 			"[2001:db8::1]:514",
