@@ -206,6 +206,9 @@ int adit_rpz_read(struct adit_rpz *rpz, const char *path, struct adit_error *err
 		status = adit_error_set(error, -EINVAL, "%s: expected a regular file", path);
 	while (status == 0 && getline(&line, &room, file) > 0) {
 		line[strcspn(line, "\n")] = '\0';
+		/* What it holds may end in a message. */
+		for (char *c = line; *c != '\0'; c++)
+			*c = isprint((unsigned char)*c) ? *c : '?';
 		status = read_line(rpz, ++number, line);
 		if (status == -EINVAL)
 			adit_error_set(error, status,
