@@ -20,6 +20,7 @@ struct kafka {
 	rd_kafka_t *producer;
 	size_t outstanding; /* handed over, without a report so far */
 	bool fatal;         /* the producer has given up: a new one is needed */
+	bool down;          /* no broker can be reached */
 };
 
 static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message, void *context)
@@ -31,26 +32,25 @@ static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message,
 	switch (message->err) {
 	case RD_KAFKA_RESP_ERR_NO_ERROR:
 		adit_sink_count(sink, ADIT_SINK_WRITTEN, 1);
+		state->down = false;
 		break;
 	case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
 	case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
 		adit_sink_count(sink, ADIT_SINK_DROPPED, 1);
 		break;
 	default:
-		adit_sink_count(sink, ADIT_SINK_FAILED, 1);
-		adit_sink_note(sink, rd_kafka_message_errstr(message));
-		adit_sink_tell(sink, "a record was refused: %s", rd_kafka_message_errstr(message));
+		adit_sink_refuse(sink, 1, rd_kafka_message_errstr(message));
 	}
 }
 
 static void on_error(rd_kafka_t *producer, int error, const char *reason, void *context)
 {
 	struct adit_sink *sink = context;
+	struct kafka *state = sink->state;
 
-	((struct kafka *)sink->state)->fatal |= error == RD_KAFKA_RESP_ERR__FATAL;
+	state->fatal |= error == RD_KAFKA_RESP_ERR__FATAL;
+	state->down |= error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
 	adit_sink_note(sink, reason);
-	if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
-		adit_sink_tell(sink, "no broker can be reached: %s", reason);
 }
 
 /* What it logs comes as errors and reports too. */
@@ -184,11 +184,17 @@ static int producer_make(struct adit_sink *sink, struct kafka *state, struct adi
 static int kafka_open(struct adit_sink *sink, struct adit_error *error)
 {
 	struct kafka *state = calloc(1, sizeof(*state));
+	int status;
 
 	sink->state = state;
 	if (state == NULL)
 		return adit_error_set(error, -ENOMEM, "out of memory");
-	return producer_make(sink, state, error);
+	/* Only to see whether it can be: its threads must be where the sink's thread is. */
+	status = producer_make(sink, state, error);
+	if (status == 0)
+		rd_kafka_destroy(state->producer);
+	state->producer = NULL;
+	return status;
 }
 
 /* Gives up what is outstanding: each gets its report. */
@@ -199,7 +205,8 @@ static void give_up(struct kafka *state)
 		rd_kafka_poll(state->producer, 10);
 }
 
-static int kafka_tick(struct adit_sink *sink, struct adit_error *error)
+/* Takes reports; makes a producer where there is none. */
+static int serve(struct adit_sink *sink, struct adit_error *error)
 {
 	struct kafka *state = sink->state;
 
@@ -207,22 +214,33 @@ static int kafka_tick(struct adit_sink *sink, struct adit_error *error)
 		rd_kafka_poll(state->producer, 0);
 	if (state->fatal && state->producer != NULL) {
 		give_up(state);
+		adit_sink_count(sink, ADIT_SINK_DROPPED, state->outstanding);
+		state->outstanding = 0;
 		rd_kafka_destroy(state->producer);
 		state->producer = NULL;
 	}
 	if (state->producer == NULL) {
-		state->outstanding = 0;
 		state->fatal = false;
 		return producer_make(sink, state, error);
 	}
 	return 0;
 }
 
+static int kafka_tick(struct adit_sink *sink, struct adit_error *error)
+{
+	struct kafka *state = sink->state;
+	int status = serve(sink, error);
+
+	if (status == 0 && state->down && state->outstanding > 0)
+		return adit_error_set(error, -EIO, "no broker can be reached");
+	return status;
+}
+
 static int kafka_write(struct adit_sink *sink, struct adit_event *const *events, size_t count,
 	size_t *done, struct adit_error *error)
 {
 	struct kafka *state = sink->state;
-	int status = kafka_tick(sink, error);
+	int status = serve(sink, error);
 
 	for (; status == 0 && *done < count; (*done)++) {
 		struct adit_event *event = events[*done];
@@ -242,8 +260,7 @@ static int kafka_write(struct adit_sink *sink, struct adit_event *const *events,
 				"the brokers do not take what was sent: %s",
 				rd_kafka_err2str(refused));
 		} else {
-			adit_sink_count(sink, ADIT_SINK_FAILED, 1);
-			adit_sink_note(sink, rd_kafka_err2str(refused));
+			adit_sink_refuse(sink, 1, rd_kafka_err2str(refused));
 		}
 	}
 	return status;

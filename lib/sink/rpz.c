@@ -18,7 +18,9 @@ struct rpz {
 	bool changed;      /* a domain came or went since */
 	bool exists;       /* the zone was written at least once */
 	uint64_t wrote_ns; /* monotonic */
-	size_t suffix;     /* octets of the zone's name and of "*." */
+	uint64_t looked_s; /* when ends were last looked for */
+	bool told_full;
+	size_t suffix; /* octets of the zone's name and of "*." */
 };
 
 static int rpz_open(struct adit_sink *sink, struct adit_error *error)
@@ -61,26 +63,32 @@ static void expire(struct adit_sink *sink, struct rpz *state)
 	uint64_t now_s = sink->host->real_ns() / ADIT_NS_PER_S;
 	uint64_t lifetime_s = sink->params.lifetime_ns / ADIT_NS_PER_S;
 
+	if (now_s == state->looked_s)
+		return;
+	state->looked_s = now_s;
 	for (size_t i = state->rpz.count; i-- > 0;)
 		if (state->rpz.entry[i]->seen_s + lifetime_s <= now_s)
 			remove_place(state, i);
 }
 
-/* Makes room for one more: the domain that was seen longest ago goes. */
+/* One too many: the domain that was seen longest ago goes. */
 static void make_room(struct adit_sink *sink, struct rpz *state)
 {
 	size_t oldest = 0;
 
-	if (state->rpz.count < sink->params.entries)
+	if (state->rpz.count <= sink->params.entries)
 		return;
 	for (size_t i = 1; i < state->rpz.count; i++)
 		if (state->rpz.entry[i]->seen_s < state->rpz.entry[oldest]->seen_s)
 			oldest = i;
-	adit_sink_tell(sink,
-		"%zu domains stand in the zone, and that is its most (entries): those seen longest "
-		"ago "
-		"give way",
-		state->rpz.count);
+	if (!state->told_full)
+		adit_sink_tell(sink,
+			"%zu domains stand in the zone, and that is its most (entries): those seen "
+			"longest "
+			"ago "
+			"give way",
+			sink->params.entries);
+	state->told_full = true;
 	remove_place(state, oldest);
 }
 
@@ -88,20 +96,19 @@ static void make_room(struct adit_sink *sink, struct rpz *state)
 static bool take(struct adit_sink *sink, struct rpz *state, const struct adit_event *event)
 {
 	struct adit_wire_name domain = event->domain;
-	size_t before = state->rpz.count;
 	struct adit_rpz_entry *entry;
 
 	if (event->verdict != ADIT_VERDICT_TUNNEL || domain.size <= 1 ||
 		domain.size + state->suffix > ADIT_NAME_MAX)
 		return false;
-	make_room(sink, state);
 	entry = adit_rpz_take(&state->rpz, &domain);
 	if (entry == NULL)
 		return false;
-	if (state->rpz.count > before || entry->score == 0)
+	if (entry->seen_s == 0)
 		state->changed = true;
 	entry->score = event->score > entry->score ? event->score : entry->score;
 	entry->seen_s = sink->host->real_ns() / ADIT_NS_PER_S;
+	make_room(sink, state);
 	return true;
 }
 
@@ -149,8 +156,7 @@ static int rpz_write(struct adit_sink *sink, struct adit_event *const *events, s
 			state->unwritten++;
 			continue;
 		}
-		adit_sink_count(sink, ADIT_SINK_FAILED, 1);
-		adit_sink_note(sink, "a record has no domain that fits the zone");
+		adit_sink_refuse(sink, 1, "its domain does not fit below the zone's name");
 	}
 	return 0;
 }

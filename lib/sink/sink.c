@@ -108,6 +108,22 @@ void adit_sink_tell(struct adit_sink *sink, const char *format, ...)
 	pthread_mutex_unlock(&sink->lock);
 }
 
+void adit_sink_refuse(struct adit_sink *sink, size_t count, const char *why)
+{
+	uint64_t now = sink->host->monotonic_ns();
+	bool tell;
+
+	adit_sink_note(sink, why);
+	pthread_mutex_lock(&sink->lock);
+	sink->status.failed += count;
+	tell = sink->refused_ns == 0 || now - sink->refused_ns >= TELL_NS;
+	if (tell)
+		sink->refused_ns = now;
+	pthread_mutex_unlock(&sink->lock);
+	if (tell)
+		adit_sink_tell(sink, "%s: a record is refused", why);
+}
+
 static void wake(struct adit_sink *sink)
 {
 	const uint64_t one = 1;
@@ -236,6 +252,11 @@ int adit_sink_step(struct adit_sink *sink)
 
 	/* Before the queue is looked at: what was offered before the end was told is seen. */
 	deadline = atomic_load(&sink->deadline_ns);
+	if (deadline != UINT64_MAX && !sink->ending) {
+		/* Whatever it waited for: there is no later. */
+		sink->ending = true;
+		sink->retry_ns = sink->backoff_ms = 0;
+	}
 	take(sink);
 	if (now >= sink->retry_ns)
 		attempt(sink, now);

@@ -85,15 +85,17 @@ struct adit_sink {
 	struct adit_event **ring;
 	size_t head, queued;
 	struct adit_sink_status status;
-	char message[512]; /* "": none */
-	uint64_t told_ns;  /* when it was last told that it fails; 0: never */
-	bool told_failing; /* and that it works again is not told yet */
-	bool dropping;     /* since the queue was last empty */
+	char message[512];   /* "": none */
+	uint64_t refused_ns; /* when a refusal was last told; 0: never */
+	uint64_t told_ns;    /* when it was last told that it fails; 0: never */
+	bool told_failing;   /* and that it works again is not told yet */
+	bool dropping;       /* since the queue was last empty */
 
 	/* The thread's own. */
 	struct adit_event *held[ADIT_SINK_BATCH];
 	size_t held_count;
 	uint64_t retry_ns, backoff_ms;
+	bool ending;
 };
 
 /* sink.c. Opens a sink; to be closed whatever the outcome. */
@@ -116,6 +118,8 @@ void adit_sink_stop(struct adit_sink *sink);
 enum adit_sink_end { ADIT_SINK_WRITTEN, ADIT_SINK_DROPPED, ADIT_SINK_FAILED };
 void adit_sink_count(struct adit_sink *sink, enum adit_sink_end end, size_t count);
 void adit_sink_note(struct adit_sink *sink, const char *error);
+/* Counts records that are refused for good, and tells why, once a minute at most. */
+void adit_sink_refuse(struct adit_sink *sink, size_t count, const char *why);
 void adit_sink_tell(struct adit_sink *sink, const char *format, ...) ADIT_PRINTF(2, 3);
 
 /* filter.c */

@@ -199,18 +199,18 @@ static int syslog_write(struct adit_sink *sink, struct adit_event *const *events
 			status = send_event(sink, state, events[*done]);
 		if (status == -EMSGSIZE) {
 			snprintf(why, sizeof(why),
-				"a record of %zu bytes is too long; format = \"cef\" or a least "
-				"max_bytes makes them shorter",
+				"%zu bytes are too long; format = \"cef\" or max_bytes make "
+				"records shorter",
 				events[*done]->size);
-			adit_sink_note(sink, why);
-			adit_sink_tell(sink, "%s", why);
+			adit_sink_refuse(sink, 1, why);
 		} else if (status != 0) {
 			/* A stream that was broken within a message can't go on. */
 			hang_up(state);
 			return adit_error_set(
 				error, status, "%s: %s", sink->params.address, strerror(-status));
 		}
-		adit_sink_count(sink, status == 0 ? ADIT_SINK_WRITTEN : ADIT_SINK_FAILED, 1);
+		if (status == 0)
+			adit_sink_count(sink, ADIT_SINK_WRITTEN, 1);
 		(*done)++;
 	}
 	return 0;

@@ -201,9 +201,7 @@ static int settle(struct adit_sink *sink, struct webhook *state, long code, size
 	}
 	if (code != 400 && code != 413 && code != 415 && code != 422)
 		return -EIO;
-	adit_sink_count(sink, ADIT_SINK_FAILED, count);
-	adit_sink_note(sink, error->text);
-	adit_sink_tell(sink, "%s: %zu records are refused", error->text, count);
+	adit_sink_refuse(sink, count, error->text);
 	return 0;
 }
 

@@ -313,6 +313,36 @@ TEST(sink_kafka, delivers_and_counts_reports)
 	brokers_stop(&brokers);
 }
 
+TEST(sink_kafka, broker_that_goes_down_and_comes_back)
+{
+	struct brokers brokers = brokers_start();
+	struct adit_sink_params params = case_params(ADIT_SINK_KAFKA);
+	char *address[1] = {(char *)rd_kafka_mock_cluster_bootstraps(brokers.cluster)};
+	char *property[1] = {"reconnect.backoff.max.ms=200"};
+	uint64_t end = true_monotonic_ns() + 20 * ADIT_NS_PER_S;
+	struct adit_sink sink;
+
+	clock_real = START;
+	params.brokers = (struct adit_sink_strings){address, 1};
+	params.properties = (struct adit_sink_strings){property, 1};
+	params.topic = "verdicts";
+	rd_kafka_mock_topic_create(brokers.cluster, "verdicts", 4, 1);
+	rd_kafka_mock_broker_set_down(brokers.cluster, 1);
+	REQUIRE(adit_sink_open(&sink, &params, &true_host, &error) == 0);
+	offer(&sink, "a.test", 80);
+	while (!sink.status.failing && true_monotonic_ns() < end)
+		adit_sink_wait(&sink, adit_sink_step(&sink) > 10 ? 10 : 0);
+	CHECK_CONTAINS(sink.message, "no broker can be reached; it is tried again");
+	CHECK_EQ_INT(sink.status.written, 0);
+	rd_kafka_mock_broker_set_up(brokers.cluster, 1);
+	offer(&sink, "b.test", 80);
+	step_until(&sink, 2);
+	CHECK_EQ_INT(sink.status.written, 2);
+	check_topic(address[0], 2);
+	case_end(&sink);
+	brokers_stop(&brokers);
+}
+
 TEST(sink_kafka, without_brokers_the_end_comes_in_time_and_all_is_counted)
 {
 	struct adit_sink_params params = case_params(ADIT_SINK_KAFKA);
