@@ -49,7 +49,7 @@ struct adit_event *adit_event_make(
 		verdict = bare;
 	}
 	if (to != NULL && verdict != NULL && adit_verdict_write_json(verdict, privacy, to) == 0)
-		event = calloc(1, sizeof(*event) + size);
+		event = calloc(1, sizeof(*event) + size + 1);
 	if (to != NULL)
 		fclose(to);
 	if (event != NULL) {

@@ -29,7 +29,7 @@ struct adit_event {
 	struct adit_reason reason[ADIT_SINK_REASONS];
 	char server[48], subscriber[48]; /* the heaviest; "": none */
 	size_t size;                     /* of the line, with its newline */
-	char line[];
+	char line[];                     /* and a NUL */
 };
 
 /* NULL: no memory. `whole`: with subscribers. */
