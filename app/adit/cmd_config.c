@@ -17,12 +17,14 @@ static const char usage[] =
 	"usage: adit config dump [-c FILE] [--set SECTION.NAME=VALUE]...\n"
 	"       adit config sample\n"
 	"       adit config reference [options | verdicts | features | dataset]\n"
+	"       adit config schema\n"
 	"       adit config check FILE\n"
 	"\n"
 	"  dump       print every option as it is in force, as a file that can be read back\n"
 	"  sample     print a configuration file with every option at its default\n"
 	"  reference  print the reference (Markdown) of the options, of the fields of a verdict,\n"
 	"             of the features, or of the columns of adit dataset\n"
+	"  schema     print the JSON Schema of a verdict\n"
 	"  check      read FILE, say ok or what is wrong with it\n"
 	"\n"
 	"  -c, --config FILE  the configuration file\n"
@@ -46,7 +48,7 @@ static int fail_config(const struct adit_error *error)
 
 static int fail_verb(const char *verb)
 {
-	static const char *const verbs[] = {"dump", "sample", "reference", "check"};
+	static const char *const verbs[] = {"dump", "sample", "reference", "schema", "check"};
 	const char *near = adit_nearest(verb, verbs, ADIT_COUNT(verbs));
 
 	fprintf(stderr, "adit config: there is no '%s'%s%s%s\nTry: adit config --help\n", verb,
@@ -124,7 +126,7 @@ static int run(int count, char **operands, const char *path, char *const *sets, 
 	bool is_reference = strcmp(verb, "reference") == 0;
 
 	if (count == 0)
-		return fail_usage("name one of dump, sample, reference, check", "");
+		return fail_usage("name one of dump, sample, reference, schema, check", "");
 	if (!is_dump && (path != NULL || set_count > 0))
 		return fail_usage("-c and --set belong to dump", "");
 	if (is_check && count < 2)
@@ -137,6 +139,8 @@ static int run(int count, char **operands, const char *path, char *const *sets, 
 		return dump(path, sets, set_count);
 	if (strcmp(verb, "sample") == 0)
 		return check_write(adit_config_sample(stdout));
+	if (strcmp(verb, "schema") == 0)
+		return check_write(adit_verdict_write_schema(stdout));
 	if (is_reference)
 		return reference(count > 1 ? operands[1] : "options");
 	return fail_verb(verb);

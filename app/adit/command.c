@@ -161,6 +161,8 @@ static int command_start(const struct app_command *command, struct app_manager *
 		status = appliance_create(appliance, error);
 	if (status == 0)
 		status = command->start(appliance, options, error);
+	if (status == 0 && manager->sinks != NULL)
+		status = adit_sinks_start(manager->sinks, error);
 	if (status == 0)
 		status = appliance_launch(appliance, error);
 	if (status != 0)
@@ -218,6 +220,8 @@ static int command_prepare(const struct app_command *command, struct app_manager
 		status = appliance_load(appliance, config, error);
 	if (status == 0)
 		status = app_identity_open(&manager->identity, config, error);
+	if (status == 0)
+		status = app_sinks_open(&manager->sinks, config, error);
 	return status;
 }
 

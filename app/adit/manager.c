@@ -171,6 +171,7 @@ static void verdict_write(struct app_manager *manager, struct adit_verdict *verd
 	app_identity_fill(&manager->identity, verdict);
 	if (adit_verdict_board_add(manager->board, verdict) != 0)
 		problem_note(manager, "table of verdicts", -ENOMEM);
+	adit_sinks_offer(manager->sinks, verdict, manager->identity.privacy);
 	if (manager->verdicts == NULL)
 		return;
 	status = adit_verdict_write_json(verdict, manager->identity.privacy, manager->verdicts);
@@ -321,6 +322,7 @@ void app_manager_run(struct app_manager *manager)
 		}
 		app_identity_poll(&manager->identity);
 		models_poll(manager);
+		app_sinks_tell(manager->sinks, manager->command);
 		if (!manager->silent)
 			app_selfcheck(appliance, now - manager->started_ns, false);
 		if (manager->progress && now - drawn >= PROGRESS_NS) {
@@ -350,7 +352,7 @@ int app_manager_finish(struct app_manager *manager)
 {
 	const struct app_spreader *spreader = manager->appliance->spreader;
 	const char *problem = NULL;
-	bool drawn;
+	bool drawn, lost = app_sinks_end(manager->sinks, manager->command);
 	int status;
 
 	if (manager->windows != NULL && fflush(manager->windows) != 0)
@@ -361,6 +363,8 @@ int app_manager_finish(struct app_manager *manager)
 		problem = manager->error.text;
 	else if (manager->learn.problem)
 		problem = "no models were learned";
+	else if (lost)
+		problem = "sinks have lost records";
 	else if (stop_asked && !manager->appliance->live)
 		problem = "interrupted";
 	if (manager->directory != NULL) {
@@ -392,6 +396,7 @@ void app_manager_close(struct app_manager *manager)
 	if (manager->encrypted != NULL)
 		fclose(manager->encrypted);
 	adit_verdict_board_destroy(manager->board);
+	adit_sinks_destroy(manager->sinks);
 	app_learn_close(&manager->learn);
 	app_identity_close(&manager->identity);
 }

@@ -10,6 +10,7 @@
 #include "appliance.h"
 #include "identity.h"
 #include "learn.h"
+#include "sinks.h"
 
 struct app_manager {
 	struct appliance *appliance;
@@ -23,6 +24,7 @@ struct app_manager {
 	struct app_renew renew;
 	struct app_learn learn;
 	struct adit_verdict_board *board;
+	struct adit_sinks *sinks; /* NULL: none */
 	/* Called for each verdict whose line is written; NULL: not. */
 	void (*written)(void *context, const struct adit_verdict *verdict);
 	void *context;

@@ -103,7 +103,8 @@ int app_report_stats(struct app_manager *manager, const char *problem)
 {
 	const struct appliance *appliance = manager->appliance;
 	struct app_registry *registry;
-	struct adit_stats_group groups[APP_GROUP_COUNT + 1];
+	struct adit_stats_group groups[APP_GROUP_COUNT + 2];
+	struct app_sink_counters sinks;
 	struct lists lists;
 	int status;
 
@@ -129,12 +130,14 @@ int app_report_stats(struct app_manager *manager, const char *problem)
 		{"records", who->records}, {"evicted", who->evicted}, {"refused", who->refused}};
 	groups[APP_GROUP_COUNT] =
 		(struct adit_stats_group){"identities", identities, ADIT_COUNT(identities)};
+	app_sinks_count(manager->sinks, &sinks);
+	groups[APP_GROUP_COUNT + 1] = sinks.group;
 	const struct adit_stats stats = {
 		.received = app_report_received(appliance),
 		.outcomes = groups[APP_GROUP_OUTCOMES].counters,
 		.outcome_count = groups[APP_GROUP_OUTCOMES].count,
 		.groups = groups + 1,
-		.group_count = APP_GROUP_COUNT,
+		.group_count = APP_GROUP_COUNT + (manager->sinks != NULL),
 		.drops = drops,
 		.drop_count = ADIT_COUNT(drops),
 		.ports = lists.port,

@@ -39,6 +39,24 @@ struct adit_ints {
 /* The rows, in the order of the sample file; an option is called "section.name". */
 #include "adit_options.h"
 
+/* A group of the list `sinks`. What its type does not have is at its default. Owns its strings. */
+struct adit_sink_config {
+#define ADIT_SINK_INT(kinds, name, preset, low, high, unit, help) int64_t name;
+#define ADIT_SINK_STRING(kinds, name, preset, choices, help)      char *name;
+#define ADIT_SINK_LIST(kinds, name, preset, help)                 struct adit_list name;
+	ADIT_SINK_OPTIONS
+#undef ADIT_SINK_INT
+#undef ADIT_SINK_STRING
+#undef ADIT_SINK_LIST
+};
+
+#define ADIT_SINK_CONFIGS_MAX 16
+
+struct adit_sink_configs {
+	size_t count;
+	struct adit_sink_config *item[ADIT_SINK_CONFIGS_MAX];
+};
+
 /* Owns its strings. A field is named section_name. */
 struct adit_config {
 #define ADIT_SECTION(section, help)
@@ -54,6 +72,7 @@ struct adit_config {
 #undef ADIT_STRING
 #undef ADIT_LIST
 #undef ADIT_INTS
+	struct adit_sink_configs sinks;
 };
 
 /* All options at their defaults. Returns 0 or -ENOMEM. adit_config_clear frees what it holds and

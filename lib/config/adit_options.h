@@ -175,4 +175,78 @@
 		"Most subscribers to list in a verdict")                                           \
 	ADIT_INT(output, samples, 3, 0, 3, "names", "Most sample qnames to list in a verdict")
 
+/*
+ * Options of a sink, a group { } of the list `sinks`. `kinds`: types that have it, or NULL: all.
+ * ADIT_SINK_INT   (kinds, name, default, least, most, unit, help)
+ * ADIT_SINK_STRING(kinds, name, default, choices or NULL, help)
+ * ADIT_SINK_LIST  (kinds, name, default as text with commas, help)
+ */
+#define ADIT_SINK_OPTIONS                                                                         \
+	ADIT_SINK_STRING(                                                                         \
+		NULL, type, "", "jsonl|syslog|rpz|kafka|webhook", "What the sink is; needed")     \
+	ADIT_SINK_STRING(NULL, name, "", NULL,                                                    \
+		"Its name in messages and counters: a-z, 0-9, _; empty: its type")                \
+	ADIT_SINK_INT(                                                                            \
+		NULL, min_score, 0, 0, 100, "points", "Least score of a record that it gets")     \
+	ADIT_SINK_LIST(                                                                           \
+		NULL, verdicts, "tunnel,suspect", "Verdicts that it gets; of rpz tunnels alone")  \
+	ADIT_SINK_LIST(NULL, states, "open,update,closed", "States that it gets")                 \
+	ADIT_SINK_LIST(NULL, domains, "",                                                         \
+		"Domains that it gets, with what is below them; empty: all, and servers")         \
+	ADIT_SINK_LIST(                                                                           \
+		NULL, domains_not, "", "Domains that it does not get, with what is below them")   \
+	ADIT_SINK_STRING("jsonl|syslog|kafka|webhook", subscribers, "full",                       \
+		"full|pseudonyms|none",                                                           \
+		"Subscribers as in verdicts.jsonl, by pseudonyms of a key of its own, or left "   \
+		"out")                                                                            \
+	ADIT_SINK_STRING("jsonl|syslog|kafka|webhook", key_file, "", NULL,                        \
+		"File with the key of its pseudonyms")                                            \
+	ADIT_SINK_INT(NULL, queue, 10000, 1, 1000000, "records", "Records that may wait")         \
+	ADIT_SINK_STRING(NULL, drop, "newest", "newest|oldest",                                   \
+		"Which record is dropped when more would wait")                                   \
+	ADIT_SINK_INT(                                                                            \
+		NULL, linger, 5, 0, 300, "seconds", "Time for what waits when the program ends")  \
+	ADIT_SINK_INT("syslog|kafka|webhook", max_bytes, 0, 0, 16777216, "bytes",                 \
+		"A longer record is told without its subscribers; 0: any length")                 \
+	ADIT_SINK_STRING("jsonl|rpz", path, "", NULL, "File to write; needed")                    \
+	ADIT_SINK_INT("jsonl", rotate_size, 0, 0, 1048576, "MB",                                  \
+		"A file that would pass it becomes path.1, and a new one begins; 0: any size")    \
+	ADIT_SINK_INT("jsonl", rotate_minutes, 0, 0, 525600, "minutes",                           \
+		"The same when so much time has passed, by the clock (UTC); 0: never")            \
+	ADIT_SINK_INT("jsonl", keep, 10, 1, 1000, "files", "Rotated files that are kept")         \
+	ADIT_SINK_STRING("jsonl", fsync, "interval", "never|each|interval",                       \
+		"When lines are put on the disk: as the system likes, before they count as "      \
+		"written, or every "                                                              \
+		"fsync_interval")                                                                 \
+	ADIT_SINK_INT("jsonl", fsync_interval, 1, 1, 3600, "seconds", "Time between two of them") \
+	ADIT_SINK_STRING("syslog", transport, "udp", "udp|tcp|unix",                              \
+		"Datagrams, a connection with octet counts, or a UNIX socket of datagrams")       \
+	ADIT_SINK_STRING("syslog", address, "127.0.0.1:514", NULL,                                \
+		"Address and port, or the socket's path")                                         \
+	ADIT_SINK_STRING("syslog", format, "json", "json|cef", "The message: the record, or CEF") \
+	ADIT_SINK_STRING("syslog", facility, "daemon",                                            \
+		"kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|ntp|audit|"    \
+		"alert|clock|"                                                                    \
+		"local0|local1|local2|local3|local4|local5|local6|local7",                        \
+		"Facility of a message")                                                          \
+	ADIT_SINK_STRING(                                                                         \
+		"rpz", zone, "rpz.adit", NULL, "Name of the zone, as the resolver has it")        \
+	ADIT_SINK_STRING("rpz", action, "nxdomain", "nxdomain|nodata|drop|passthru",              \
+		"What a resolver does with the domain and all below it")                          \
+	ADIT_SINK_INT("rpz", ttl, 300, 1, 86400, "seconds", "TTL of the zone's records")          \
+	ADIT_SINK_INT("rpz", expire_hours, 24, 1, 8760, "hours",                                  \
+		"A domain leaves the zone so long after its last record")                         \
+	ADIT_SINK_INT("rpz", interval, 1, 0, 3600, "seconds", "Least time between two zones")     \
+	ADIT_SINK_INT("rpz", entries, 100000, 1, 1000000, "domains", "Most domains in the zone")  \
+	ADIT_SINK_LIST("kafka", brokers, "", "Brokers to ask first, as host:port; needed")        \
+	ADIT_SINK_STRING("kafka", topic, "adit.verdicts", NULL, "Topic to write to")              \
+	ADIT_SINK_LIST("kafka", properties, "", "Settings of librdkafka, as name=value")          \
+	ADIT_SINK_STRING("webhook", url, "", NULL, "Where to send records by POST; needed")       \
+	ADIT_SINK_STRING("webhook", ca_file, "", NULL,                                            \
+		"Certificate authorities to trust; empty: the system's")                          \
+	ADIT_SINK_INT("webhook", timeout, 10, 1, 300, "seconds", "Longest wait for an answer")    \
+	ADIT_SINK_INT("webhook", batch, 100, 1, 256, "records", "Most records in a request")      \
+	ADIT_SINK_STRING("kafka|webhook", secret_file, "", NULL,                                  \
+		"File with the bearer token of a webhook, or with the password of Kafka's SASL")
+
 #endif

@@ -4,14 +4,16 @@
 
 #include "adit_config.h"
 
-/* A row of the table; read-only. `preset` is the default as --set would give it. */
+/* A row of a table; read-only. `preset` is the default as --set would give it; its field stands in
+ * a struct adit_config or, of section "sinks", in a struct adit_sink_config. `kinds` are the types
+ * of sinks that have it ("jsonl|rpz"); NULL: all. */
 struct adit_option {
 	const char *section, *name;
 	enum adit_option_type type;
 	size_t offset;
 	const char *preset;
 	int64_t low, high;
-	const char *unit, *choices, *help;
+	const char *unit, *choices, *help, *kinds;
 };
 
 struct adit_section {
@@ -22,6 +24,16 @@ extern const struct adit_option adit_options[];
 extern const size_t adit_option_count;
 extern const struct adit_section adit_sections[];
 extern const size_t adit_section_count;
+
+/* sinks.c: the options of a sink; the first is its type. */
+extern const struct adit_option adit_sink_options[];
+extern const size_t adit_sink_option_count;
+bool adit_sink_has(const struct adit_sink_config *sink, const struct adit_option *option);
+void adit_sink_configs_clear(struct adit_sink_configs *sinks);
+int adit_sink_configs_copy(struct adit_sink_configs *to, const struct adit_sink_configs *from);
+/* A sink of defaults; NULL: no memory. */
+struct adit_sink_config *adit_sink_config_make(void);
+void adit_sink_config_free(struct adit_sink_config *sink);
 
 /* Where a value stands, for messages. Line 0: there are no lines (--set). */
 struct adit_place {
@@ -46,13 +58,23 @@ struct adit_phrase {
 struct adit_phrase adit_option_allowed(const struct adit_option *option);
 
 /* Takes back what the option holds (strings freed, lists emptied). */
-void adit_option_empty(struct adit_config *config, const struct adit_option *option);
+void adit_option_empty(void *record, const struct adit_option *option);
 /* Sets a scalar, or appends to a list; the option was emptied before. The type must fit. */
-int adit_option_put_bool(struct adit_config *config, const struct adit_option *option, bool value);
-int adit_option_put_int(struct adit_config *config, const struct adit_option *option, int64_t value,
+int adit_option_put_bool(void *record, const struct adit_option *option, bool value);
+int adit_option_put_int(void *record, const struct adit_option *option, int64_t value,
 	struct adit_place place, struct adit_error *error);
-int adit_option_put_string(struct adit_config *config, const struct adit_option *option,
-	const char *value, struct adit_place place, struct adit_error *error);
+int adit_option_put_string(void *record, const struct adit_option *option, const char *value,
+	struct adit_place place, struct adit_error *error);
+
+/* Sets an option from text, as --set has it; copies one to an empty record. */
+int adit_option_set(void *record, const struct adit_option *option, const char *text,
+	struct adit_place place, struct adit_error *error);
+int adit_option_copy(void *to, const void *from, const struct adit_option *option);
+/* Whether `value` is one of "a|b|c". */
+bool adit_is_choice(const char *choices, const char *value);
+/* Adds to a text of `room` bytes, cut to its room; names get commas between them. */
+void adit_append(char *text, size_t room, const char *format, ...) ADIT_PRINTF(3, 4);
+void adit_append_names(char *text, size_t room, const char *const *names, size_t count);
 
 /* A copy with strings of its own; on an error `to` is empty. Returns 0 or -ENOMEM. */
 int adit_config_copy(struct adit_config *to, const struct adit_config *from);
@@ -60,9 +82,9 @@ int adit_config_copy(struct adit_config *to, const struct adit_config *from);
 /* As the file has it: in quotes, what needs it escaped. */
 void adit_config_write_string(FILE *to, const char *text);
 
-static inline void *adit_option_field(struct adit_config *config, const struct adit_option *option)
+static inline void *adit_option_field(void *record, const struct adit_option *option)
 {
-	return (char *)config + option->offset;
+	return (char *)record + option->offset;
 }
 
 /*

@@ -12,7 +12,7 @@
 #define ADIT_SECTION(section, help)
 #define ADIT_ROW(section, name, type, preset, low, high, unit, choices, help)                      \
 	{#section, #name, type, offsetof(struct adit_config, section##_##name), preset, low, high, \
-		unit, choices, help},
+		unit, choices, help, NULL},
 #define ADIT_BOOL(section, name, preset, help) \
 	ADIT_ROW(section, name, ADIT_OPTION_BOOL, #preset, 0, 0, NULL, NULL, help)
 #define ADIT_INT(section, name, preset, low, high, unit, help) \
@@ -132,9 +132,7 @@ bool adit_section_known(const char *section)
 	return false;
 }
 
-/* Appends to text of `room` bytes, cut to its room. */
-static void append(char *text, size_t room, const char *format, ...) ADIT_PRINTF(3, 4);
-static void append(char *text, size_t room, const char *format, ...)
+void adit_append(char *text, size_t room, const char *format, ...)
 {
 	size_t used = strlen(text);
 	va_list arguments;
@@ -144,25 +142,25 @@ static void append(char *text, size_t room, const char *format, ...)
 	va_end(arguments);
 }
 
-static void append_names(char *text, size_t room, const char *const *names, size_t count)
+void adit_append_names(char *text, size_t room, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		append(text, room, "%s%s", i > 0 ? ", " : "", names[i]);
+		adit_append(text, room, "%s%s", i > 0 ? ", " : "", names[i]);
 }
 
 int adit_section_unknown(const char *section, struct adit_place place, struct adit_error *error)
 {
-	const char *names[ADIT_COUNT(adit_sections)], *nearest;
+	const char *names[ADIT_COUNT(adit_sections) + 1], *nearest;
 	char all[256] = "";
 
-	for (size_t i = 0; i < adit_section_count; i++) {
+	for (size_t i = 0; i < adit_section_count; i++)
 		names[i] = adit_sections[i].name;
-	}
-	nearest = adit_nearest(section, names, adit_section_count);
+	names[adit_section_count] = "sinks";
+	nearest = adit_nearest(section, names, ADIT_COUNT(names));
 	if (nearest != NULL)
 		return adit_config_fail(error, -EINVAL, place,
 			"unknown section %.60s; did you mean %s?", section, nearest);
-	append_names(all, sizeof(all), names, adit_section_count);
+	adit_append_names(all, sizeof(all), names, ADIT_COUNT(names));
 	return adit_config_fail(
 		error, -EINVAL, place, "unknown section %.60s; there are %s", section, all);
 }
@@ -191,7 +189,7 @@ static void option_unknown(
 			nearest != NULL ? nearest : elsewhere->name);
 		return;
 	}
-	append_names(all, sizeof(all), names, count);
+	adit_append_names(all, sizeof(all), names, count);
 	adit_config_fail(error, -EINVAL, place, "unknown option %.60s.%.60s; section %s has %s",
 		section, name, section, all);
 }
@@ -220,25 +218,25 @@ struct adit_phrase adit_option_allowed(const struct adit_option *option)
 
 	switch (option->type) {
 	case ADIT_OPTION_BOOL:
-		append(text, room, "true or false");
+		adit_append(text, room, "true or false");
 		break;
 	case ADIT_OPTION_INT:
 	case ADIT_OPTION_INTS:
-		append(text, room, "%s from %" PRId64 " to %" PRId64,
+		adit_append(text, room, "%s from %" PRId64 " to %" PRId64,
 			list ? "a list of integers" : "an integer", option->low, option->high);
 		if (option->unit != NULL)
-			append(text, room, " (%s)", option->unit);
+			adit_append(text, room, " (%s)", option->unit);
 		break;
 	case ADIT_OPTION_STRING:
-		append(text, room, option->choices == NULL ? "a string" : "one of ");
+		adit_append(text, room, option->choices == NULL ? "a string" : "one of ");
 		for (const char *c = option->choices; c != NULL && *c != '\0'; c++)
-			append(text, room, *c == '|' ? ", " : "%c", *c);
+			adit_append(text, room, *c == '|' ? ", " : "%c", *c);
 		break;
 	case ADIT_OPTION_LIST:
-		append(text, room, "a list of strings");
+		adit_append(text, room, "a list of strings");
 		break;
 	}
 	if (list || option->type == ADIT_OPTION_LIST)
-		append(text, room, ", at most %d", ADIT_LIST_MAX);
+		adit_append(text, room, ", at most %d", ADIT_LIST_MAX);
 	return phrase;
 }

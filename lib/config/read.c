@@ -13,7 +13,7 @@
 
 /* The reading of one text. */
 struct reader {
-	struct adit_config *config;
+	void *record; /* struct adit_config, or struct adit_sink_config */
 	const struct adit_tree *tree;
 	struct adit_error *error;
 };
@@ -42,34 +42,30 @@ static int read_value(const struct reader *reader, const struct adit_option *opt
 		if (type != CONFIG_TYPE_BOOL)
 			break;
 		return adit_option_put_bool(
-			reader->config, option, config_setting_get_bool(setting) == CONFIG_TRUE);
+			reader->record, option, config_setting_get_bool(setting) == CONFIG_TRUE);
 	case ADIT_OPTION_INT:
 	case ADIT_OPTION_INTS:
 		/* The source pass gave every integer its L. */
 		if (type != CONFIG_TYPE_INT64)
 			break;
-		return adit_option_put_int(reader->config, option,
+		return adit_option_put_int(reader->record, option,
 			config_setting_get_int64(setting), place, reader->error);
 	case ADIT_OPTION_STRING:
 	case ADIT_OPTION_LIST:
 		if (type != CONFIG_TYPE_STRING)
 			break;
-		return adit_option_put_string(reader->config, option,
+		return adit_option_put_string(reader->record, option,
 			config_setting_get_string(setting), place, reader->error);
 	}
 	return fail_type(reader, option, setting, in_list);
 }
 
-static int read_option(
-	const struct reader *reader, const char *section, const config_setting_t *setting)
+static int read_into(const struct reader *reader, const struct adit_option *option,
+	const config_setting_t *setting)
 {
-	const struct adit_option *option = adit_option_find(
-		section, config_setting_name(setting), place_of(reader, setting), reader->error);
 	int rc = 0, count = config_setting_length(setting);
 
-	if (option == NULL)
-		return -EINVAL;
-	adit_option_empty(reader->config, option);
+	adit_option_empty(reader->record, option);
 	if (option->type != ADIT_OPTION_LIST && option->type != ADIT_OPTION_INTS)
 		return read_value(reader, option, setting, "is");
 	if (!config_setting_is_array(setting) && !config_setting_is_list(setting))
@@ -80,12 +76,30 @@ static int read_option(
 	return rc;
 }
 
+static int read_option(
+	const struct reader *reader, const char *section, const config_setting_t *setting)
+{
+	const struct adit_option *option = adit_option_find(
+		section, config_setting_name(setting), place_of(reader, setting), reader->error);
+
+	return option != NULL ? read_into(reader, option, setting) : -EINVAL;
+}
+
+int adit_tree_read_option(const struct adit_tree *tree, void *record,
+	const struct adit_option *option, const config_setting_t *setting, struct adit_error *error)
+{
+	return read_into(&(struct reader){record, tree, error}, option, setting);
+}
+
 static int read_section(const struct reader *reader, const config_setting_t *setting)
 {
 	const char *name = config_setting_name(setting);
 	struct adit_place place = place_of(reader, setting);
 	int rc = 0, count = config_setting_length(setting);
 
+	if (strcmp(name, "sinks") == 0)
+		return adit_sink_configs_read(&((struct adit_config *)reader->record)->sinks,
+			reader->tree, setting, reader->error);
 	if (!config_setting_is_group(setting) && !adit_section_known(name)) {
 		for (size_t i = 0; i < adit_option_count; i++)
 			if (strcmp(adit_options[i].name, name) == 0)

@@ -25,4 +25,12 @@ struct adit_place adit_tree_place(const struct adit_tree *tree, const config_set
 /* What the setting holds, as a phrase: "an integer". */
 const char *adit_tree_kind(const config_setting_t *setting);
 
+/* read.c: the option of a record, with the type and range of its row. */
+int adit_tree_read_option(const struct adit_tree *tree, void *record,
+	const struct adit_option *option, const config_setting_t *setting,
+	struct adit_error *error);
+/* sinks.c: the list, in place of what was there. */
+int adit_sink_configs_read(struct adit_sink_configs *sinks, const struct adit_tree *tree,
+	const config_setting_t *setting, struct adit_error *error);
+
 #endif

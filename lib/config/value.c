@@ -10,9 +10,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-void adit_option_empty(struct adit_config *config, const struct adit_option *option)
+void adit_option_empty(void *record, const struct adit_option *option)
 {
-	void *field = adit_option_field(config, option);
+	void *field = adit_option_field(record, option);
 	struct adit_list *list = field;
 
 	switch (option->type) {
@@ -37,6 +37,7 @@ void adit_config_clear(struct adit_config *config)
 {
 	for (size_t i = 0; i < adit_option_count; i++)
 		adit_option_empty(config, &adit_options[i]);
+	adit_sink_configs_clear(&config->sinks);
 	memset(config, 0, sizeof(*config));
 }
 
@@ -47,16 +48,16 @@ static int fail_full(
 		option->section, option->name, adit_option_allowed(option).text);
 }
 
-int adit_option_put_bool(struct adit_config *config, const struct adit_option *option, bool value)
+int adit_option_put_bool(void *record, const struct adit_option *option, bool value)
 {
-	*(bool *)adit_option_field(config, option) = value;
+	*(bool *)adit_option_field(record, option) = value;
 	return 0;
 }
 
-int adit_option_put_int(struct adit_config *config, const struct adit_option *option, int64_t value,
+int adit_option_put_int(void *record, const struct adit_option *option, int64_t value,
 	struct adit_place place, struct adit_error *error)
 {
-	void *field = adit_option_field(config, option);
+	void *field = adit_option_field(record, option);
 	struct adit_ints *ints = field;
 
 	if (value < option->low || value > option->high)
@@ -73,7 +74,7 @@ int adit_option_put_int(struct adit_config *config, const struct adit_option *op
 	return 0;
 }
 
-static bool is_choice(const char *choices, const char *value)
+bool adit_is_choice(const char *choices, const char *value)
 {
 	size_t length = strlen(value);
 
@@ -87,14 +88,14 @@ static bool is_choice(const char *choices, const char *value)
 	}
 }
 
-int adit_option_put_string(struct adit_config *config, const struct adit_option *option,
-	const char *value, struct adit_place place, struct adit_error *error)
+int adit_option_put_string(void *record, const struct adit_option *option, const char *value,
+	struct adit_place place, struct adit_error *error)
 {
-	void *field = adit_option_field(config, option);
+	void *field = adit_option_field(record, option);
 	struct adit_list *list = field;
 	char *copy;
 
-	if (option->choices != NULL && !is_choice(option->choices, value))
+	if (option->choices != NULL && !adit_is_choice(option->choices, value))
 		return adit_config_fail(error, -EINVAL, place,
 			"%s.%s: \"%.60s\" is not a choice; it takes %s", option->section,
 			option->name, value, adit_option_allowed(option).text);
@@ -110,7 +111,7 @@ int adit_option_put_string(struct adit_config *config, const struct adit_option 
 	return 0;
 }
 
-static int put_text(struct adit_config *config, const struct adit_option *option, const char *text,
+static int put_text(void *record, const struct adit_option *option, const char *text,
 	struct adit_place place, struct adit_error *error)
 {
 	char *end;
@@ -119,10 +120,10 @@ static int put_text(struct adit_config *config, const struct adit_option *option
 	switch (option->type) {
 	case ADIT_OPTION_STRING:
 	case ADIT_OPTION_LIST:
-		return adit_option_put_string(config, option, text, place, error);
+		return adit_option_put_string(record, option, text, place, error);
 	case ADIT_OPTION_BOOL:
 		if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
-			return adit_option_put_bool(config, option, text[0] == 't');
+			return adit_option_put_bool(record, option, text[0] == 't');
 		break;
 	case ADIT_OPTION_INT:
 	case ADIT_OPTION_INTS:
@@ -131,7 +132,7 @@ static int put_text(struct adit_config *config, const struct adit_option *option
 		/* strtoll would take white space and a plus sign in front. */
 		if (errno == 0 && *end == '\0' &&
 			((text[0] >= '0' && text[0] <= '9') || (text[0] == '-' && end != text)))
-			return adit_option_put_int(config, option, value, place, error);
+			return adit_option_put_int(record, option, value, place, error);
 		break;
 	}
 	return adit_config_fail(error, -EINVAL, place, "%s.%s: \"%.60s\" does not fit; it takes %s",
@@ -139,7 +140,7 @@ static int put_text(struct adit_config *config, const struct adit_option *option
 }
 
 /* Splits at commas; a backslash takes the next character as it is. */
-static int put_list(struct adit_config *config, const struct adit_option *option, const char *text,
+static int put_list(void *record, const struct adit_option *option, const char *text,
 	struct adit_place place, struct adit_error *error)
 {
 	char *item = malloc(strlen(text) + 1);
@@ -158,20 +159,20 @@ static int put_list(struct adit_config *config, const struct adit_option *option
 			item[length] = '\0';
 			length = 0;
 			more = *text == ',';
-			rc = put_text(config, option, item, place, error);
+			rc = put_text(record, option, item, place, error);
 		}
 	}
 	free(item);
 	return rc;
 }
 
-static int set_text(struct adit_config *config, const struct adit_option *option, const char *text,
+int adit_option_set(void *record, const struct adit_option *option, const char *text,
 	struct adit_place place, struct adit_error *error)
 {
-	adit_option_empty(config, option);
+	adit_option_empty(record, option);
 	if (option->type == ADIT_OPTION_LIST || option->type == ADIT_OPTION_INTS)
-		return put_list(config, option, text, place, error);
-	return put_text(config, option, text, place, error);
+		return put_list(record, option, text, place, error);
+	return put_text(record, option, text, place, error);
 }
 
 int adit_config_init(struct adit_config *config)
@@ -180,7 +181,7 @@ int adit_config_init(struct adit_config *config)
 	for (size_t i = 0; i < adit_option_count; i++) {
 		const struct adit_option *option = &adit_options[i];
 		struct adit_place place = {"default", 0};
-		int rc = set_text(config, option, option->preset, place, NULL);
+		int rc = adit_option_set(config, option, option->preset, place, NULL);
 
 		if (rc != 0) {
 			adit_config_clear(config);
@@ -190,8 +191,7 @@ int adit_config_init(struct adit_config *config)
 	return 0;
 }
 
-static int copy_option(
-	struct adit_config *to, const struct adit_config *from, const struct adit_option *option)
+int adit_option_copy(void *to, const void *from, const struct adit_option *option)
 {
 	const void *field = (const char *)from + option->offset;
 	const struct adit_list *list = field;
@@ -223,14 +223,17 @@ int adit_config_copy(struct adit_config *to, const struct adit_config *from)
 {
 	memset(to, 0, sizeof(*to));
 	for (size_t i = 0; i < adit_option_count; i++) {
-		int rc = copy_option(to, from, &adit_options[i]);
+		int rc = adit_option_copy(to, from, &adit_options[i]);
 
 		if (rc != 0) {
 			adit_config_clear(to);
 			return rc;
 		}
 	}
-	return 0;
+	if (adit_sink_configs_copy(&to->sinks, &from->sinks) == 0)
+		return 0;
+	adit_config_clear(to);
+	return -ENOMEM;
 }
 
 int adit_config_set(struct adit_config *config, const char *assignment, struct adit_error *error)
@@ -247,12 +250,16 @@ int adit_config_set(struct adit_config *config, const char *assignment, struct a
 			"\"%.60s\" is not an assignment; write section.name=value", assignment);
 	snprintf(section, sizeof(section), "%.*s", (int)(dot - assignment), assignment);
 	snprintf(name, sizeof(name), "%.*s", (int)(equals - dot - 1), dot + 1);
+	if (strcmp(section, "sinks") == 0)
+		return adit_config_fail(error, -EINVAL, place,
+			"sinks are set in the configuration file: sinks = ( { type = \"jsonl\"; "
+			"... } );");
 	option = adit_option_find(section, name, place, error);
 	if (option == NULL)
 		return -EINVAL;
 	if (adit_config_copy(&next, config) != 0)
 		return adit_config_fail(error, -ENOMEM, place, "out of memory");
-	rc = set_text(&next, option, equals + 1, place, error);
+	rc = adit_option_set(&next, option, equals + 1, place, error);
 	if (rc != 0) {
 		adit_config_clear(&next);
 		return rc;

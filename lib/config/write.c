@@ -25,10 +25,9 @@ void adit_config_write_string(FILE *to, const char *text)
 }
 
 /* As the file has it. */
-static void write_value(
-	FILE *to, const struct adit_config *config, const struct adit_option *option)
+static void write_value(FILE *to, const void *record, const struct adit_option *option)
 {
-	const void *field = (const char *)config + option->offset;
+	const void *field = (const char *)record + option->offset;
 	const struct adit_list *list = field;
 	const struct adit_ints *ints = field;
 	const char *string;
@@ -66,6 +65,23 @@ static int written(FILE *to)
 	return fflush(to) != 0 || ferror(to) ? -EIO : 0;
 }
 
+static void dump_sinks(const struct adit_sink_configs *sinks, FILE *to)
+{
+	fputs("sinks = (", to);
+	for (size_t s = 0; s < sinks->count; s++) {
+		fputs(s > 0 ? ", {\n" : "{\n", to);
+		for (size_t i = 0; i < adit_sink_option_count; i++) {
+			if (!adit_sink_has(sinks->item[s], &adit_sink_options[i]))
+				continue;
+			fprintf(to, "\t%s = ", adit_sink_options[i].name);
+			write_value(to, sinks->item[s], &adit_sink_options[i]);
+			fputs(";\n", to);
+		}
+		fputc('}', to);
+	}
+	fputs(");\n", to);
+}
+
 int adit_config_dump(const struct adit_config *config, FILE *to)
 {
 	for (size_t s = 0; s < adit_section_count; s++) {
@@ -79,6 +95,7 @@ int adit_config_dump(const struct adit_config *config, FILE *to)
 		}
 		fputs("};\n", to);
 	}
+	dump_sinks(&config->sinks, to);
 	return written(to);
 }
 
@@ -109,6 +126,22 @@ static const char sample_head[] =
 	"# of its own reads another file, found from the directory of this one.\n"
 	"# Generated: adit config sample > config/adit.conf\n";
 
+static const char sample_sinks[] =
+	"\n# Where verdicts go beside verdicts.jsonl: any number of sinks, each a group with a "
+	"type. Options of a\n"
+	"# sink: docs/reference.md, or adit config reference.\n"
+	"#sinks = (\n"
+	"#\t{ type = \"jsonl\"; path = \"/var/log/adit/verdicts.jsonl\"; rotate_size = 100; keep = "
+	"20; },\n"
+	"#\t{ type = \"syslog\"; transport = \"tcp\"; address = \"192.0.2.1:601\"; format = "
+	"\"cef\"; },\n"
+	"#\t{ type = \"rpz\"; path = \"/var/lib/adit/rpz.zone\"; zone = \"rpz.adit\"; min_score = "
+	"90; },\n"
+	"#\t{ type = \"kafka\"; brokers = [\"192.0.2.2:9092\"]; subscribers = \"none\"; },\n"
+	"#\t{ type = \"webhook\"; url = \"https://siem.example/adit\"; secret_file = "
+	"\"/etc/adit/token\"; }\n"
+	"#);\n";
+
 int adit_config_sample(FILE *to)
 {
 	struct adit_config config;
@@ -136,6 +169,7 @@ int adit_config_sample(FILE *to)
 		}
 		fputs("};\n", to);
 	}
+	fputs(sample_sinks, to);
 	adit_config_clear(&config);
 	return written(to);
 }
@@ -195,6 +229,46 @@ static const char reference_head[] =
 	"| `adit config sample` | prints a file with every option at its default |\n"
 	"| `adit config reference` | prints this page |\n";
 
+static void reference_row(const void *record, const struct adit_option *option, FILE *to)
+{
+	fprintf(to, "| `%s.%s` | %s | %s | ", option->section, option->name,
+		type_names[option->type], option->unit != NULL ? option->unit : "");
+	write_range(to, option);
+	fputs(" | `", to);
+	write_value(to, record, option);
+	fputs("` | ", to);
+	for (const char *c = option->kinds; c != NULL && *c != '\0'; c++)
+		fprintf(to, *c == '|' ? ", " : "%c", *c);
+	fprintf(to, "%s%s |\n", option->kinds != NULL ? ": " : "", option->help);
+}
+
+static const char table_head[] = "| option | type | unit | range | default | meaning |\n"
+				 "| --- | --- | --- | --- | --- | --- |\n";
+
+static int reference_sinks(FILE *to)
+{
+	struct adit_sink_config *sink = adit_sink_config_make();
+
+	if (sink == NULL)
+		return -ENOMEM;
+	fputs("\n## sinks\n\n"
+	      "Where verdicts go beside verdicts.jsonl ([sinks.md](sinks.md)): a list of groups, "
+	      "at most 16, "
+	      "in the\nconfiguration file alone. A name stands once.\n\n"
+	      "```\n"
+	      "sinks = (\n"
+	      "\t{ type = \"jsonl\"; path = \"/var/log/adit/verdicts.jsonl\"; },\n"
+	      "\t{ type = \"rpz\"; path = \"/var/lib/adit/rpz.zone\"; min_score = 90; }\n"
+	      ");\n"
+	      "```\n\n",
+		to);
+	fputs(table_head, to);
+	for (size_t i = 0; i < adit_sink_option_count; i++)
+		reference_row(sink, &adit_sink_options[i], to);
+	adit_sink_config_free(sink);
+	return 0;
+}
+
 int adit_config_reference(FILE *to)
 {
 	struct adit_config config;
@@ -205,22 +279,12 @@ int adit_config_reference(FILE *to)
 	fputs(reference_head, to);
 	for (size_t s = 0; s < adit_section_count; s++) {
 		fprintf(to, "\n## %s\n\n%s.\n\n", adit_sections[s].name, adit_sections[s].help);
-		fputs("| option | type | unit | range | default | meaning |\n"
-		      "| --- | --- | --- | --- | --- | --- |\n",
-			to);
-		for (size_t i = 0; i < adit_option_count; i++) {
-			const struct adit_option *option = &adit_options[i];
-
-			if (strcmp(option->section, adit_sections[s].name) != 0)
-				continue;
-			fprintf(to, "| `%s.%s` | %s | %s | ", option->section, option->name,
-				type_names[option->type], option->unit != NULL ? option->unit : "");
-			write_range(to, option);
-			fputs(" | `", to);
-			write_value(to, &config, option);
-			fprintf(to, "` | %s |\n", option->help);
-		}
+		fputs(table_head, to);
+		for (size_t i = 0; i < adit_option_count; i++)
+			if (strcmp(adit_options[i].section, adit_sections[s].name) == 0)
+				reference_row(&config, &adit_options[i], to);
 	}
 	adit_config_clear(&config);
-	return written(to);
+	rc = reference_sinks(to);
+	return rc != 0 ? rc : written(to);
 }

@@ -112,6 +112,13 @@ struct adit_verdict {
 int adit_verdict_write_json(
 	const struct adit_verdict *verdict, const struct adit_privacy *privacy, FILE *to);
 
+/* The same verdict without its subscribers; sample names that spell an address are left out too.
+ * The number of subscribers stays. */
+void adit_verdict_bare(struct adit_verdict *bare, const struct adit_verdict *verdict);
+
+/* The JSON Schema (draft 2020-12) of the object. Returns 0 or -errno. */
+int adit_verdict_write_schema(FILE *to);
+
 /* The fields of the JSON object, for the reference page: Markdown table. Returns 0 or -errno. */
 int adit_verdict_write_reference(FILE *to);
 

@@ -12,22 +12,9 @@
 #include <stdlib.h>
 #include <strings.h>
 
-/*
- * A field: `value` makes the JSON value from the member at `offset` of its record (offset 0: the
- * record itself) or returns NULL when there is no memory. `parts` are the fields of the object, or
- * of those in the list.
- */
-struct field {
-	const char *key;
-	json_t *(*value)(const void *member, const struct adit_privacy *privacy);
-	size_t offset;
-	const char *type, *meaning;
-	const struct field *parts;
-	size_t part_count;
-	bool is_list;
-};
 #define PARTS(table)   table, ADIT_COUNT(table)
 #define OF_EACH(table) table, ADIT_COUNT(table), true
+#define WHERE(limits)  NULL, 0, false, limits
 
 static json_t *object_of(const struct field *fields, size_t count, const void *record,
 	const struct adit_privacy *privacy)
@@ -162,8 +149,10 @@ static const struct field bearer_fields[] = {
 		"GTP-U tunnel endpoint identifier towards the core; null: no such packet was seen"},
 	{"teid_downlink", value_teid_downlink, 0, "integer or null",
 		"the same towards the radio side"},
-	{"first_seen", value_time, AT(first_ns), "string", "RFC 3339, UTC"},
-	{"last_seen", value_time, AT(last_ns), "string", "inclusive"},
+	{"first_seen", value_time, AT(first_ns), "string", "RFC 3339, UTC",
+		WHERE("\"format\": \"date-time\"")},
+	{"last_seen", value_time, AT(last_ns), "string", "inclusive",
+		WHERE("\"format\": \"date-time\"")},
 };
 #undef AT
 
@@ -411,26 +400,45 @@ static json_t *value_samples(const void *record, const struct adit_privacy *priv
 	return list;
 }
 
+void adit_verdict_bare(struct adit_verdict *bare, const struct adit_verdict *verdict)
+{
+	size_t count = at_most(verdict->sample_count, ADIT_VERDICT_SAMPLES);
+
+	*bare = *verdict;
+	bare->subscriber_count = 0;
+	bare->sample_count = 0;
+	for (size_t i = 0; i < count; i++)
+		if (!spells_address(&verdict->sample[i]))
+			bare->sample[bare->sample_count++] = verdict->sample[i];
+}
+
 #define AT(member) offsetof(struct adit_verdict, member)
 static const struct field verdict_fields[] = {
-	{"schema", value_schema, 0, "string", "`" ADIT_VERDICT_SCHEMA "`"},
+	{"schema", value_schema, 0, "string", "`" ADIT_VERDICT_SCHEMA "`",
+		WHERE("\"const\": \"" ADIT_VERDICT_SCHEMA "\"")},
 	{"id", value_id, AT(id), "string",
 		"the story: 16 hexadecimal digits, the same in all its "
-		"records"},
-	{"state", value_state, 0, "string", "`open`, `update` or `closed`"},
+		"records",
+		WHERE("\"pattern\": \"^[0-9a-f]{16}$\"")},
+	{"state", value_state, 0, "string", "`open`, `update` or `closed`",
+		WHERE("\"enum\": [\"open\", \"update\", \"closed\"]")},
 	{"time", value_time, AT(time_ns), "string",
 		"when the record could be written, by the packets' clock: the end of a slice, or "
 		"within "
-		"one where a tunnel is told early"},
+		"one where a tunnel is told early",
+		WHERE("\"format\": \"date-time\"")},
 	{"window_start", value_time, AT(window_start_ns), "string",
-		"start of what was judged, RFC 3339, UTC"},
-	{"window_end", value_time, AT(window_end_ns), "string", "its end, exclusive"},
+		"start of what was judged, RFC 3339, UTC", WHERE("\"format\": \"date-time\"")},
+	{"window_end", value_time, AT(window_end_ns), "string", "its end, exclusive",
+		WHERE("\"format\": \"date-time\"")},
 	{"domain", value_name, AT(domain), "string or null",
 		"registrable domain in lower case, escaped as in master files"},
 	{"server", value_server, 0, "string or null",
 		"server address, where the verdict is about one"},
-	{"verdict", value_verdict, 0, "string", "`tunnel` or `suspect`"},
-	{"score", value_u32, AT(score), "integer", "0 to 100"},
+	{"verdict", value_verdict, 0, "string", "`tunnel` or `suspect`",
+		WHERE("\"enum\": [\"tunnel\", \"suspect\"]")},
+	{"score", value_u32, AT(score), "integer", "0 to 100",
+		WHERE("\"minimum\": 0, \"maximum\": 100")},
 	{"tool", value_text, AT(tool), "string or null", "name of the tool, where it is known"},
 	{"reasons", value_reasons, 0, "list of objects", "why, the strongest first",
 		OF_EACH(reason_fields)},
@@ -462,33 +470,8 @@ int adit_verdict_write_json(
 	return adit_verdict_put_json(object, JSON_COMPACT, 6, to);
 }
 
-/* `within` is what stands before a key: "subscribers[].encrypted_dns." */
-static void describe(const struct field *fields, size_t count, const char *within, FILE *page)
+const struct field *adit_verdict_fields(size_t *count)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct field *f = &fields[i];
-		char inside[128];
-
-		fprintf(page, "| `%s%s` | %s | %s |\n", within, f->key, f->type, f->meaning);
-		snprintf(inside, sizeof(inside), "%.96s%.24s%s.", within, f->key,
-			f->is_list ? "[]" : "");
-		describe(f->parts, f->part_count, inside, page);
-	}
-}
-
-int adit_verdict_write_reference(FILE *to)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *page = open_memstream(&text, &size);
-	int result = -ENOMEM;
-
-	if (!page)
-		return -ENOMEM;
-	fputs("| field | type | meaning |\n| --- | --- | --- |\n", page);
-	describe(verdict_fields, ADIT_COUNT(verdict_fields), "", page);
-	if (fclose(page) == 0)
-		result = adit_verdict_put(to, text, size, true);
-	free(text);
-	return result;
+	*count = ADIT_COUNT(verdict_fields);
+	return verdict_fields;
 }

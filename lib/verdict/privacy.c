@@ -4,14 +4,12 @@
  * a probability of 3e-8.
  */
 #include "adit_privacy.h"
+#include "adit_secret.h"
 #include "verdict_priv.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define KEY_LEAST    16 /* bytes */
 #define KEY_MOST     crypto_generichash_KEYBYTES_MAX
@@ -23,57 +21,14 @@ struct adit_privacy {
 	uint8_t key[KEY_MOST];
 };
 
-/* Reads what there is, at most `room` bytes. Returns the size or -errno. */
-static ssize_t key_read(int file, uint8_t *bytes, size_t room)
-{
-	size_t size = 0;
-
-	while (size < room) {
-		ssize_t more = read(file, bytes + size, room - size);
-
-		if (more < 0 && errno != EINTR)
-			return -errno;
-		if (more == 0)
-			break;
-		size += more > 0 ? (size_t)more : 0;
-	}
-	return (ssize_t)size;
-}
-
-static int key_check(const char *path, const struct stat *about, struct adit_error *error)
-{
-	if (!S_ISREG(about->st_mode))
-		return adit_error_set(error, -EINVAL,
-			"%s: the key must stand in a file of its own, and this is no regular file",
-			path);
-	if (about->st_mode & (S_IROTH | S_IWOTH | S_IWGRP))
-		return adit_error_set(error, -EPERM,
-			"%s: the mode %04o lets others %s the key; chmod 0600 (or 0640) would be "
-			"right",
-			path, (unsigned)about->st_mode & 07777u,
-			about->st_mode & S_IROTH ? "read" : "change");
-	return 0;
-}
-
-static int key_take(
-	struct adit_privacy *privacy, const char *path, int file, struct adit_error *error)
+static int key_take(struct adit_privacy *privacy, const char *path, struct adit_error *error)
 {
 	uint8_t bytes[KEY_MOST + 2]; /* a newline, and one byte that shows that it is too long */
-	struct stat about;
-	ssize_t size;
-	int status;
+	int size = adit_secret_read(path, "key", bytes, sizeof(bytes), error), status = 0;
 
-	if (fstat(file, &about) != 0)
-		return adit_error_set(error, -errno, "%s: %s", path, strerror(errno));
-	status = key_check(path, &about, error);
-	if (status != 0)
-		return status;
-	size = key_read(file, bytes, sizeof(bytes));
 	if (size < 0)
-		return adit_error_set(error, (int)size, "%s: %s", path, strerror((int)-size));
-	if (size > 0 && bytes[size - 1] == '\n')
-		size--;
-	if (size < KEY_LEAST || size > (ssize_t)KEY_MOST) {
+		return size;
+	if (size < KEY_LEAST || size > (int)KEY_MOST) {
 		status = adit_error_set(error, -EINVAL,
 			"%s: a key has %d to %u bytes, and this one %s; \"openssl rand -hex 32\" "
 			"makes one",
@@ -91,19 +46,14 @@ int adit_privacy_open(const char *key_file, enum adit_privacy_mode mode,
 	struct adit_privacy **privacy, struct adit_error *error)
 {
 	struct adit_privacy *made;
-	int file, status;
+	int status;
 
 	*privacy = NULL;
 	if (sodium_init() < 0)
 		return adit_error_set(error, -EIO, "libsodium cannot start");
-	/* A FIFO must not hold the start up. */
-	file = open(key_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (file < 0)
-		return adit_error_set(error, -errno, "%s: %s", key_file, strerror(errno));
 	made = calloc(1, sizeof(*made));
-	status = made != NULL ? key_take(made, key_file, file, error)
+	status = made != NULL ? key_take(made, key_file, error)
 			      : adit_error_set(error, -ENOMEM, "%s: not enough memory", key_file);
-	close(file);
 	if (status != 0) {
 		adit_privacy_close(made);
 		return status;

@@ -24,6 +24,24 @@ json_t *adit_verdict_json_text(const char *text);
 /* A JSON integer; a counter too large for one saturates. NULL: no memory. */
 json_t *adit_verdict_json_count(uint64_t value);
 
+/*
+ * A field: `value` makes the JSON value from the member at `offset` of its record (offset 0: the
+ * record itself) or returns NULL when there is no memory. `parts` are the fields of the object, or
+ * of those in the list.
+ */
+struct field {
+	const char *key;
+	json_t *(*value)(const void *member, const struct adit_privacy *privacy);
+	size_t offset;
+	const char *type, *meaning;
+	const struct field *parts;
+	size_t part_count;
+	bool is_list;
+	const char *limits; /* more of its JSON Schema: "\"minimum\": 0"; or NULL */
+};
+/* Those of a verdict, `count` of them. */
+const struct field *adit_verdict_fields(size_t *count);
+
 /* The escaped text of a name; "" where there is none. */
 void adit_verdict_name_text(const struct adit_wire_name *name, char text[ADIT_NAME_TEXT_MAX]);
 

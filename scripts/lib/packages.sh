@@ -24,6 +24,8 @@ liblapacke-dev | build | covariance matrices
 libcairo2-dev | build | draws figures as SVG and PNG
 libpcre2-dev | build | labels of data sets, from names
 libzip-dev | build | writes data sets for NumPy
+librdkafka-dev | build | sends verdicts to Kafka
+libcurl4-openssl-dev | build | sends verdicts to a webhook
 zlib1g-dev | build | reads compressed captures
 publicsuffix | build | the public suffix list: registrable domains
 libgtest-dev | test | GoogleTest: runs the tests
@@ -36,6 +38,8 @@ python3 | test | scripts/check and the counting of results
 python3-sklearn | test | second opinion on models
 python3-xgboost | test | reads the boosted trees
 python3-pandas | test | second opinion on logs
+python3-jsonschema | test | checks verdicts against their schema
+kcat | test | reads what was sent to Kafka
 bind9 | test | laboratory: a server that writes logs and dnstap
 unbound | test | laboratory: a resolver that writes logs
 iproute2 | test | laboratory: network namespaces
