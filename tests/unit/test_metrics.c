@@ -19,7 +19,7 @@ static void check_text(const struct adit_metrics *metrics, const char *want)
 	size_t size;
 	FILE *to = open_memstream(&text, &size);
 
-	CHECK_EQ_INT(adit_metrics_write(metrics, to), 0);
+	CHECK_EQ_INT(adit_metrics_write(metrics, ADIT_METRICS_OPENMETRICS, "", to), 0);
 	fclose(to);
 	CHECK_EQ_STR(text, want);
 	free(text);
@@ -68,7 +68,7 @@ TEST(metrics, write_tells_that_it_failed)
 	FILE *full = fopen("/dev/full", "w");
 
 	REQUIRE(metrics != NULL && full != NULL);
-	CHECK_EQ_INT(adit_metrics_write(metrics, full), -EIO);
+	CHECK_EQ_INT(adit_metrics_write(metrics, ADIT_METRICS_OPENMETRICS, "", full), -EIO);
 	fclose(full);
 	adit_metrics_free(metrics);
 }
