@@ -211,9 +211,30 @@ static int learn_check(const struct app_options *options, const struct adit_conf
 	return app_learn_duration(options->learn, seconds, error);
 }
 
+/* Live where an address is given, in replay where it is asked for. NULL: not at all. */
+static int http_prepare(const struct app_command *command, struct app_manager *manager,
+	const struct app_options *options, const struct adit_config *config, struct app_http *http,
+	struct adit_error *error)
+{
+	int status = app_http_check(config, error);
+
+	if (status != 0)
+		return status;
+	if (options->serve && config->http_listen[0] == '\0')
+		return adit_error_set(error, -EINVAL,
+			"--serve: http.listen is empty; expected an address and port such as "
+			"127.0.0.1:9153");
+	if (config->http_listen[0] == '\0' || !(command->live || options->serve))
+		return 0;
+	status = app_http_open(http, manager, config, error);
+	manager->http = http;
+	return status;
+}
+
 /* Everything that can be wrong before something starts. */
 static int command_prepare(const struct app_command *command, struct app_manager *manager,
-	const struct app_options *options, struct adit_config *config, struct adit_error *error)
+	const struct app_options *options, struct adit_config *config, struct app_http *http,
+	struct adit_error *error)
 {
 	struct appliance *appliance = manager->appliance;
 	int status = adit_config_init(config);
@@ -222,6 +243,8 @@ static int command_prepare(const struct app_command *command, struct app_manager
 		status = options_config(options, config, error);
 	if (status == 0)
 		status = command->check(options, config, error);
+	if (status == 0)
+		status = http_prepare(command, manager, options, config, http, error);
 	if (status != 0)
 		return status;
 	appliance->live = command->live;
@@ -235,26 +258,6 @@ static int command_prepare(const struct app_command *command, struct app_manager
 		status = appliance_load(appliance, config, error);
 	if (status == 0)
 		status = app_identity_open(&manager->identity, config, error);
-	return status;
-}
-
-/* Live where an address is given, in replay where it is asked for. NULL: not at all. */
-static int http_prepare(const struct app_command *command, struct app_manager *manager,
-	const struct app_options *options, struct app_http *http, struct adit_error *error)
-{
-	const struct adit_config *config = manager->appliance->config;
-	int status = app_http_check(config, error);
-
-	if (status != 0)
-		return status;
-	if (options->serve && config->http_listen[0] == '\0')
-		return adit_error_set(error, -EINVAL,
-			"--serve: http.listen is empty; expected an address and port such as "
-			"127.0.0.1:9153");
-	if (config->http_listen[0] == '\0' || !(command->live || options->serve))
-		return 0;
-	status = app_http_open(http, manager, config, error);
-	manager->http = http;
 	return status;
 }
 
@@ -281,8 +284,7 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 		printf(options_help, command->options);
 		return ADIT_EXIT_DONE;
 	}
-	if (command_prepare(command, &manager, &options, &config, &error) != 0 ||
-		http_prepare(command, &manager, &options, &http, &error) != 0) {
+	if (command_prepare(command, &manager, &options, &config, &http, &error) != 0) {
 		fprintf(stderr, "adit %s: %s\n", command->name, error.text);
 		app_http_close(&http);
 		app_manager_close(&manager);

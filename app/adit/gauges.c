@@ -109,8 +109,14 @@ static int add_lcores(struct app_registry *registry, const struct app_health *he
 static int add_scoring(struct app_gauges *gauges, struct app_registry *registry)
 {
 	const struct app_scorer_counters *counters = &gauges->appliance->scorer->counters;
+	const struct adit_metrics_counter verdicts = {.name = "verdicts_dropped",
+		.help = "records lost because the management thread was behind"};
+	const struct adit_metrics_counter rows = {.name = "rows_dropped",
+		.help = "lines of windows.csv, or rows to learn from, lost for the same reason"};
 	int status = 0;
 
+	status |= app_registry_add(registry, &verdicts, &counters->verdicts_dropped);
+	status |= app_registry_add(registry, &rows, &counters->rows_dropped);
 	status |= seconds(registry, "window_lag_seconds",
 		"since the last slice was scored; live, up to 10 and what scoring takes", true,
 		&gauges->window_lag_ns);

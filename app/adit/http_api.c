@@ -217,6 +217,7 @@ static void versions(
 #define HTML        "text/html; charset=utf-8"
 const struct adit_http_route app_http_routes[] = {
 	{"/", app_http_page, true, WITHOUT, "the page", HTML, NULL},
+	{"/icon.svg", app_http_page, true, WITHOUT, "its icon", "image/svg+xml", NULL},
 	{"/page.css", app_http_page, true, WITHOUT, "its style", "text/css", NULL},
 	{"/page.js", app_http_page, true, WITHOUT, "its program", "text/javascript", NULL},
 	{"/plot.js", app_http_page, true, WITHOUT, "its plots", "text/javascript", NULL},

@@ -14,6 +14,7 @@ void app_http_page(
 		size_t size;
 	} files[] = {
 		{"/", "text/html; charset=utf-8", app_page_page_html, app_page_page_html_size},
+		{"/icon.svg", "image/svg+xml", app_page_icon_svg, app_page_icon_svg_size},
 		{"/page.css", "text/css; charset=utf-8", app_page_page_css, app_page_page_css_size},
 		{"/page.js", "text/javascript; charset=utf-8", app_page_page_js,
 			app_page_page_js_size},
