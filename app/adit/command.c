@@ -196,6 +196,9 @@ static int memory_check(const struct app_command *command, const struct app_opti
 	struct app_memory memory;
 
 	app_memory_plan(config, config->port_devices.count, appliance->has_spreader, &memory);
+	if (options->serve || (command->live && config->http_listen[0] != '\0'))
+		app_memory_add(&memory, "stories that HTTP shows", "http.memory",
+			(size_t)config->http_memory << 20);
 	if (command->live || options->verbose)
 		app_memory_tell(&memory, command->name, stderr);
 	return app_memory_check(&memory, config, error);

@@ -78,7 +78,7 @@ function what(record) {
 }
 
 function bytes(count) {
-	return short(count) + (count < 1000 ? " B" : "B");
+	return short(count) + (count < 1000 ? "\u00a0B" : "B");
 }
 
 function who(record) {

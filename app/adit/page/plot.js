@@ -25,7 +25,7 @@ function roundUp(value) {
 function short(value) {
 	for (const [unit, size] of [["G", 1e9], ["M", 1e6], ["k", 1e3]])
 		if (Math.abs(value) >= size)
-			return `${Number((value / size).toPrecision(3))} ${unit}`;
+			return `${Number((value / size).toPrecision(3))}\u00a0${unit}`;
 	return String(Number(value.toPrecision(3)));
 }
 
