@@ -26,7 +26,10 @@ static double elapsed_s(const struct app_manager *manager)
 {
 	uint64_t ended_ns = manager->ended_ns != 0 ? manager->ended_ns : app_manager_clock_ns();
 
-	return (double)(ended_ns - manager->started_ns) / (double)ADIT_NS_PER_S;
+	/* The HTTP thread may ask before it does. */
+	return manager->started_ns == 0
+		       ? 0
+		       : (double)(ended_ns - manager->started_ns) / (double)ADIT_NS_PER_S;
 }
 
 /* The same counts as in the registry, by port and by worker. */
