@@ -108,6 +108,8 @@ struct app_worker_counters {
 	uint64_t evicted[ADIT_KIND_COUNT], refused[ADIT_KIND_COUNT];
 	uint64_t details_refused, details_taken;
 	uint64_t looks, looks_refused;
+	uint64_t opened;                /* windows */
+	uint64_t rows[ADIT_KIND_COUNT]; /* that were in use when the last one was handed over */
 };
 
 /* One worker lcore. */
@@ -193,6 +195,9 @@ struct app_message {
 
 struct app_scorer_counters {
 	uint64_t slices, verdicts_dropped, rows_dropped;
+	uint64_t scoring_ns; /* what slices took, all together … */
+	uint64_t last_ns;    /* … and the last one */
+	uint64_t scored_ns;  /* when that was, by the clock; 0: none yet */
 };
 
 /* How long the scoring core has seen what is to be learned (learn.h). */

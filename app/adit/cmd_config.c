@@ -7,6 +7,7 @@
 #include "adit_config.h"
 #include "adit_feature.h"
 #include "adit_verdict.h"
+#include "http.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -75,6 +76,8 @@ static int check(const char *path)
 		rc = adit_config_read(&config, path, &error);
 	if (rc == 0)
 		rc = adit_config_check(&config, &error);
+	if (rc == 0)
+		rc = app_http_check(&config, &error);
 	adit_config_clear(&config);
 	if (rc != 0)
 		return fail_config(&error);

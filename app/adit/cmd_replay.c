@@ -80,7 +80,11 @@ int adit_cmd_replay(int argc, char **argv)
 		.options =
 			"      --merge           read the captures side by side, by time: the two "
 			"directions\n"
-			"                        of an optical tap, say\n",
+			"                        of an optical tap, say\n"
+			"      --serve           answer HTTP requests (http.listen) while it "
+			"works, and "
+			"after,\n"
+			"                        until SIGINT or SIGTERM\n",
 		.check = files_check,
 		.needs_spreader = needs_spreader,
 		.start = files_give,

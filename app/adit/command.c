@@ -3,6 +3,7 @@
 
 #include "adit_app.h"
 #include "arguments.h"
+#include "http.h"
 #include "manager.h"
 #include "memory.h"
 
@@ -28,7 +29,15 @@ static const char options_help[] =
 	"\n"
 	"Exit status: 0 done, 1 not done (a message says what), 2 usage or configuration error.\n";
 
-enum { OPTION_SET = 256, OPTION_OUT, OPTION_FEATURES, OPTION_LEARN, OPTION_MERGE, OPTION_WORKERS };
+enum {
+	OPTION_SET = 256,
+	OPTION_OUT,
+	OPTION_FEATURES,
+	OPTION_LEARN,
+	OPTION_MERGE,
+	OPTION_SERVE,
+	OPTION_WORKERS
+};
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
@@ -37,6 +46,7 @@ static const struct option long_options[] = {
 	{"features", no_argument, NULL, OPTION_FEATURES},
 	{"learn", required_argument, NULL, OPTION_LEARN},
 	{"merge", no_argument, NULL, OPTION_MERGE},
+	{"serve", no_argument, NULL, OPTION_SERVE},
 	{"workers", required_argument, NULL, OPTION_WORKERS},
 	{"verbose", no_argument, NULL, 'v'},
 	{"help", no_argument, NULL, 'h'},
@@ -87,6 +97,9 @@ static int options_parse(
 		case OPTION_MERGE:
 			options->merge = true;
 			break;
+		case OPTION_SERVE:
+			options->serve = true;
+			break;
 		case OPTION_WORKERS:
 			options->workers = optarg;
 			break;
@@ -106,6 +119,8 @@ static int options_parse(
 	options->rest_count = argc - optind;
 	if (options->merge && command->live)
 		return complain(command, "there is no option", "--merge");
+	if (options->serve && command->live)
+		return complain(command, "what http.listen says is done without", "--serve");
 	if (options->features && options->directory == NULL)
 		return complain(command, "--out DIR is needed with", "--features");
 	if (options->learn != NULL && options->directory == NULL)
@@ -163,6 +178,8 @@ static int command_start(const struct app_command *command, struct app_manager *
 		status = command->start(appliance, options, error);
 	if (status == 0 && manager->sinks != NULL)
 		status = adit_sinks_start(manager->sinks, error);
+	if (status == 0 && manager->http != NULL)
+		status = app_http_start(manager->http, error);
 	if (status == 0)
 		status = appliance_launch(appliance, error);
 	if (status != 0)
@@ -181,6 +198,9 @@ static int memory_check(const struct app_command *command, const struct app_opti
 	struct app_memory memory;
 
 	app_memory_plan(config, config->port_devices.count, appliance->has_spreader, &memory);
+	if (options->serve || (command->live && config->http_listen[0] != '\0'))
+		app_memory_add(&memory, "stories that HTTP shows", "http.memory",
+			(size_t)config->http_memory << 20);
 	if (command->live || options->verbose)
 		app_memory_tell(&memory, command->name, stderr);
 	return app_memory_check(&memory, config, error);
@@ -196,9 +216,30 @@ static int learn_check(const struct app_options *options, const struct adit_conf
 	return app_learn_duration(options->learn, seconds, error);
 }
 
+/* Live where an address is given, in replay where it is asked for. NULL: not at all. */
+static int http_prepare(const struct app_command *command, struct app_manager *manager,
+	const struct app_options *options, const struct adit_config *config, struct app_http *http,
+	struct adit_error *error)
+{
+	int status = app_http_check(config, error);
+
+	if (status != 0)
+		return status;
+	if (options->serve && config->http_listen[0] == '\0')
+		return adit_error_set(error, -EINVAL,
+			"--serve: http.listen is empty; expected an address and port such as "
+			"127.0.0.1:9153");
+	if (config->http_listen[0] == '\0' || !(command->live || options->serve))
+		return 0;
+	status = app_http_open(http, manager, config, error);
+	manager->http = http;
+	return status;
+}
+
 /* Everything that can be wrong before something starts. */
 static int command_prepare(const struct app_command *command, struct app_manager *manager,
-	const struct app_options *options, struct adit_config *config, struct adit_error *error)
+	const struct app_options *options, struct adit_config *config, struct app_http *http,
+	struct adit_error *error)
 {
 	struct appliance *appliance = manager->appliance;
 	int status = adit_config_init(config);
@@ -207,6 +248,8 @@ static int command_prepare(const struct app_command *command, struct app_manager
 		status = options_config(options, config, error);
 	if (status == 0)
 		status = command->check(options, config, error);
+	if (status == 0)
+		status = http_prepare(command, manager, options, config, http, error);
 	if (status != 0)
 		return status;
 	appliance->live = command->live;
@@ -229,6 +272,7 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 {
 	struct app_options options = {0};
 	struct appliance appliance = {NULL};
+	struct app_http http = {.listener = -1};
 	struct app_manager manager = {.appliance = &appliance,
 		.command = command->name,
 		.identity = {.command = command->name},
@@ -247,8 +291,9 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 		printf(options_help, command->options);
 		return ADIT_EXIT_DONE;
 	}
-	if (command_prepare(command, &manager, &options, &config, &error) != 0) {
+	if (command_prepare(command, &manager, &options, &config, &http, &error) != 0) {
 		fprintf(stderr, "adit %s: %s\n", command->name, error.text);
+		app_http_close(&http);
 		app_manager_close(&manager);
 		appliance_destroy(&appliance);
 		adit_config_clear(&config);
@@ -263,12 +308,20 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 	}
 	if (status == 0 && command->live)
 		status = app_identity_listen(&manager.identity, &config, &error);
+	if (status == 0 && manager.http != NULL)
+		status = app_http_listen(&http, &error);
 	if (status == 0)
 		status = command_start(command, &manager, &options, &error);
 	if (status == 0)
 		status = app_manager_finish(&manager);
 	else
 		fprintf(stderr, "adit %s: %s\n", command->name, error.text);
+	if (options.serve && manager.ended_ns != 0) {
+		fflush(stdout);
+		fprintf(stderr, "adit %s: it is shown until SIGINT or SIGTERM\n", command->name);
+		app_manager_linger(&manager);
+	}
+	app_http_close(&http);
 	app_manager_close(&manager);
 	appliance_destroy(&appliance);
 	app_eal_cleanup();

@@ -15,7 +15,7 @@ struct app_options {
 	const char *learn;       /* --learn */
 	const char *set[ADIT_LIST_MAX];
 	size_t sets;
-	bool features, merge, verbose, help;
+	bool features, merge, serve, verbose, help;
 	char **rest; /* file names */
 	int rest_count;
 	char **eal; /* after -- */

@@ -42,6 +42,9 @@ struct app_queue;
 struct app_idle {
 	enum app_idle_mode mode;
 	unsigned empty; /* polls since the last work */
+	/* Polls that found something, and that found nothing; the management thread reads them, to
+	 * tell an lcore that has nothing to do from one that is stuck. */
+	uint64_t polls_busy, polls_idle;
 	/* APP_IDLE_WAIT: */
 	uint64_t wait_ticks;
 	const struct app_queue *queue; /* whose descriptors end a wait … */
@@ -64,6 +67,7 @@ void app_idle_wait(struct app_idle *idle);
 static inline void app_idle_work(struct app_idle *idle)
 {
 	idle->empty = 0;
+	idle->polls_busy++;
 }
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "manager.h"
 
+#include "http.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -47,7 +49,7 @@ static void stop_tell(struct appliance *appliance)
 		pthread_kill((pthread_t)thread, SIGUSR1);
 }
 
-static uint64_t monotonic_ns(void)
+uint64_t app_manager_clock_ns(void)
 {
 	struct timespec now;
 
@@ -172,6 +174,7 @@ static void verdict_write(struct app_manager *manager, struct adit_verdict *verd
 	if (adit_verdict_board_add(manager->board, verdict) != 0)
 		problem_note(manager, "table of verdicts", -ENOMEM);
 	adit_sinks_offer(manager->sinks, verdict, manager->identity.privacy);
+	app_http_verdict(manager->http, verdict, manager->identity.privacy);
 	if (manager->verdicts == NULL)
 		return;
 	status = adit_verdict_write_json(verdict, manager->identity.privacy, manager->verdicts);
@@ -306,12 +309,12 @@ void app_manager_run(struct app_manager *manager)
 	struct appliance *appliance = manager->appliance;
 	uint64_t drawn;
 
-	drawn = manager->started_ns = monotonic_ns();
+	drawn = manager->started_ns = app_manager_clock_ns();
 	for (;;) {
 		/* Read before the queue: what was sent before the last lcore ended is seen. */
 		bool ended =
 			atomic_load_explicit(&appliance->lcores_running, memory_order_acquire) == 0;
-		uint64_t now = monotonic_ns();
+		uint64_t now = app_manager_clock_ns();
 
 		if (stop_asked && !ended)
 			stop_tell(appliance);
@@ -321,6 +324,7 @@ void app_manager_run(struct app_manager *manager)
 			nanosleep(&nap, NULL);
 		}
 		app_identity_poll(&manager->identity);
+		app_http_poll(manager->http, now);
 		models_poll(manager);
 		app_sinks_tell(manager->sinks, manager->command);
 		if (!manager->silent)
@@ -330,13 +334,23 @@ void app_manager_run(struct app_manager *manager)
 			drawn = now;
 		}
 	}
-	manager->ended_ns = monotonic_ns();
+	manager->ended_ns = app_manager_clock_ns();
 	if (manager->progress)
 		fprintf(stderr, "\r\033[K");
 	app_learn_end(&manager->learn, stop_asked != 0);
 	app_renew_end(&manager->renew);
 	if (!manager->silent)
 		app_selfcheck(appliance, manager->ended_ns - manager->started_ns, true);
+}
+
+void app_manager_linger(struct app_manager *manager)
+{
+	static const struct timespec nap = {0, (long)(100 * ADIT_NS_PER_MS)};
+
+	while (!stop_asked) {
+		app_http_poll(manager->http, app_manager_clock_ns());
+		nanosleep(&nap, NULL);
+	}
 }
 
 unsigned app_terminal_width(void)

@@ -25,6 +25,7 @@ struct app_manager {
 	struct app_learn learn;
 	struct adit_verdict_board *board;
 	struct adit_sinks *sinks; /* NULL: none */
+	struct app_http *http;    /* http.h; NULL: none */
 	/* Called for each verdict whose line is written; NULL: not. */
 	void (*written)(void *context, const struct adit_verdict *verdict);
 	void *context;
@@ -47,7 +48,15 @@ int app_directory_make(const char *path, struct adit_error *error);
 /* Columns of the terminal, or of what has none. */
 unsigned app_terminal_width(void);
 
-/* report.c: stats.json, and the summary for a person. */
+/* The clock of started_ns and ended_ns. */
+uint64_t app_manager_clock_ns(void);
+/* Waits until a signal asks for the end. */
+void app_manager_linger(struct app_manager *manager);
+
+/* report.c: stats.json, and the summary for a person. What ports counted is as of the last
+ * app_ports_count, in app_report_write, which any thread may call while it runs: then `complete` is
+ * false. */
+int app_report_write(const struct app_manager *manager, const char *problem, FILE *to);
 int app_report_stats(struct app_manager *manager, const char *problem);
 void app_report_summary(struct app_manager *manager);
 uint64_t app_report_received(const struct appliance *appliance);

@@ -11,7 +11,7 @@
 #define PACKET_BYTES (sizeof(struct rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE + 128)
 #define MB           (UINT64_C(1) << 20)
 
-static void add(struct app_memory *memory, const char *name, const char *options, size_t bytes)
+void app_memory_add(struct app_memory *memory, const char *name, const char *options, size_t bytes)
 {
 	memory->parts[memory->count++] = (struct app_memory_part){name, options, bytes};
 	memory->sum += bytes;
@@ -38,10 +38,10 @@ static void add_windows(struct app_memory *memory, const struct adit_config *con
 		size_t with = adit_window_bytes(&params);
 
 		params.rows[kind] = 0;
-		add(memory, kinds[kind].name, kinds[kind].option,
+		app_memory_add(memory, kinds[kind].name, kinds[kind].option,
 			(with - adit_window_bytes(&params)) * times);
 	}
-	add(memory, "details", "window.details", adit_window_bytes(&params) * times);
+	app_memory_add(memory, "details", "window.details", adit_window_bytes(&params) * times);
 }
 
 static void add_history(struct app_memory *memory, const struct appliance *appliance)
@@ -52,10 +52,10 @@ static void add_history(struct app_memory *memory, const struct appliance *appli
 	size_t blinds = APP_BLINDS * adit_blind_bytes((uint32_t)config->encrypted_subscribers);
 
 	memory->history = all + blinds;
-	add(memory, "ledger", "history.keys, history.entries, history.details", ledger);
-	add(memory, "stories, sessions, what is remembered",
+	app_memory_add(memory, "ledger", "history.keys, history.entries, history.details", ledger);
+	app_memory_add(memory, "stories, sessions, what is remembered",
 		"history.sessions, history.domains, history.servers, history.bursts", all - ledger);
-	add(memory, "encrypted DNS by the hour", "encrypted.subscribers", blinds);
+	app_memory_add(memory, "encrypted DNS by the hour", "encrypted.subscribers", blinds);
 }
 
 static void add_pipelines(struct app_memory *memory, const struct appliance *appliance)
@@ -74,10 +74,10 @@ static void add_pipelines(struct app_memory *memory, const struct appliance *app
 	params.streams = params.stream_buffers = 0;
 	bare = adit_pipeline_bytes(&params) - adit_streams_bytes(&least);
 	memory->streams = all * workers;
-	add(memory, "tracks", "window.tracks", (all - untracked) * workers);
-	add(memory, "names", "worker.names", (untracked - unnamed) * workers);
-	add(memory, "TCP", "tcp.streams, tcp.buffers", (unnamed - bare) * workers);
-	add(memory, "filters of duplicates", "worker.duplicate_window", bare * workers);
+	app_memory_add(memory, "tracks", "window.tracks", (all - untracked) * workers);
+	app_memory_add(memory, "names", "worker.names", (untracked - unnamed) * workers);
+	app_memory_add(memory, "TCP", "tcp.streams, tcp.buffers", (unnamed - bare) * workers);
+	app_memory_add(memory, "filters of duplicates", "worker.duplicate_window", bare * workers);
 }
 
 void app_memory_plan(const struct adit_config *config, size_t ports, bool has_spreader,
@@ -92,11 +92,11 @@ void app_memory_plan(const struct adit_config *config, size_t ports, bool has_sp
 	add_history(memory, &appliance);
 	add_pipelines(memory, &appliance);
 	memory->fragments = adit_reassembly_bytes(&fragment) * (has_spreader ? 1 : workers);
-	add(memory, "fragments", "fragment.datagrams", memory->fragments);
+	app_memory_add(memory, "fragments", "fragment.datagrams", memory->fragments);
 	memory->packets = (size_t)app_pool_buffers(config, ports) * PACKET_BYTES;
-	add(memory, "packet buffers", "worker.packet_buffers, port.queues, port.descriptors",
-		memory->packets);
-	add(memory, "queue of verdicts, frames in segments", "worker.count",
+	app_memory_add(memory, "packet buffers",
+		"worker.packet_buffers, port.queues, port.descriptors", memory->packets);
+	app_memory_add(memory, "queue of verdicts, frames in segments", "worker.count",
 		APP_MESSAGES * sizeof(struct app_message) + (workers + 1) * APP_LINEAR_BYTES);
 }
 

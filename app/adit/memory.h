@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#define APP_MEMORY_PARTS 16
+#define APP_MEMORY_PARTS 20
 
 struct app_memory_part {
 	const char *name, *options; /* that set its size */
@@ -28,6 +28,9 @@ struct app_memory {
  * have one each. */
 void app_memory_plan(const struct adit_config *config, size_t ports, bool has_spreader,
 	struct app_memory *memory);
+
+/* One more part. */
+void app_memory_add(struct app_memory *memory, const char *name, const char *options, size_t bytes);
 
 /* All parts in a line. */
 void app_memory_tell(const struct app_memory *memory, const char *command, FILE *to);

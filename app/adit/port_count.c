@@ -108,13 +108,14 @@ static void port_count(struct app_port *port)
 
 	if (rte_eth_stats_get(port->id, &stats) != 0)
 		return;
-	counters->received = stats.ipackets;
 	counters->no_buffer = stats.rx_nombuf;
 	counters->errors = stats.ierrors;
 	/* Some drivers count nothing (net_memif): what was taken was received. */
-	if (counters->received == 0)
+	if (stats.ipackets == 0)
 		for (uint16_t queue = 0; queue < port->queues; queue++)
-			counters->received += counters->queue[queue].packets;
+			stats.ipackets += counters->queue[queue].packets;
+	/* In one piece: others may read it meanwhile. */
+	counters->received = stats.ipackets;
 	if (!is_af_packet(port)) {
 		counters->missed = stats.imissed;
 		for (uint16_t queue = 0; queue < port->queues; queue++)

@@ -25,6 +25,7 @@ static const struct cell {
 	enum source source;
 	size_t offset;
 	const char *name, *help;
+	const char *stats; /* what stats.json calls it; NULL: by its name */
 } cells[] = {
 #define DNS(field, name, help)                                                                 \
 	{                                                                                      \
@@ -132,10 +133,11 @@ static const struct cell {
 		"rows of a slice that were judged"),
 	TABLES(SCORE, adit_score_counters, rows[ADIT_SPAN_10MIN], "judged_10min",
 		"rows of 10 minutes that were judged"),
-	TABLES(SCORE, adit_score_counters, rows[ADIT_SPAN_HOUR], "judged_hours",
-		"rows of an hour that were judged"),
-	TABLES(SCORE, adit_score_counters, rows[ADIT_SPAN_DAY], "judged_days",
-		"rows of a day that were judged"),
+	/* No metric's name may end in a unit of time that is no second. */
+	{APP_GROUP_TABLES, SCORE, offsetof(struct adit_score_counters, rows[ADIT_SPAN_HOUR]),
+		"judged_hour_rows", "rows of an hour that were judged", "judged_hours"},
+	{APP_GROUP_TABLES, SCORE, offsetof(struct adit_score_counters, rows[ADIT_SPAN_DAY]),
+		"judged_day_rows", "rows of a day that were judged", "judged_days"},
 	TABLES(SCORE, adit_score_counters, models[ADIT_MODEL_TREES], "asked_trees",
 		"of these rows, scored by trees"),
 	TABLES(SCORE, adit_score_counters, models[ADIT_MODEL_SVM], "asked_svm",
@@ -186,9 +188,15 @@ static const struct port_cell port_cells[] = {
 };
 #undef CELL
 
+/* Where packets end, in the order of their way. */
+enum stage { INTAKE, SPREAD, PARSE, STREAM, TABLE, APP_STAGES };
+static const char *const stage_names[APP_STAGES] = {"intake", "spread", "parse", "stream", "count"};
+
+/* What others add. */
+#define MORE_MAX 256
 #define COUNTERS_MAX                                                                       \
 	(ADIT_OUTCOME_COUNT + ADIT_COUNT(cells) + ADIT_COUNT(port_cells) * APP_PORTS_MAX + \
-		2 * APP_QUEUES_MAX + 2 * APP_WORKERS_MAX)
+		2 * APP_QUEUES_MAX + 2 * APP_WORKERS_MAX + APP_STAGES + MORE_MAX)
 
 struct app_registry {
 	struct adit_metrics *metrics;
@@ -216,6 +224,55 @@ static void outcomes_add(struct app_registry *registry, const struct appliance *
 			adit_metrics_bind(registry->metrics, number,
 				&adit_pipeline_counters(appliance->workers[w].pipeline)
 					 ->outcome[i]);
+	}
+}
+
+static enum stage stage_of(int outcome)
+{
+	switch (outcome) {
+	case ADIT_OUTCOME_DNS_QUERY:
+	case ADIT_OUTCOME_DNS_RESPONSE:
+	case ADIT_OUTCOME_DNS_BAD_RECORD:
+	case ADIT_OUTCOME_DNS_NO_QUESTION:
+	case ADIT_OUTCOME_DNS_BAD_NAME:
+	case ADIT_OUTCOME_DNS_SHORT:
+	case ADIT_OUTCOME_DNS_IMPLAUSIBLE:
+	case ADIT_OUTCOME_DUPLICATE:
+		return PARSE;
+	case ADIT_OUTCOME_TCP_DNS:
+	case ADIT_OUTCOME_TCP_DNS_REPEATED:
+	case ADIT_OUTCOME_TCP_DNS_REFUSED:
+		return STREAM;
+	case ADIT_OUTCOME_DOT:
+	case ADIT_OUTCOME_DOQ:
+	case ADIT_OUTCOME_DOH:
+		return TABLE;
+	case ADIT_OUTCOME_QUEUE_FULL:
+		return SPREAD;
+	default:
+		return INTAKE;
+	}
+}
+
+static void stages_add(struct app_registry *registry, const struct appliance *appliance)
+{
+	for (int stage = 0; stage < APP_STAGES; stage++) {
+		const struct adit_metrics_counter counter = {.name = "stage_packets",
+			.help = "packets that ended in a stage",
+			.label = "stage",
+			.value = stage_names[stage]};
+		int number = adit_metrics_add(registry->metrics, &counter);
+
+		for (int i = 0; i < ADIT_OUTCOME_COUNT && number >= 0; i++) {
+			if ((int)stage_of(i) != stage)
+				continue;
+			adit_metrics_bind(registry->metrics, (size_t)number,
+				&appliance->spreader->ended.outcome[i]);
+			for (uint16_t w = 0; w < appliance->worker_count; w++)
+				adit_metrics_bind(registry->metrics, (size_t)number,
+					&adit_pipeline_counters(appliance->workers[w].pipeline)
+						 ->outcome[i]);
+		}
 	}
 }
 
@@ -323,6 +380,9 @@ static const char *short_name(const struct adit_metrics_counter *counter, int gr
 
 	if (counter->value != NULL)
 		return counter->value;
+	for (size_t i = 0; i < ADIT_COUNT(cells); i++)
+		if (cells[i].stats != NULL && strcmp(cells[i].name, counter->name) == 0)
+			return cells[i].stats;
 	if (strncmp(counter->name, group_names[group], prefix) == 0 && counter->name[prefix] == '_')
 		return counter->name + prefix + 1;
 	return counter->name;
@@ -333,8 +393,9 @@ int app_registry_make(const struct appliance *appliance, struct app_registry **r
 	struct app_registry *made = calloc(1, sizeof(*made));
 	size_t at = 0;
 
-	if (made == NULL || adit_metrics_create(&made->metrics, COUNTERS_MAX,
-				    COUNTERS_MAX * (1u + appliance->worker_count), NULL) != 0) {
+	if (made == NULL ||
+		adit_metrics_create(&made->metrics, COUNTERS_MAX,
+			COUNTERS_MAX * (2u + 2u * appliance->worker_count), NULL) != 0) {
 		free(made);
 		return -ENOMEM;
 	}
@@ -347,6 +408,7 @@ int app_registry_make(const struct appliance *appliance, struct app_registry **r
 	made->first[APP_GROUP_COUNT] = adit_metrics_count(made->metrics);
 	ports_add(made, appliance);
 	workers_add(made, appliance);
+	stages_add(made, appliance);
 	for (int group = 0; group < APP_GROUP_COUNT; group++)
 		for (size_t i = made->first[group]; i < made->first[group + 1]; i++) {
 			const struct adit_metrics_counter *counter =
@@ -365,6 +427,30 @@ void app_registry_free(struct app_registry *registry)
 		return;
 	adit_metrics_free(registry->metrics);
 	free(registry);
+}
+
+int app_registry_add(struct app_registry *registry, const struct adit_metrics_counter *counter,
+	const uint64_t *cell)
+{
+	int number = adit_metrics_add(registry->metrics, counter);
+
+	return number < 0 ? number : adit_metrics_bind(registry->metrics, (size_t)number, cell);
+}
+
+int app_registry_bind(struct app_registry *registry, const uint64_t *cell)
+{
+	return adit_metrics_bind(
+		registry->metrics, adit_metrics_count(registry->metrics) - 1, cell);
+}
+
+const char *app_registry_worker(const struct app_registry *registry, uint16_t worker)
+{
+	return registry->worker[worker];
+}
+
+const struct adit_metrics *app_registry_metrics(const struct app_registry *registry)
+{
+	return registry->metrics;
 }
 
 struct adit_stats_group app_registry_group(

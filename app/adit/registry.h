@@ -25,6 +25,15 @@ struct app_registry;
 /* Returns 0 or -ENOMEM. What is counted is read once, here. */
 int app_registry_make(const struct appliance *appliance, struct app_registry **registry);
 void app_registry_free(struct app_registry *registry);
+/* Beside those, for metrics: 0 or what adit_metrics_add and adit_metrics_bind return. The strings
+ * must outlive the registry; the latter gives one more cell to what was added last. */
+int app_registry_add(struct app_registry *registry, const struct adit_metrics_counter *counter,
+	const uint64_t *cell);
+int app_registry_bind(struct app_registry *registry, const uint64_t *cell);
+/* What the label "worker" says of one. */
+const char *app_registry_worker(const struct app_registry *registry, uint16_t worker);
+const struct adit_metrics *app_registry_metrics(const struct app_registry *registry);
+
 /* Its counters are valid as long as the registry. */
 struct adit_stats_group app_registry_group(
 	const struct app_registry *registry, enum app_group group);

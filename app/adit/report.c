@@ -21,9 +21,15 @@ uint64_t app_report_received(const struct appliance *appliance)
 	return received;
 }
 
+/* So far, where it still runs. */
 static double elapsed_s(const struct app_manager *manager)
 {
-	return (double)(manager->ended_ns - manager->started_ns) / (double)ADIT_NS_PER_S;
+	uint64_t ended_ns = manager->ended_ns != 0 ? manager->ended_ns : app_manager_clock_ns();
+
+	/* The HTTP thread may ask before it does. */
+	return manager->started_ns == 0
+		       ? 0
+		       : (double)(ended_ns - manager->started_ns) / (double)ADIT_NS_PER_S;
 }
 
 /* The same counts as in the registry, by port and by worker. */
@@ -82,24 +88,7 @@ static uint64_t outcome_count(const struct appliance *appliance, int outcome)
 	return count;
 }
 
-/* Puts a document into the run's directory. */
-static int stats_write(const struct app_manager *manager, const struct adit_stats *stats)
-{
-	char path[PATH_MAX];
-	FILE *file;
-	int status;
-
-	snprintf(path, sizeof(path), "%s/stats.json", manager->directory);
-	file = fopen(path, "we");
-	if (file == NULL)
-		return -errno;
-	status = adit_stats_write_json(stats, file);
-	if (fclose(file) != 0 && status == 0)
-		status = -errno;
-	return status;
-}
-
-int app_report_stats(struct app_manager *manager, const char *problem)
+int app_report_write(const struct app_manager *manager, const char *problem, FILE *to)
 {
 	const struct appliance *appliance = manager->appliance;
 	struct app_registry *registry;
@@ -108,7 +97,6 @@ int app_report_stats(struct app_manager *manager, const char *problem)
 	struct lists lists;
 	int status;
 
-	app_ports_count(manager->appliance);
 	status = app_registry_make(appliance, &registry);
 	if (status != 0)
 		return status;
@@ -148,12 +136,29 @@ int app_report_stats(struct app_manager *manager, const char *problem)
 		.selfcheck_subscribers = appliance->selfcheck.subscribers,
 		.selfcheck_split = appliance->selfcheck.split,
 		.elapsed_s = elapsed_s(manager),
-		.complete = problem == NULL,
+		.complete = problem == NULL && manager->ended_ns != 0,
 		.problem = problem,
 	};
 
-	status = stats_write(manager, &stats);
+	status = adit_stats_write_json(&stats, to);
 	app_registry_free(registry);
+	return status;
+}
+
+int app_report_stats(struct app_manager *manager, const char *problem)
+{
+	char path[PATH_MAX];
+	FILE *file;
+	int status;
+
+	app_ports_count(manager->appliance);
+	snprintf(path, sizeof(path), "%s/stats.json", manager->directory);
+	file = fopen(path, "we");
+	if (file == NULL)
+		return -errno;
+	status = app_report_write(manager, problem, file);
+	if (fclose(file) != 0 && status == 0)
+		status = -errno;
 	return status;
 }
 

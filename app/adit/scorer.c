@@ -191,6 +191,7 @@ static void score_earliest(struct app_scorer *scorer, struct pending *pending)
 	struct adit_window *windows[APP_WORKERS_MAX];
 	uint16_t workers = appliance->worker_count;
 	uint32_t slice = UINT32_MAX;
+	uint64_t started_ns;
 	bool all_ended = true;
 
 	for (uint16_t i = 0; i < workers; i++)
@@ -204,8 +205,15 @@ static void score_earliest(struct app_scorer *scorer, struct pending *pending)
 	}
 	learn_tick(scorer, slice);
 	app_gate_pass(&scorer->gate, scorer->scorer, slice);
+	started_ns = app_now_ns();
 	adit_scorer_slice(scorer->scorer, slice, windows, workers);
 	scorer->counters.slices++;
+	scorer->counters.scored_ns = app_now_ns();
+	/* The clock may have been set back. */
+	scorer->counters.last_ns = scorer->counters.scored_ns > started_ns
+					   ? scorer->counters.scored_ns - started_ns
+					   : 0;
+	scorer->counters.scoring_ns += scorer->counters.last_ns;
 	for (uint16_t i = 0; i < workers; i++) {
 		if (windows[i] == scorer->nothing)
 			continue;
@@ -243,11 +251,11 @@ int app_scorer_main(void *argument)
 			score_earliest(scorer, &pending);
 		for (uint16_t i = 0; i < appliance->worker_count; i++)
 			looked |= looks_take(scorer, i);
-		if (worked)
+		if (worked || looked)
 			app_idle_work(&scorer->idle);
 		else if (alone && !any)
 			break;
-		else if (!looked)
+		else
 			app_idle_wait(&scorer->idle);
 	}
 	atomic_fetch_sub_explicit(&appliance->lcores_running, 1, memory_order_release);

@@ -59,6 +59,7 @@ static void window_open(struct app_worker *worker, uint32_t slice)
 {
 	worker->window = window_take(worker, true);
 	adit_window_open(worker->window, slice);
+	worker->counters.opened++;
 }
 
 static void counters_take(struct app_worker *worker)
@@ -73,6 +74,13 @@ static void counters_take(struct app_worker *worker)
 	worker->counters.details_taken += from->details_taken;
 	worker->counters.looks += from->looks;
 	worker->counters.looks_refused += from->looks_refused;
+	for (int kind = 0; kind < ADIT_KIND_COUNT; kind++) {
+		uint64_t rows = 0;
+
+		for (uint32_t at = 0; at < worker->window->shards; at++)
+			rows += adit_window_rows(worker->window, at, (enum adit_kind)kind);
+		worker->counters.rows[kind] = rows;
+	}
 }
 
 /* Live, what may be a tunnel is judged at once; in replay with its slice, in one order. A window

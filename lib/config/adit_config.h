@@ -110,6 +110,9 @@ int adit_config_check(const struct adit_config *config, struct adit_error *error
 /* These return 0 or -EIO (-ENOMEM for the latter two). `to` stays open. */
 /* Writes what is in force as a file that adit_config_read takes back. */
 int adit_config_dump(const struct adit_config *config, FILE *to);
+/* The same as a JSON object of sections; the value of an option that names or holds a secret is
+ * "(masked)", where it has one, and so is what a URL has in front of an @. */
+int adit_config_json(const struct adit_config *config, FILE *to);
 /* The sample file: every option, commented, with unit, range, default and help. */
 int adit_config_sample(FILE *to);
 /* The reference page, Markdown. */

@@ -173,7 +173,23 @@
 	ADIT_SECTION(output, "What a verdict lists")                                               \
 	ADIT_INT(output, subscribers, 16, 1, 64, "subscribers",                                    \
 		"Most subscribers to list in a verdict")                                           \
-	ADIT_INT(output, samples, 3, 0, 3, "names", "Most sample qnames to list in a verdict")
+	ADIT_INT(output, samples, 3, 0, 3, "names", "Most sample qnames to list in a verdict")     \
+	ADIT_SECTION(http, "Metrics, health, API and page, of adit run and adit replay --serve")   \
+	ADIT_STRING(http, listen, "127.0.0.1:9153", NULL,                                          \
+		"Address and port; another than a loopback address needs http.token_file, "        \
+		"http.certificate and http.key; empty: no server")                                 \
+	ADIT_STRING(http, token_file, "", NULL,                                                    \
+		"File of the token that a request has to bear: 16 to 512 characters, of one "      \
+		"line")                                                                            \
+	ADIT_STRING(http, certificate, "", NULL, "Certificate for TLS, and those above it (PEM)")  \
+	ADIT_STRING(http, key, "", NULL, "Key of the certificate (PEM)")                           \
+	ADIT_INT(http, stories, 10000, 1, 1000000, "stories",                                      \
+		"Stories that API and page can show; the one silent for longest gives way")        \
+	ADIT_INT(http, memory, 64, 1, 65536, "MB",                                                 \
+		"What these stories and their histories may take")                                 \
+	ADIT_INT(http, connections, 64, 1, 1000, "connections", "Most at a time")                  \
+	ADIT_INT(http, stalled_after, 10, 1, 3600, "seconds",                                      \
+		"An lcore that has polled nothing for so long is stalled: /healthz says 503")
 
 /*
  * Options of a sink, a group { } of the list `sinks`. `kinds`: types that have it, or NULL: all.

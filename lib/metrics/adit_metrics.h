@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Counter registry: what there is to count, where each count stands, and the OpenMetrics text of
- * it. A counter is a name and at most one label pair that is fixed at start, such as
+ * Registry of counters and gauges: what there is to count, where each count stands, and the text
+ * that tells it. A counter is a name and at most one label pair that is fixed at start, such as
  * outcome="dns_query" or worker="0". Whatever a packet carries (a name, an address, a subscriber)
  * is never a label: the number of time series is known before the first packet.
  *
  * Threads. A count stands in a cell, a uint64_t that exactly one thread writes, by plain or
- * relaxed 64-bit stores, and only ever upwards. The registry reads cells by relaxed atomic loads
- * and never writes one: a reset remembers what each cell held, and readers subtract. So nothing
- * here costs the packet path anything. One thread at a time registers, reads, resets and writes.
- * Cells are read one after the other: sums over them add up exactly once their owners rest.
+ * relaxed 64-bit stores, and, but for gauges, only ever upwards. The registry reads cells by
+ * relaxed atomic loads and never writes one: a reset remembers what each cell held, and readers
+ * subtract. So nothing here costs the packet path anything. One thread at a time registers, reads,
+ * resets and writes. Cells are read one after the other: sums over them add up exactly once their
+ * owners rest.
  *
- * Memory: 56 bytes a counter, 24 bytes a cell, all of it at creation.
+ * Memory: 64 bytes a counter, 24 bytes a cell, all of it at creation.
  */
 #ifndef ADIT_METRICS_H
 #define ADIT_METRICS_H
@@ -27,10 +28,12 @@ extern "C" {
 /* The strings must outlive the registry; they are not copied. */
 struct adit_metrics_counter {
 	const char *name;  /* [a-z_][a-z0-9_]*, without _total; ends in _unit where there is one */
-	const char *help;  /* counters of one name share help, unit and label */
+	const char *help;  /* counters of one name share all but the label's value */
 	const char *unit;  /* "bytes", "packets", or NULL */
 	const char *label; /* or NULL; then there is one counter of this name */
 	const char *value; /* of the label */
+	bool is_gauge;     /* its cells go down too, and a reset leaves them */
+	bool is_ns;        /* cells hold nanoseconds, and the text tells seconds */
 };
 
 struct adit_metrics;
@@ -63,8 +66,14 @@ uint64_t adit_metrics_read_cell(const struct adit_metrics *metrics, size_t numbe
 /* Counting starts anew, for readers. */
 void adit_metrics_reset(struct adit_metrics *metrics);
 
-/* The OpenMetrics 1.0 text of all counters, with # EOF. Returns 0 or -EIO. `to` stays open. */
-int adit_metrics_write(const struct adit_metrics *metrics, FILE *to);
+/*
+ * The text of all counters, families in the order in which they were registered, each name behind
+ * `prefix`. OpenMetrics 1.0 ends in # EOF; the text format 0.0.4 of Prometheus names a counter's
+ * family with _total, has no units and other escapes. Returns 0 or -EIO. `to` stays open.
+ */
+enum adit_metrics_format { ADIT_METRICS_OPENMETRICS, ADIT_METRICS_PROMETHEUS };
+int adit_metrics_write(const struct adit_metrics *metrics, enum adit_metrics_format format,
+	const char *prefix, FILE *to);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Counter registry and its text (OpenMetrics 1.0: counters, families, escaping). Two fixed arrays,
+ * The registry and its text (families, escaping). Two fixed arrays,
  * counters and cells; the cells of a counter are a chain of indexes, and so are the counters of a
  * family (one name), because the text must not part a family's lines.
  */
@@ -109,7 +109,8 @@ static int find_family(const struct adit_metrics *metrics,
 		if (strcmp(other->name, counter->name) != 0)
 			continue;
 		if (!same(other->help, counter->help) || !same(other->unit, counter->unit) ||
-			!same(other->label, counter->label))
+			!same(other->label, counter->label) ||
+			other->is_gauge != counter->is_gauge || other->is_ns != counter->is_ns)
 			return -EINVAL;
 		if (same(other->value, counter->value))
 			return -EEXIST;
@@ -220,52 +221,80 @@ uint64_t adit_metrics_read_cell(const struct adit_metrics *metrics, size_t numbe
 
 void adit_metrics_reset(struct adit_metrics *metrics)
 {
-	for (size_t i = 0; i < metrics->cell_count; i++)
-		metrics->cells[i].baseline += read_cell(&metrics->cells[i]);
+	for (size_t i = 0; i < metrics->counter_count; i++) {
+		const struct counter *counter = &metrics->counters[i];
+
+		if (counter->is.is_gauge)
+			continue;
+		for (uint32_t c = counter->first_cell; c != NONE; c = metrics->cells[c].next)
+			metrics->cells[c].baseline += read_cell(&metrics->cells[c]);
+	}
 }
 
-/* The format escapes these three, in help texts as in label values. */
-static void write_escaped(FILE *to, const char *text)
+/* Backslashes and line ends, and quotes where the format escapes them. */
+static void write_escaped(FILE *to, const char *text, bool quotes)
 {
 	for (; *text != '\0'; text++) {
 		if (*text == '\n')
 			fputs("\\n", to);
-		else if (*text == '\\' || *text == '"')
+		else if (*text == '\\' || (quotes && *text == '"'))
 			fprintf(to, "\\%c", *text);
 		else
 			fputc(*text, to);
 	}
 }
 
-static void write_sample(const struct adit_metrics *metrics, size_t number, FILE *to)
+static void write_value(const struct adit_metrics_counter *counter, uint64_t value, FILE *to)
+{
+	if (counter->is_ns)
+		fprintf(to, " %" PRIu64 ".%09" PRIu64 "\n", value / ADIT_NS_PER_S,
+			value % ADIT_NS_PER_S);
+	else
+		fprintf(to, " %" PRIu64 "\n", value);
+}
+
+static void write_sample(
+	const struct adit_metrics *metrics, size_t number, const char *prefix, FILE *to)
 {
 	const struct adit_metrics_counter *counter = &metrics->counters[number].is;
 
-	fprintf(to, "%s_total", counter->name);
+	fprintf(to, "%s%s%s", prefix, counter->name, counter->is_gauge ? "" : "_total");
 	if (counter->label != NULL) {
 		fprintf(to, "{%s=\"", counter->label);
-		write_escaped(to, counter->value);
+		write_escaped(to, counter->value, true);
 		fputs("\"}", to);
 	}
-	fprintf(to, " %" PRIu64 "\n", adit_metrics_read(metrics, number));
+	write_value(counter, adit_metrics_read(metrics, number), to);
 }
 
-int adit_metrics_write(const struct adit_metrics *metrics, FILE *to)
+static void write_head(const struct adit_metrics_counter *counter, enum adit_metrics_format format,
+	const char *prefix, FILE *to)
+{
+	bool open = format == ADIT_METRICS_OPENMETRICS;
+	const char *end = open || counter->is_gauge ? "" : "_total";
+
+	fprintf(to, "# TYPE %s%s%s %s\n", prefix, counter->name, end,
+		counter->is_gauge ? "gauge" : "counter");
+	if (open && counter->unit != NULL)
+		fprintf(to, "# UNIT %s%s %s\n", prefix, counter->name, counter->unit);
+	fprintf(to, "# HELP %s%s%s ", prefix, counter->name, end);
+	write_escaped(to, counter->help, open);
+	fputc('\n', to);
+}
+
+int adit_metrics_write(const struct adit_metrics *metrics, enum adit_metrics_format format,
+	const char *prefix, FILE *to)
 {
 	for (size_t i = 0; i < metrics->counter_count; i++) {
 		const struct counter *counter = &metrics->counters[i];
 
 		if (!counter->leads)
 			continue;
-		fprintf(to, "# TYPE %s counter\n", counter->is.name);
-		if (counter->is.unit != NULL)
-			fprintf(to, "# UNIT %s %s\n", counter->is.name, counter->is.unit);
-		fprintf(to, "# HELP %s ", counter->is.name);
-		write_escaped(to, counter->is.help);
-		fputc('\n', to);
+		write_head(&counter->is, format, prefix, to);
 		for (uint32_t n = (uint32_t)i; n != NONE; n = metrics->counters[n].next)
-			write_sample(metrics, n, to);
+			write_sample(metrics, n, prefix, to);
 	}
-	fputs("# EOF\n", to);
+	if (format == ADIT_METRICS_OPENMETRICS)
+		fputs("# EOF\n", to);
 	return fflush(to) != 0 || ferror(to) ? -EIO : 0;
 }

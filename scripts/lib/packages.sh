@@ -12,6 +12,7 @@ libdpdk-dev | build | DPDK: ports, queues, cores
 libhyperscan-dev | build | Hyperscan: pattern matching
 libconfig-dev | build | reads the configuration, and the settings of models
 libjansson-dev | build | reads and writes JSON
+libmicrohttpd-dev | build | HTTP server: metrics, API, page
 libfstrm-dev | build | reads Frame Streams, which dnstap logs are
 libprotobuf-c-dev | build | reads dnstap messages
 protobuf-c-compiler | build | makes the reader of dnstap messages from its schema
@@ -51,6 +52,14 @@ cpio | test | packs it
 procps | test | laboratory: settings of the namespaces
 iodine | test | laboratory: a real DNS tunnel to find
 nsd | test | laboratory: ordinary DNS beside the tunnel
+curl | test | asks the HTTP server
+openssl | test | certificates and keys for tests
+prometheus | test | promtool: second opinion on metrics
+python3-prometheus-client | test | and its reader of OpenMetrics
+python3-jsonschema | test | second opinion on what the HTTP interface says
+chromium | test | a browser for the page
+chromium-driver | test | drives it
+python3-selenium | test | tells it what to do
 clang | fuzz | compiler with libFuzzer
 libclang-rt-14-dev | fuzz | libFuzzer and the sanitizers of clang
 '

@@ -213,7 +213,7 @@ TEST(config, refuses_names)
 		{"frobnicate: { };",
 			"f:1: unknown section frobnicate; there are dns, context, fragment, tcp, "
 			"encrypted, identity, privacy, eal, port, worker, "
-			"memory, window, history, detect, output, sinks"},
+			"memory, window, history, detect, output, http, sinks"},
 		{"ports = [53];",
 			"f:1: ports stands outside a section; write dns: { ports = ...; };"},
 		{"dns = [53];", "f:1: dns is a section; write dns: { option = value; };"},
@@ -322,6 +322,33 @@ TEST(config, sets_every_type)
 }
 
 /* A list takes 64 values and not one more. */
+/* Whoever may see what is in force must not see what gives more. */
+TEST(config, json_masks_secrets)
+{
+	struct adit_config config;
+	struct adit_error error;
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	REQUIRE(adit_config_init(&config) == 0);
+	CHECK_EQ_INT(adit_config_set(&config, "privacy.key_file=/etc/k\"1", &error), 0);
+	CHECK_EQ_INT(adit_config_set(&config, "http.token_file=/etc/t2", &error), 0);
+	CHECK_EQ_INT(adit_config_set(&config, "http.key=/etc/k3", &error), 0);
+	CHECK_EQ_INT(adit_config_set(&config, "http.certificate=/etc/\"c\\\n\xff", &error), 0);
+	CHECK_EQ_INT(adit_config_set(&config, "port.devices=a://u:p@b@h/@x,c://h/@y", &error), 0);
+	CHECK_EQ_INT(adit_config_json(&config, to), 0);
+	fclose(to);
+	CHECK(strstr(text, "\"key_file\":\"(masked)\"") != NULL);
+	CHECK(strstr(text, "\"token_file\":\"(masked)\"") != NULL);
+	CHECK(strstr(text, "\"key\":\"(masked)\"") != NULL);
+	CHECK(strstr(text, "/etc/\\\"c\\\\\\u000a\\u00ff") != NULL);
+	CHECK(strstr(text, "[\"a://(masked)@h/@x\",\"c://h/@y\"]") != NULL);
+	CHECK(strstr(text, "\"listen\":\"127.0.0.1:9153\"") != NULL);
+	free(text);
+	adit_config_clear(&config);
+}
+
 TEST(config, lists_are_bounded)
 {
 	char numbers[512] = "dns.ports=", strings[512] = "port.devices=";

@@ -19,7 +19,7 @@ static void check_text(const struct adit_metrics *metrics, const char *want)
 	size_t size;
 	FILE *to = open_memstream(&text, &size);
 
-	CHECK_EQ_INT(adit_metrics_write(metrics, to), 0);
+	CHECK_EQ_INT(adit_metrics_write(metrics, ADIT_METRICS_OPENMETRICS, "", to), 0);
 	fclose(to);
 	CHECK_EQ_STR(text, want);
 	free(text);
@@ -53,6 +53,58 @@ TEST(metrics, text)
 	adit_metrics_free(metrics);
 }
 
+/* What goes up and down, and what is told in seconds, in both formats. */
+TEST(metrics, gauges_and_seconds)
+{
+	static const struct adit_metrics_counter counters[] = {
+		{"lag_seconds", "Lag", "seconds", NULL, NULL, true, true},
+		{"busy_seconds", "\"Busy\" \\", "seconds", NULL, NULL, false, true},
+		{"rows", "Rows", NULL, "table", "a", true, false},
+	};
+	uint64_t cells[] = {1500000000, 7, 3};
+	struct adit_metrics *metrics = make(3, 3);
+	struct adit_metrics_counter other = counters[2];
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	REQUIRE(metrics != NULL);
+	for (size_t i = 0; i < 3; i++) {
+		CHECK_EQ_INT(adit_metrics_add(metrics, &counters[i]), i);
+		CHECK_EQ_INT(adit_metrics_bind(metrics, i, &cells[i]), 0);
+	}
+	other.value = "b";
+	other.is_gauge = false;
+	CHECK_EQ_INT(adit_metrics_add(metrics, &other), -EINVAL);
+	CHECK_EQ_INT(adit_metrics_write(metrics, ADIT_METRICS_PROMETHEUS, "adit_", to), 0);
+	fclose(to);
+	CHECK_EQ_STR(text, "# TYPE adit_lag_seconds gauge\n"
+			   "# HELP adit_lag_seconds Lag\n"
+			   "adit_lag_seconds 1.500000000\n"
+			   "# TYPE adit_busy_seconds_total counter\n"
+			   "# HELP adit_busy_seconds_total \"Busy\" \\\\\n"
+			   "adit_busy_seconds_total 0.000000007\n"
+			   "# TYPE adit_rows gauge\n"
+			   "# HELP adit_rows Rows\n"
+			   "adit_rows{table=\"a\"} 3\n");
+	free(text);
+	/* A reset is for what is counted. */
+	adit_metrics_reset(metrics);
+	check_text(metrics, "# TYPE lag_seconds gauge\n"
+			    "# UNIT lag_seconds seconds\n"
+			    "# HELP lag_seconds Lag\n"
+			    "lag_seconds 1.500000000\n"
+			    "# TYPE busy_seconds counter\n"
+			    "# UNIT busy_seconds seconds\n"
+			    "# HELP busy_seconds \\\"Busy\\\" \\\\\n"
+			    "busy_seconds_total 0.000000000\n"
+			    "# TYPE rows gauge\n"
+			    "# HELP rows Rows\n"
+			    "rows{table=\"a\"} 3\n"
+			    "# EOF\n");
+	adit_metrics_free(metrics);
+}
+
 TEST(metrics, text_of_nothing_is_its_end)
 {
 	struct adit_metrics *metrics = make(0, 0);
@@ -68,7 +120,7 @@ TEST(metrics, write_tells_that_it_failed)
 	FILE *full = fopen("/dev/full", "w");
 
 	REQUIRE(metrics != NULL && full != NULL);
-	CHECK_EQ_INT(adit_metrics_write(metrics, full), -EIO);
+	CHECK_EQ_INT(adit_metrics_write(metrics, ADIT_METRICS_OPENMETRICS, "", full), -EIO);
 	fclose(full);
 	adit_metrics_free(metrics);
 }
