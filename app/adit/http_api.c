@@ -128,13 +128,16 @@ static void one_give(struct app_http *http, enum adit_store_kind kind, const cha
 		status = adit_store_write_one(http->store, kind, request->part, document.to);
 		pthread_mutex_unlock(&http->lock);
 	}
-	document_give(&document, status, response);
-	if (status == -ENOENT)
-		adit_http_problem(response, 404,
-			"there is no %s '%.200s' among those that are held; the list /api/v1/%ss "
-			"has "
-			"their ids, and http.stories says how many stay",
-			what, request->part, what);
+	if (status != -ENOENT) {
+		document_give(&document, status, response);
+		return;
+	}
+	fclose(document.to);
+	free(document.text);
+	adit_http_problem(response, 404,
+		"there is no %s '%.200s' among those that are held; the list /api/v1/%ss has "
+		"their ids, and http.stories says how many stay",
+		what, request->part, what);
 }
 
 static void verdicts(
