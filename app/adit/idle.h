@@ -42,6 +42,8 @@ struct app_queue;
 struct app_idle {
 	enum app_idle_mode mode;
 	unsigned empty; /* polls since the last work */
+	uint64_t turns; /* polls: one that stands still is stuck. The lcore writes it, any may read
+			 */
 	/* APP_IDLE_WAIT: */
 	uint64_t wait_ticks;
 	const struct app_queue *queue; /* whose descriptors end a wait … */
@@ -64,6 +66,7 @@ void app_idle_wait(struct app_idle *idle);
 static inline void app_idle_work(struct app_idle *idle)
 {
 	idle->empty = 0;
+	idle->turns++;
 }
 
 #endif

@@ -306,6 +306,7 @@ void app_manager_run(struct app_manager *manager)
 	uint64_t drawn;
 
 	drawn = manager->started_ns = monotonic_ns();
+	app_notify_ready(&manager->notify, appliance, drawn);
 	for (;;) {
 		/* Read before the queue: what was sent before the last lcore ended is seen. */
 		bool ended =
@@ -321,6 +322,7 @@ void app_manager_run(struct app_manager *manager)
 		}
 		app_identity_poll(&manager->identity);
 		models_poll(manager);
+		app_notify_poll(&manager->notify, manager, now);
 		if (!manager->silent)
 			app_selfcheck(appliance, now - manager->started_ns, false);
 		if (manager->progress && now - drawn >= PROGRESS_NS) {

@@ -10,6 +10,7 @@
 #include "appliance.h"
 #include "identity.h"
 #include "learn.h"
+#include "notify.h"
 
 struct app_manager {
 	struct appliance *appliance;
@@ -22,6 +23,7 @@ struct app_manager {
 	struct app_identity identity;
 	struct app_renew renew;
 	struct app_learn learn;
+	struct app_notify notify;
 	struct adit_verdict_board *board;
 	/* Called for each verdict whose line is written; NULL: not. */
 	void (*written)(void *context, const struct adit_verdict *verdict);
