@@ -118,7 +118,7 @@ void app_idle_wait(struct app_idle *idle)
 {
 	static const struct timespec nap = {0, SLEEP_NS};
 
-	idle->turns++;
+	idle->polls_idle++;
 	switch (idle->mode) {
 	case APP_IDLE_POLL:
 		return;

@@ -42,8 +42,9 @@ struct app_queue;
 struct app_idle {
 	enum app_idle_mode mode;
 	unsigned empty; /* polls since the last work */
-	uint64_t turns; /* polls: one that stands still is stuck. The lcore writes it, any may read
-			 */
+	/* Polls that found something, and that found nothing; the management thread reads them, to
+	 * tell an lcore that has nothing to do from one that is stuck. */
+	uint64_t polls_busy, polls_idle;
 	/* APP_IDLE_WAIT: */
 	uint64_t wait_ticks;
 	const struct app_queue *queue; /* whose descriptors end a wait … */
@@ -66,7 +67,7 @@ void app_idle_wait(struct app_idle *idle);
 static inline void app_idle_work(struct app_idle *idle)
 {
 	idle->empty = 0;
-	idle->turns++;
+	idle->polls_busy++;
 }
 
 #endif

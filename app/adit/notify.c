@@ -49,28 +49,29 @@ static uint64_t watchdog_asked(void)
 	return us * 1000;
 }
 
-/* The n-th lcore: its turns, and what it is called; NULL beyond the last. */
-static const uint64_t *lcore_turns(const struct appliance *appliance, unsigned n, const char **name)
+/* The n-th lcore: its polls, and what it is called; NULL beyond the last. */
+static const struct app_idle *lcore_idle(
+	const struct appliance *appliance, unsigned n, const char **name)
 {
 	*name = "worker";
 	if (n < appliance->worker_count)
-		return &appliance->workers[n].idle.turns;
+		return &appliance->workers[n].idle;
 	n -= appliance->worker_count;
 	*name = "scorer";
 	if (n == 0)
-		return &appliance->scorer->idle.turns;
+		return &appliance->scorer->idle;
 	*name = "spreader";
-	return n == 1 && appliance->has_spreader ? &appliance->spreader->idle.turns : NULL;
+	return n == 1 && appliance->has_spreader ? &appliance->spreader->idle : NULL;
 }
 
 /* Takes note of turns; gives the kind of an lcore that took none since, or NULL. */
 static const char *standing_still(struct app_notify *notify, const struct appliance *appliance)
 {
 	const char *name, *found = NULL;
-	const uint64_t *turns;
+	const struct app_idle *idle;
 
-	for (unsigned n = 0; (turns = lcore_turns(appliance, n, &name)) != NULL; n++) {
-		uint64_t now = app_read(turns);
+	for (unsigned n = 0; (idle = lcore_idle(appliance, n, &name)) != NULL; n++) {
+		uint64_t now = app_read(&idle->polls_busy) + app_read(&idle->polls_idle);
 
 		if (now == notify->turns[n])
 			found = name;

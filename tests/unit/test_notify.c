@@ -79,10 +79,10 @@ static void end(void)
 
 static void turn_all(void)
 {
-	workers[0].idle.turns++;
-	workers[1].idle.turns++;
-	spreader.idle.turns++;
-	scorer.idle.turns++;
+	workers[0].idle.polls_busy++;
+	workers[1].idle.polls_idle++;
+	spreader.idle.polls_idle++;
+	scorer.idle.polls_idle++;
 }
 
 TEST(notify, is_ready_and_alive_while_lcores_take_turns)
@@ -101,8 +101,8 @@ TEST(notify, is_ready_and_alive_while_lcores_take_turns)
 
 TEST(notify, is_silent_about_life_where_one_lcore_stands_still)
 {
-	static uint64_t *const turns[] = {&workers[0].idle.turns, &workers[1].idle.turns,
-		&scorer.idle.turns, &spreader.idle.turns};
+	static uint64_t *const turns[] = {&workers[0].idle.polls_busy, &workers[1].idle.polls_idle,
+		&scorer.idle.polls_idle, &spreader.idle.polls_idle};
 	static const char *const names[] = {"worker", "worker", "scorer", "spreader"};
 
 	for (size_t i = 0; i < ADIT_COUNT(turns); i++) {
