@@ -22,10 +22,13 @@
 /* Bits of CapEff, capabilities(7). */
 #define CAPABILITY_NET_ADMIN 12
 #define CAPABILITY_NET_RAW   13
+#define CAPABILITY_IPC_LOCK  14
 /* A packet of 1,500 bytes in GTP-U over IPv6, with extension headers and two VLAN tags. */
 #define MTU_FOR_GTPU 1600
 /* What net_af_packet's frames hold, unless framesz says otherwise (docs/ports.md). */
 #define AF_PACKET_BYTES 1982
+/* Its rings of a queue, received and sent, which it locks: 8,192 frames of 2 KiB (port.c). */
+#define AF_PACKET_RINGS_MB 32
 
 enum kind { PCI, INTERFACE, OTHER };
 
@@ -203,8 +206,11 @@ static int capabilities(const struct app_doctor *doctor, uint64_t *set)
 	return at != NULL ? 0 : status != 0 ? status : -ENOENT;
 }
 
-static void interface_rights(struct app_doctor *doctor, const char *name)
+/* net_af_packet sets the interface's flags at its start, whatever is asked for: without the right
+ * to it does not start. */
+static void interface_rights(struct app_doctor *doctor, const struct device *device)
 {
+	const char *name = device->name;
 	uint64_t set;
 	int status = capabilities(doctor, &set);
 	bool raw = (set >> CAPABILITY_NET_RAW & 1) != 0,
@@ -213,16 +219,15 @@ static void interface_rights(struct app_doctor *doctor, const char *name)
 	if (status != 0)
 		app_doctor_add(doctor, name, APP_FINDING_UNKNOWN, "/proc/self/status: %s",
 			strerror(-status));
-	else if (!raw)
+	else if (!raw || (!admin && device->af_packet))
 		app_doctor_mend(app_doctor_add(doctor, name, APP_FINDING_BAD,
-					"CAP_NET_RAW is missing: no packet socket can be made"),
+					"%s is missing: the port does not start",
+					raw ? "CAP_NET_ADMIN" : "CAP_NET_RAW"),
 			"start it by the service (systemctl start adit), which has it; or as root");
 	else if (!admin)
 		app_doctor_mend(app_doctor_add(doctor, name, APP_FINDING_WARN,
-					"CAP_NET_ADMIN is missing: promiscuous mode and MTU stay "
-					"as they are"),
-			"the service has it; or: ip link set %s promisc on mtu %d", name,
-			MTU_FOR_GTPU);
+					"CAP_NET_ADMIN is missing: its MTU stays as it is"),
+			"the service has it; or: ip link set %s mtu %d", name, MTU_FOR_GTPU);
 	else
 		app_doctor_add(doctor, name, APP_FINDING_OK, "CAP_NET_RAW and CAP_NET_ADMIN");
 }
@@ -242,47 +247,51 @@ static void node_rights(struct app_doctor *doctor, const char *pci, const char *
 			"in it, or be root");
 }
 
-/* vfio locks what the card may write to. */
-static void memlock_check(struct app_doctor *doctor)
+/* vfio locks what the card may write to, net_af_packet its rings. */
+static void memlock_check(struct app_doctor *doctor, unsigned long long wanted_mb)
 {
 	static const char label[] = "Max locked memory";
-	char text[4096];
-	const char *at;
-	struct app_memory memory;
 	unsigned long long limit;
+	const char *at;
+	char text[4096];
+	uint64_t set;
 
-	app_memory_plan(doctor->config, doctor->config->port_devices.count,
-		doctor->config->worker_count > 1, &memory);
 	at = app_doctor_read(doctor, text, sizeof(text), "/proc/self/limits") == 0
 		     ? strstr(text, label)
 		     : NULL;
-	if (at == NULL) {
+	if (at == NULL || capabilities(doctor, &set) != 0) {
 		app_doctor_add(doctor, "", APP_FINDING_UNKNOWN, "how much memory may be locked");
 		return;
 	}
 	at += strlen(label);
 	at += strspn(at, " ");
-	limit = isdigit((unsigned char)*at) ? strtoull(at, NULL, 10) : UINT64_MAX;
-	if (limit > memory.packets)
-		app_doctor_add(doctor, "", APP_FINDING_OK, "memory may be locked for the card");
+	limit = isdigit((unsigned char)*at) ? strtoull(at, NULL, 10) >> 20 : UINT64_MAX;
+	if (limit >= wanted_mb || (set >> CAPABILITY_IPC_LOCK & 1) != 0)
+		app_doctor_add(doctor, "", APP_FINDING_OK, "%llu MB may be locked", wanted_mb);
 	else
-		app_doctor_mend(app_doctor_add(doctor, "", APP_FINDING_BAD,
-					"%llu MB may be locked, packet buffers take %zu MB",
-					limit >> 20, memory.packets >> 20),
-			"LimitMEMLOCK=infinity in the unit (the package has it), or ulimit -l "
-			"unlimited");
+		app_doctor_mend(
+			app_doctor_add(doctor, "", APP_FINDING_BAD,
+				"%llu MB may be locked, ports lock %llu MB", limit, wanted_mb),
+			"LimitMEMLOCK=infinity in the unit (the package has it), ulimit -l "
+			"unlimited, or "
+			"--ulimit memlock=-1 of a container");
 }
 
 void app_check_rights(struct app_doctor *doctor)
 {
-	bool locks = false;
+	unsigned long long locked_mb = 0;
+	bool is_locked = false; /* what packets stand in */
+	struct app_memory memory;
 
 	for (size_t i = 0; i < doctor->config->port_devices.count; i++) {
 		struct device device = device_get(doctor, i);
 		char group[64], driver[64];
 
 		if (device.kind == INTERFACE && !device.absent)
-			interface_rights(doctor, device.name);
+			interface_rights(doctor, &device);
+		if (device.af_packet && !device.absent)
+			locked_mb += AF_PACKET_RINGS_MB *
+				     (unsigned long long)doctor->config->port_queues;
 		if (device.kind != PCI || device.absent)
 			continue;
 		link_end(doctor, group, device.name, "iommu_group");
@@ -291,10 +300,15 @@ void app_check_rights(struct app_doctor *doctor)
 			continue;
 		node_rights(doctor, device.name, "vfio");
 		node_rights(doctor, device.name, group);
-		locks = true;
+		is_locked = true;
 	}
-	if (locks)
-		memlock_check(doctor);
+	if (is_locked) {
+		app_memory_plan(doctor->config, doctor->config->port_devices.count,
+			doctor->config->worker_count > 1, &memory);
+		locked_mb += memory.packets >> 20;
+	}
+	if (locked_mb != 0)
+		memlock_check(doctor, locked_mb);
 }
 
 /* ---- where it is */
