@@ -4,9 +4,13 @@
 #            replay --out /var/lib/adit/verdicts /captures/tap.pcap
 #          (/var/lib/adit must be writable for user 10001)
 # A replay needs no huge pages, no device and no privilege. The configuration is read from
-# /etc/adit; patterns and allow lists stand in /usr/share/adit.
+# /etc/adit; patterns and allow lists stand in /usr/share/adit. Live, and on Kubernetes:
+# docs/operations.md#containers. Podman and buildah take this file too, as an ordinary user.
+# Another base, one made by debootstrap say: --build-arg BASE=IMAGE --build-arg BASE_SLIM=IMAGE
+ARG BASE=debian:12
+ARG BASE_SLIM=debian:12-slim
 
-FROM debian:12 AS builder
+FROM $BASE AS builder
 WORKDIR /src
 # The list of packages first: this layer stays until the list changes.
 COPY scripts/lib/common.sh scripts/lib/packages.sh scripts/lib/
@@ -22,7 +26,7 @@ RUN meson setup build --prefix=/usr --sysconfdir=/etc --buildtype=release \
     && { [ "$TESTS" = 0 ] || meson test -C build --suite unit --print-errorlogs; } \
     && DESTDIR=/image meson install -C build --no-rebuild
 
-FROM debian:12-slim
+FROM $BASE_SLIM
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
       ca-certificates libcairo2 libconfig9 libcurl4 libfstrm0 libhyperscan5 libjansson4 libjemalloc2 liblapacke libmicrohttpd12 libpcap0.8 \

@@ -310,6 +310,7 @@ void app_manager_run(struct app_manager *manager)
 	uint64_t drawn;
 
 	drawn = manager->started_ns = app_manager_clock_ns();
+	app_notify_ready(&manager->notify, appliance, drawn);
 	for (;;) {
 		/* Read before the queue: what was sent before the last lcore ended is seen. */
 		bool ended =
@@ -327,6 +328,7 @@ void app_manager_run(struct app_manager *manager)
 		app_http_poll(manager->http, now);
 		models_poll(manager);
 		app_sinks_tell(manager->sinks, manager->command);
+		app_notify_poll(&manager->notify, manager, now);
 		if (!manager->silent)
 			app_selfcheck(appliance, now - manager->started_ns, false);
 		if (manager->progress && now - drawn >= PROGRESS_NS) {

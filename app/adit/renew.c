@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "renew.h"
 
+#include "notify.h"
+
 #include <stdio.h>
 #include <time.h>
 
@@ -27,11 +29,13 @@ static void tell_refused(const struct app_renew *renew)
 {
 	fprintf(stderr, "adit %s: %s; the models that judged before stay in force\n",
 		renew->command, renew->error.text);
+	app_notify_send("READY=1");
 }
 
 void app_renew_read(struct app_renew *renew)
 {
 	fprintf(stderr, "adit %s: models are read again\n", renew->command);
+	app_notify_send("RELOADING=1");
 	renew->read = NULL;
 	if (app_job_start(&renew->job, "adit-models", read_models, renew, &renew->error) != 0)
 		tell_refused(renew);
@@ -55,6 +59,7 @@ static void exchanged(struct app_renew *renew, struct adit_judges *before)
 		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &parts);
 	fprintf(stderr, "adit %s: in force since %s UTC: %zu model%s\n", renew->command, text,
 		count, count == 1 ? "" : "s");
+	app_notify_send("READY=1");
 }
 
 void app_renew_poll(struct app_renew *renew)

@@ -2,7 +2,7 @@
 # The one list of Debian packages that building and testing need, and how they get installed.
 # Sourced after common.sh, never run.
 
-# package | build, test or fuzz | what for
+# package | build, test, fuzz or package | what for
 package_list='
 g++ | build | C and C++ compiler, with the C library headers
 meson | build | build system
@@ -60,6 +60,11 @@ python3-jsonschema | test | second opinion on what the HTTP interface says
 chromium | test | a browser for the page
 chromium-driver | test | drives it
 python3-selenium | test | tells it what to do
+dpkg-dev | package | builds the Debian package
+debhelper | package | the steps of that
+lintian | package | looks at the package
+debootstrap | package | a fresh Debian to install it in
+mandoc | package | second opinion on man pages
 clang | fuzz | compiler with libFuzzer
 libclang-rt-14-dev | fuzz | libFuzzer and the sanitizers of clang
 '
