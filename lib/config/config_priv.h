@@ -82,6 +82,13 @@ int adit_config_copy(struct adit_config *to, const struct adit_config *from);
 /* As the file has it: in quotes, what needs it escaped. */
 void adit_config_write_string(FILE *to, const char *text);
 
+/* Writes a string of an option, in quotes. */
+typedef void adit_text_writer(FILE *to, const struct adit_option *option, const char *text);
+/* The value of an option in `record`, with strings as `text` writes them, and `comma` between those
+ * of a list. */
+void adit_option_write(FILE *to, const void *record, const struct adit_option *option,
+	const char *comma, adit_text_writer *text);
+
 static inline void *adit_option_field(void *record, const struct adit_option *option)
 {
 	return (char *)record + option->offset;

@@ -6,7 +6,6 @@
 #include "config_priv.h"
 
 #include <errno.h>
-#include <inttypes.h>
 
 /* Keys, tokens and passwords, and the files that hold them. */
 static bool is_secret(const struct adit_option *option)
@@ -32,13 +31,13 @@ static size_t user_ends(const char *text)
 	return at != NULL ? (size_t)(at - text) : 0;
 }
 
-static void write_text(FILE *to, const char *text, bool masked)
+static void write_text(FILE *to, const struct adit_option *option, const char *text)
 {
 	static const char mask[] = "(masked)";
 	size_t hidden = user_ends(text);
 
 	fputc('"', to);
-	if (masked && *text != '\0') {
+	if (is_secret(option) && *text != '\0') {
 		fputs(mask, to);
 		text = "";
 	} else if (hidden != 0) {
@@ -59,42 +58,6 @@ static void write_text(FILE *to, const char *text, bool masked)
 	fputc('"', to);
 }
 
-static void write_value(
-	FILE *to, const struct adit_config *config, const struct adit_option *option)
-{
-	const void *field = (const char *)config + option->offset;
-	const struct adit_list *list = field;
-	const struct adit_ints *ints = field;
-	const char *text;
-
-	switch (option->type) {
-	case ADIT_OPTION_BOOL:
-		fputs(*(const bool *)field ? "true" : "false", to);
-		break;
-	case ADIT_OPTION_INT:
-		fprintf(to, "%" PRId64, *(const int64_t *)field);
-		break;
-	case ADIT_OPTION_STRING:
-		text = *(char *const *)field;
-		write_text(to, text != NULL ? text : "", is_secret(option));
-		break;
-	case ADIT_OPTION_LIST:
-		fputc('[', to);
-		for (size_t i = 0; i < list->count; i++) {
-			fputs(i > 0 ? "," : "", to);
-			write_text(to, list->item[i], is_secret(option));
-		}
-		fputc(']', to);
-		break;
-	case ADIT_OPTION_INTS:
-		fputc('[', to);
-		for (size_t i = 0; i < ints->count; i++)
-			fprintf(to, "%s%" PRId64, i > 0 ? "," : "", ints->item[i]);
-		fputc(']', to);
-		break;
-	}
-}
-
 int adit_config_json(const struct adit_config *config, FILE *to)
 {
 	for (size_t s = 0; s < adit_section_count; s++) {
@@ -105,7 +68,7 @@ int adit_config_json(const struct adit_config *config, FILE *to)
 			if (strcmp(adit_options[i].section, adit_sections[s].name) != 0)
 				continue;
 			fprintf(to, "%s\"%s\":", comma, adit_options[i].name);
-			write_value(to, config, &adit_options[i]);
+			adit_option_write(to, config, &adit_options[i], ",", write_text);
 			comma = ",";
 		}
 		fputc('}', to);

@@ -24,8 +24,8 @@ void adit_config_write_string(FILE *to, const char *text)
 	fputc('"', to);
 }
 
-/* As the file has it. */
-static void write_value(FILE *to, const void *record, const struct adit_option *option)
+void adit_option_write(FILE *to, const void *record, const struct adit_option *option,
+	const char *comma, adit_text_writer *text)
 {
 	const void *field = (const char *)record + option->offset;
 	const struct adit_list *list = field;
@@ -41,23 +41,35 @@ static void write_value(FILE *to, const void *record, const struct adit_option *
 		break;
 	case ADIT_OPTION_STRING:
 		string = *(char *const *)field;
-		adit_config_write_string(to, string != NULL ? string : "");
+		text(to, option, string != NULL ? string : "");
 		break;
 	case ADIT_OPTION_LIST:
 		fputc('[', to);
 		for (size_t i = 0; i < list->count; i++) {
-			fputs(i > 0 ? ", " : "", to);
-			adit_config_write_string(to, list->item[i]);
+			fputs(i > 0 ? comma : "", to);
+			text(to, option, list->item[i]);
 		}
 		fputc(']', to);
 		break;
 	case ADIT_OPTION_INTS:
 		fputc('[', to);
 		for (size_t i = 0; i < ints->count; i++)
-			fprintf(to, "%s%" PRId64, i > 0 ? ", " : "", ints->item[i]);
+			fprintf(to, "%s%" PRId64, i > 0 ? comma : "", ints->item[i]);
 		fputc(']', to);
 		break;
 	}
+}
+
+/* As the file has it. */
+static void text_write(FILE *to, const struct adit_option *option, const char *text)
+{
+	(void)option;
+	adit_config_write_string(to, text);
+}
+
+static void write_value(FILE *to, const void *record, const struct adit_option *option)
+{
+	adit_option_write(to, record, option, ", ", text_write);
 }
 
 static int written(FILE *to)

@@ -80,6 +80,7 @@ size_t adit_pipeline_bytes(const struct adit_pipeline_params *params)
 
 	return (params->duplicate_ns != 0 ? 2 : 1) * duplicates_bytes(params) +
 	       adit_memo_lines(params->names) * sizeof(struct adit_memo_line) +
+	       (params->witness ? ADIT_PIPELINE_WITNESSES * sizeof(uint64_t) : 0) +
 	       adit_tracks_bytes(
 		       adit_shards_per_worker(params->workers), params->tracks / ADIT_SHARDS) +
 	       adit_streams_bytes(&streams);

@@ -20,35 +20,36 @@ static struct adit_store *store_make(size_t stories, size_t bytes)
 	return adit_store_create(&params);
 }
 
+/* What was written to the sink. */
+static json_t *document_of(struct sink *sink)
+{
+	json_t *document;
+
+	fclose(sink->file);
+	document = json_loads(sink->text, 0, NULL);
+	if (document == NULL)
+		FAIL("no JSON: %s", sink->text);
+	free(sink->text);
+	return document;
+}
+
 static json_t *list(const struct adit_store *store, enum adit_store_kind kind,
 	const struct adit_store_filter *filter)
 {
 	struct sink sink;
-	json_t *document;
 
 	sink_open(&sink);
 	CHECK_EQ_INT(adit_store_write_list(store, kind, filter, sink.file), 0);
-	fclose(sink.file);
-	document = json_loads(sink.text, 0, NULL);
-	if (document == NULL)
-		FAIL("no JSON: %s", sink.text);
-	free(sink.text);
-	return document;
+	return document_of(&sink);
 }
 
 static json_t *one(const struct adit_store *store, enum adit_store_kind kind, const char *id)
 {
 	struct sink sink;
-	json_t *document;
 
 	sink_open(&sink);
 	CHECK_EQ_INT(adit_store_write_one(store, kind, id, sink.file), 0);
-	fclose(sink.file);
-	document = json_loads(sink.text, 0, NULL);
-	if (document == NULL)
-		FAIL("no JSON: %s", sink.text);
-	free(sink.text);
-	return document;
+	return document_of(&sink);
 }
 
 /* Ids of what is listed, each with a space behind. */
