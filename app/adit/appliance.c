@@ -125,12 +125,15 @@ void app_data_directory(const char *configured, const char *name, char path[PATH
 	if (length > 0) {
 		exe[length] = '\0';
 		*strrchr(exe, '/') = '\0';
-		/* build/app/adit/adit → the tree's config/ */
-		if (snprintf(path, PATH_MAX, "%s/../../../config/%s", exe, name) < PATH_MAX &&
-			access(path, R_OK) == 0)
-			return;
 		/* bin/adit → share/adit, wherever the tree was installed */
 		if (snprintf(path, PATH_MAX, "%s/../share/adit/%s", exe, name) < PATH_MAX &&
+			access(path, R_OK) == 0)
+			return;
+		/* build/app/adit/adit → the tree's config/, where it is one: three levels above
+		 * /usr/bin stands the root, and /config may be anybody's there. */
+		if (snprintf(path, PATH_MAX, "%s/../../../app/adit/appliance.h", exe) < PATH_MAX &&
+			access(path, R_OK) == 0 &&
+			snprintf(path, PATH_MAX, "%s/../../../config/%s", exe, name) < PATH_MAX &&
 			access(path, R_OK) == 0)
 			return;
 	}
