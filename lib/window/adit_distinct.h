@@ -24,14 +24,40 @@ extern "C" {
 
 #define ADIT_DISTINCT_KEPT 64
 
-/* All zero is the empty set. Members are in no order. Owner: whoever owns what it is part of. */
+/* Members are held in groups, the first of them beside the count: most sets have a few, and are two
+ * cache lines then, or one. */
+#define ADIT_DISTINCT_GROUP 8
+struct adit_distinct_group {
+	uint32_t hash[ADIT_DISTINCT_GROUP];
+	uint16_t times[ADIT_DISTINCT_GROUP]; /* it came; saturates */
+	uint16_t bytes[ADIT_DISTINCT_GROUP]; /* that it can have carried; saturates */
+};
+
+/* Members are in no order. Owner: whoever owns what it is part of. */
 struct adit_distinct {
 	uint32_t count;    /* members kept */
 	uint32_t greatest; /* hash among them, once there are more than can be kept; else 0 */
-	uint32_t hash[ADIT_DISTINCT_KEPT];
-	uint16_t times[ADIT_DISTINCT_KEPT]; /* it came; saturates */
-	uint16_t bytes[ADIT_DISTINCT_KEPT]; /* that it can have carried; saturates */
+	struct adit_distinct_group group[ADIT_DISTINCT_KEPT / ADIT_DISTINCT_GROUP];
 };
+
+/* The empty set; so is all zero. Groups stay as they are: nobody reads beyond `count`. */
+static inline void adit_distinct_clear(struct adit_distinct *set)
+{
+	set->count = set->greatest = 0;
+}
+/* Member `at`, which is below `count`. */
+static inline uint32_t adit_distinct_hash(const struct adit_distinct *set, uint32_t at)
+{
+	return set->group[at / ADIT_DISTINCT_GROUP].hash[at % ADIT_DISTINCT_GROUP];
+}
+static inline uint16_t adit_distinct_times_of(const struct adit_distinct *set, uint32_t at)
+{
+	return set->group[at / ADIT_DISTINCT_GROUP].times[at % ADIT_DISTINCT_GROUP];
+}
+static inline uint16_t adit_distinct_bytes_of(const struct adit_distinct *set, uint32_t at)
+{
+	return set->group[at / ADIT_DISTINCT_GROUP].bytes[at % ADIT_DISTINCT_GROUP];
+}
 
 enum adit_distinct_added {
 	ADIT_DISTINCT_NEW,    /* a member that was not there; it is kept */

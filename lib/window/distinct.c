@@ -7,6 +7,8 @@
 
 #include "adit_lanes.h"
 
+#include <assert.h>
+
 #define KEPT ADIT_DISTINCT_KEPT
 
 static inline uint16_t capped16(uint32_t value)
@@ -14,25 +16,31 @@ static inline uint16_t capped16(uint32_t value)
 	return value < UINT16_MAX ? (uint16_t)value : UINT16_MAX;
 }
 
-/* Place of a hash, or KEPT. Looks at all places, eight at once: how many are in use, and at which
- * one it is, nobody can guess. */
+static_assert(ADIT_DISTINCT_GROUP == ADIT_LANES, "a group is looked through at once");
+
+/* Place of a hash, or KEPT. Looks at a group at once: at which place it is, nobody can guess. */
 static inline uint32_t place_of(const struct adit_distinct *set, uint32_t hash)
 {
-	uint64_t same = 0, used = set->count < KEPT ? (UINT64_C(1) << set->count) - 1 : UINT64_MAX;
+	for (uint32_t i = 0; i < set->count; i += ADIT_LANES) {
+		uint32_t left = set->count - i;
+		unsigned used = left < ADIT_LANES ? (1u << left) - 1 : (1u << ADIT_LANES) - 1;
+		unsigned same = adit_lanes_equal(set->group[i / ADIT_LANES].hash, UINT32_MAX, hash);
 
-	for (uint32_t i = 0; i < KEPT; i += ADIT_LANES)
-		same |= (uint64_t)adit_lanes_equal(set->hash + i, UINT32_MAX, hash) << i;
-	same &= used;
-	return same != 0 ? (uint32_t)__builtin_ctzll(same) : KEPT;
+		if ((same & used) != 0)
+			return i + (uint32_t)__builtin_ctz(same & used);
+	}
+	return KEPT;
 }
 
 static uint32_t place_of_greatest(const struct adit_distinct *set)
 {
-	uint32_t at = 0, greatest = set->hash[0];
+	uint32_t at = 0, greatest = adit_distinct_hash(set, 0);
 
 	for (uint32_t i = 1; i < set->count; i++) {
-		at = set->hash[i] > greatest ? i : at;
-		greatest = set->hash[i] > greatest ? set->hash[i] : greatest;
+		uint32_t hash = adit_distinct_hash(set, i);
+
+		at = hash > greatest ? i : at;
+		greatest = hash > greatest ? hash : greatest;
 	}
 	return at;
 }
@@ -40,9 +48,11 @@ static uint32_t place_of_greatest(const struct adit_distinct *set)
 static void keep(
 	struct adit_distinct *set, uint32_t at, uint32_t hash, uint32_t times, uint32_t bytes)
 {
-	set->hash[at] = hash;
-	set->times[at] = capped16(times);
-	set->bytes[at] = capped16(bytes);
+	struct adit_distinct_group *group = &set->group[at / ADIT_LANES];
+
+	group->hash[at % ADIT_LANES] = hash;
+	group->times[at % ADIT_LANES] = capped16(times);
+	group->bytes[at % ADIT_LANES] = capped16(bytes);
 }
 
 enum adit_distinct_added adit_distinct_add(
@@ -54,7 +64,9 @@ enum adit_distinct_added adit_distinct_add(
 		return ADIT_DISTINCT_PASSED;
 	at = place_of(set, hash);
 	if (at != KEPT) {
-		set->times[at] = capped16((uint32_t)set->times[at] + capped16(times));
+		uint16_t *its = &set->group[at / ADIT_LANES].times[at % ADIT_LANES];
+
+		*its = capped16((uint32_t)*its + capped16(times));
 		return ADIT_DISTINCT_AGAIN;
 	}
 	if (set->count < KEPT) {
@@ -63,22 +75,23 @@ enum adit_distinct_added adit_distinct_add(
 	}
 	/* One of 65 has to go. */
 	at = place_of_greatest(set);
-	if (hash > set->hash[at]) {
-		set->greatest = set->hash[at];
+	if (hash > adit_distinct_hash(set, at)) {
+		set->greatest = adit_distinct_hash(set, at);
 		return ADIT_DISTINCT_PASSED;
 	}
 	keep(set, at, hash, times, bytes);
-	set->greatest = set->hash[place_of_greatest(set)];
+	set->greatest = adit_distinct_hash(set, place_of_greatest(set));
 	return ADIT_DISTINCT_NEW;
 }
 
 void adit_distinct_merge(struct adit_distinct *into, const struct adit_distinct *from)
 {
 	for (uint32_t i = 0; i < from->count; i++)
-		adit_distinct_add(into, from->hash[i], from->times[i], from->bytes[i]);
+		adit_distinct_add(into, adit_distinct_hash(from, i),
+			adit_distinct_times_of(from, i), adit_distinct_bytes_of(from, i));
 	/* What `from` passed over is missing in the union too. */
 	if (from->greatest != 0)
-		into->greatest = into->hash[place_of_greatest(into)];
+		into->greatest = adit_distinct_hash(into, place_of_greatest(into));
 }
 
 double adit_distinct_number(const struct adit_distinct *set)
@@ -93,7 +106,7 @@ double adit_distinct_bytes(const struct adit_distinct *set)
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < set->count; i++)
-		sum += set->bytes[i];
+		sum += adit_distinct_bytes_of(set, i);
 	return set->count != 0 ? (double)sum * adit_distinct_number(set) / set->count : 0;
 }
 
@@ -102,6 +115,6 @@ double adit_distinct_times(const struct adit_distinct *set)
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < set->count; i++)
-		sum += set->times[i];
+		sum += adit_distinct_times_of(set, i);
 	return set->count != 0 ? (double)sum / set->count : 0;
 }

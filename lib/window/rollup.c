@@ -363,6 +363,19 @@ static bool names_within(
 	return true;
 }
 
+static bool set_within(
+	uint32_t *list, uint32_t *count, const struct adit_distinct *set, uint32_t most)
+{
+	for (uint32_t i = 0; i < set->count; i += ADIT_DISTINCT_GROUP) {
+		uint32_t left = set->count - i;
+
+		if (!names_within(list, count, set->group[i / ADIT_DISTINCT_GROUP].hash,
+			    left < ADIT_DISTINCT_GROUP ? left : ADIT_DISTINCT_GROUP, most))
+			return false;
+	}
+	return true;
+}
+
 /* What stands in detail records, which lie apart. */
 static bool details_within(struct walk walk, const struct adit_ledger_load *most)
 {
@@ -373,12 +386,15 @@ static bool details_within(struct walk walk, const struct adit_ledger_load *most
 
 	while ((entry = walk_next(&walk)) != NULL) {
 		const struct adit_detail *detail = detail_of(walk.ledger, &entry->row);
-		const uint32_t *hashes = detail != NULL ? detail->names.hash : entry->row.name;
-		uint32_t count = detail != NULL ? detail->names.count : entry->row.names;
 
 		id_steps += detail != NULL ? detail->id_steps : 0;
-		if (id_steps > most->id_steps ||
-			(counts_names && !names_within(list, &names, hashes, count, most->names)))
+		if (id_steps > most->id_steps)
+			return false;
+		if (!counts_names)
+			continue;
+		if (detail != NULL ? !set_within(list, &names, &detail->names, most->names)
+				   : !names_within(list, &names, entry->row.name, entry->row.names,
+					     most->names))
 			return false;
 	}
 	return true;

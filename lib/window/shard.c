@@ -181,6 +181,17 @@ static uint32_t record_least(const struct adit_shard *shard, uint64_t key)
 	return best;
 }
 
+static void record_clear(struct record *record)
+{
+	static const size_t from = offsetof(struct record, detail.beside);
+
+	adit_distinct_clear(&record->detail.names);
+	adit_distinct_clear(&record->detail.answers);
+	memset((uint8_t *)record + from, 0, offsetof(struct record, sample) - from);
+}
+static_assert(offsetof(struct adit_detail, beside) == 2 * sizeof(struct adit_distinct),
+	"sets, then what is cleared");
+
 /* A detail record for a row that earned one: a free one, or that of a row with less weight.
  * `weight` is what the row is about to gain. */
 static struct record *record_take(struct adit_shard *shard, enum adit_kind kind, uint32_t row,
@@ -208,7 +219,7 @@ static struct record *record_take(struct adit_shard *shard, enum adit_kind kind,
 		least->flags |= ADIT_ROW_MORE_NAMES;
 	}
 	record = &shard->records[number];
-	memset(record, 0, offsetof(struct record, sample));
+	record_clear(record);
 	record->owner = OWNER(kind, row);
 	record->look_at = ADIT_LOOK_LEAST;
 	adit_detail_from_row(&record->detail, mine);

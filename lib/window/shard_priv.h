@@ -30,12 +30,12 @@ struct table {
 
 /* A detail record as a worker keeps it. */
 struct record {
-	struct adit_detail detail;
-	uint32_t owner;   /* row, and table in the top bits */
-	uint32_t look_at; /* information from which on a look is due */
+	struct adit_detail detail; /* its first set begins a cache line */
+	uint32_t owner;            /* row, and table in the top bits */
+	uint32_t look_at;          /* information from which on a look is due */
 	uint8_t sample_count;
 	struct adit_sample sample[ADIT_DETAIL_SAMPLES];
-};
+} ADIT_CACHE_ALIGNED;
 
 struct adit_shard {
 	struct table table[ADIT_KIND_COUNT];

@@ -53,7 +53,9 @@ static bool check_sample(
 		return false;
 	}
 	for (size_t i = 0; i < kept; i++)
-		sample[i] = (struct member){set->hash[i], set->times[i], set->bytes[i]};
+		sample[i] = (struct member){adit_distinct_hash(set, (uint32_t)i),
+			adit_distinct_times_of(set, (uint32_t)i),
+			adit_distinct_bytes_of(set, (uint32_t)i)};
 	qsort(sample, kept, sizeof(*sample), member_less);
 	if (memcmp(sample, members, kept * sizeof(*sample)) != 0) {
 		FAIL("the sample is not the %zu of least hash of %zu", kept, distinct);
@@ -318,17 +320,17 @@ TEST(distinct, saturates)
 	struct adit_distinct set = {0}, other;
 
 	adit_distinct_add(&set, 1, 1, 70000);
-	CHECK_EQ_INT(set.bytes[0], UINT16_MAX);
+	CHECK_EQ_INT(adit_distinct_bytes_of(&set, 0), UINT16_MAX);
 	adit_distinct_add(&set, 2, 70000, 1);
-	CHECK_EQ_INT(set.times[1], UINT16_MAX);
+	CHECK_EQ_INT(adit_distinct_times_of(&set, 1), UINT16_MAX);
 	for (uint32_t i = 0; i < 70000; i++)
 		adit_distinct_add(&set, 1, 1, 0);
-	CHECK_EQ_INT(set.times[0], UINT16_MAX);
+	CHECK_EQ_INT(adit_distinct_times_of(&set, 0), UINT16_MAX);
 	adit_distinct_add(&set, 3, 9, 1);
 	adit_distinct_add(&set, 3, UINT32_MAX, 1);
-	CHECK_EQ_INT(set.times[2], UINT16_MAX);
+	CHECK_EQ_INT(adit_distinct_times_of(&set, 2), UINT16_MAX);
 	other = set;
 	adit_distinct_merge(&set, &other);
 	for (int i = 0; i < 3; i++)
-		CHECK_EQ_INT(set.times[i], UINT16_MAX);
+		CHECK_EQ_INT(adit_distinct_times_of(&set, i), UINT16_MAX);
 }

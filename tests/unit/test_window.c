@@ -319,8 +319,8 @@ TEST(window, fourth_name_earns_a_detail_record)
 	/* The names of the row, each with its query and its response, and their mean. */
 	CHECK_EQ_INT(detail->names.count, 4);
 	for (int i = 0; i < 4; i++) {
-		CHECK_EQ_INT(detail->names.times[i], i < 3 ? 2 : 1);
-		CHECK_EQ_INT(detail->names.bytes[i], 4);
+		CHECK_EQ_INT(adit_distinct_times_of(&detail->names, i), i < 3 ? 2 : 1);
+		CHECK_EQ_INT(adit_distinct_bytes_of(&detail->names, i), 4);
 	}
 	CHECK_EQ_INT(detail->looked_at, 1);
 	CHECK_EQ_INT(detail->queries, 1);
@@ -339,7 +339,7 @@ TEST(window, fourth_name_earns_a_detail_record)
 	e.event.ttl_min = 61;
 	count(window, &e);
 	CHECK_EQ_INT(detail->looked_at, 1);
-	CHECK_EQ_INT(detail->names.times[3], 2);
+	CHECK_EQ_INT(adit_distinct_times_of(&detail->names, 3), 2);
 	CHECK_EQ_INT(detail->responses, 1);
 	CHECK_EQ_INT(detail->answered, 1);
 	CHECK_EQ_INT(detail->rcode[0], 1);
@@ -351,8 +351,8 @@ TEST(window, fourth_name_earns_a_detail_record)
 	/* The answers of the row are one, and one byte more for the third one that another might
 	 * have hidden. */
 	CHECK_EQ_INT(detail->answers.count, 2);
-	CHECK_EQ_INT(detail->answers.bytes[0], 31);
-	CHECK_EQ_INT(detail->answers.bytes[1], 10);
+	CHECK_EQ_INT(adit_distinct_bytes_of(&detail->answers, 0), 31);
+	CHECK_EQ_INT(adit_distinct_bytes_of(&detail->answers, 1), 10);
 	REQUIRE(adit_window_samples(window, 0, row, &samples) == 1);
 	CHECK_EQ_MEM(samples[0].wire, e.wire, 23);
 	check_shard(window, 0);
@@ -503,7 +503,7 @@ TEST(window, repetitions_count_as_bytes)
 		CHECK_EQ_INT(detail->again, 8);
 		CHECK_EQ_INT(detail->beside[ADIT_UP], 0);
 		for (int i = 0; i < 8; i++)
-			CHECK_EQ_INT(detail->names.times[i], 1);
+			CHECK_EQ_INT(adit_distinct_times_of(&detail->names, i), 1);
 	}
 	/* Order knows nothing of them. */
 	CHECK_EQ_INT(adit_window_detail(window, 0, adit_window_row(window, 0, ADIT_KIND_PAIR, 0))
