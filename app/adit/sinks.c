@@ -113,22 +113,44 @@ static void params_take(struct adit_sink_params *to, const struct adit_sink_conf
 	};
 }
 
+static void all_take(struct adit_sink_params *params, const struct adit_config *config)
+{
+	bool all = strcmp(config->privacy_addresses, "all") == 0;
+
+	for (size_t i = 0; i < config->sinks.count; i++)
+		params_take(&params[i], config->sinks.item[i],
+			all ? ADIT_PRIVACY_ALL : ADIT_PRIVACY_SUBSCRIBERS);
+}
+
 int app_sinks_open(
 	struct adit_sinks **sinks, const struct adit_config *config, struct adit_error *error)
 {
 	static const struct adit_sink_host host = {
 		real_ns, monotonic_ns, thread_start, ADIT_VERSION};
 	struct adit_sink_params params[ADIT_SINK_CONFIGS_MAX];
-	bool all = strcmp(config->privacy_addresses, "all") == 0;
 
 	_Static_assert(ADIT_SINK_CONFIGS_MAX <= ADIT_SINKS_MAX, "as many as the library takes");
-	*sinks = NULL;
-	if (config->sinks.count == 0)
-		return 0;
-	for (size_t i = 0; i < config->sinks.count; i++)
-		params_take(&params[i], config->sinks.item[i],
-			all ? ADIT_PRIVACY_ALL : ADIT_PRIVACY_SUBSCRIBERS);
+	all_take(params, config);
 	return adit_sinks_create(sinks, params, config->sinks.count, &host, error);
+}
+
+int app_sinks_prepare(struct adit_sinks *sinks, const struct adit_config *now,
+	const struct adit_config *next, struct adit_sinks **prepared, size_t *kept,
+	struct adit_error *error)
+{
+	struct adit_sink_params params[ADIT_SINK_CONFIGS_MAX];
+	int stays[ADIT_SINK_CONFIGS_MAX];
+
+	*kept = 0;
+	all_take(params, next);
+	for (size_t i = 0; i < next->sinks.count; i++) {
+		stays[i] = -1;
+		for (size_t k = 0; k < now->sinks.count; k++)
+			if (adit_sink_config_same(next->sinks.item[i], now->sinks.item[k]))
+				stays[i] = (int)k;
+		*kept += stays[i] >= 0;
+	}
+	return adit_sinks_prepare(sinks, params, stays, next->sinks.count, prepared, error);
 }
 
 void app_sinks_tell(struct adit_sinks *sinks, const char *command)
@@ -148,7 +170,8 @@ bool app_sinks_end(struct adit_sinks *sinks, const char *command)
 	for (size_t i = 0; i < adit_sinks_count(sinks); i++) {
 		struct adit_sink_status status;
 
-		adit_sinks_status(sinks, i, &status);
+		if (!adit_sinks_status(sinks, i, &status))
+			break;
 		if (status.dropped + status.failed == 0)
 			continue;
 		lost = true;
@@ -168,7 +191,8 @@ void app_sinks_count(const struct adit_sinks *sinks, struct app_sink_counters *c
 	for (size_t i = 0; i < adit_sinks_count(sinks); i++) {
 		struct adit_sink_status status;
 
-		adit_sinks_status(sinks, i, &status);
+		if (!adit_sinks_status(sinks, i, &status))
+			break;
 		const struct adit_stats_counter of[APP_SINK_COUNTERS] = {
 			{"offered", status.offered}, {"written", status.written},
 			{"dropped", status.dropped}, {"failed", status.failed},
