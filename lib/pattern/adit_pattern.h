@@ -73,7 +73,7 @@ struct adit_pattern_change {
 };
 /*
  * The same while `before` is in use: a class of the same tool and name keeps its bit, so that what
- * was counted keeps its meaning, and no name that was read is lost. New classes get bits that no
+ * was counted keeps its meaning; one that comes back gets its own. New classes get bits that no
  * class ever had, then those of `rested`: vacant ones of which nothing is counted any more. -EINVAL
  * also if that is not enough. `before` may be NULL, and destroyed before the new set.
  */

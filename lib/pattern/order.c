@@ -93,6 +93,13 @@ static uint8_t place_of(const struct adit_pattern_set *before, const struct adit
 			strcmp(other->name, class->name) == 0)
 			return (uint8_t)i;
 	}
+	/* One that comes back. */
+	for (size_t i = 0; i < before->class_count; i++) {
+		const struct adit_pattern_gone *gone = &before->gone[i];
+		if (before->classes[i].tool == NULL && gone->tool == class->tool &&
+			gone->name != NULL && strcmp(gone->name, class->name) == 0)
+			return (uint8_t)i;
+	}
 	return NO_PLACE;
 }
 
@@ -155,6 +162,11 @@ static void change_find(struct adit_pattern_set *set, const struct adit_pattern_
 		bool was = i < before->class_count && before->classes[i].tool != NULL;
 		set->change.added |= (uint32_t)(is && !was) << i;
 		set->change.gone |= (uint32_t)(!is && was) << i;
+		if (!is && was)
+			set->gone[i] = (struct adit_pattern_gone){before->classes[i].tool,
+				adit_pattern_name(set, before->classes[i].name)};
+		else if (!is && i < before->class_count)
+			set->gone[i] = before->gone[i];
 		set->change.changed |= (uint32_t)(is && was && set->digest[i] != before->digest[i])
 				       << i;
 	}

@@ -39,6 +39,10 @@ struct adit_pattern_set {
 	struct adit_class classes[ADIT_CLASS_MAX];
 	size_t class_count;              /* with vacant places */
 	uint64_t digest[ADIT_CLASS_MAX]; /* of the expressions of a class */
+	/* Of a vacant place: what stood there last, if it is known. */
+	struct adit_pattern_gone {
+		const char *tool, *name;
+	} gone[ADIT_CLASS_MAX];
 	struct adit_pattern_change change;
 	struct adit_pattern_names *names;
 	/* Each tool has a class, so there are never more of them. */

@@ -157,21 +157,33 @@ static void join(struct adit_sink *sink)
 	adit_sink_empty(sink);
 }
 
-/* Closes a sink without a thread; whoever waits for its file may open it. */
+/* Whoever waits for the file of one that is closed may open it. */
+static void release(struct adit_sink *const *waiting, size_t count, const struct adit_sink *closed)
+{
+	for (size_t i = 0; i < count; i++)
+		if (waiting[i] != NULL && atomic_load(&waiting[i]->after) == closed)
+			atomic_store(&waiting[i]->after, NULL);
+}
+
+/* Closes a sink without a thread, which stands on no list. */
 static void finish(struct adit_sinks *sinks, struct adit_sink *sink)
 {
 	adit_sink_close(sink);
-	for (size_t i = 0; i < sinks->count; i++)
-		if (sinks->sink[i] != NULL && atomic_load(&sinks->sink[i]->after) == sink)
-			atomic_store(&sinks->sink[i]->after, NULL);
+	release(sinks->sink, sinks->count, sink);
+	release(sinks->gone, sinks->going, sink);
 	free(sink);
 }
 
 static void going_end(struct adit_sinks *sinks)
 {
+	/* The oldest first: younger ones may wait for its file. */
 	while (sinks->going > 0) {
-		join(sinks->gone[--sinks->going]);
-		finish(sinks, sinks->gone[sinks->going]);
+		struct adit_sink *sink = sinks->gone[0];
+
+		join(sink);
+		sinks->going--;
+		memmove(sinks->gone, sinks->gone + 1, sinks->going * sizeof(sink));
+		finish(sinks, sink);
 	}
 }
 
@@ -193,9 +205,13 @@ void adit_sinks_destroy(struct adit_sinks *sinks)
 	if (sinks == NULL)
 		return;
 	adit_sinks_stop(sinks);
-	for (size_t i = 0; i < sinks->count; i++)
-		if (sinks->sink[i] != NULL)
-			finish(sinks, sinks->sink[i]);
+	for (size_t i = 0; i < sinks->count; i++) {
+		struct adit_sink *sink = sinks->sink[i];
+
+		sinks->sink[i] = NULL;
+		if (sink != NULL)
+			finish(sinks, sink);
+	}
 	free(sinks->gone);
 	pthread_mutex_destroy(&sinks->lock);
 	free(sinks);
@@ -289,7 +305,8 @@ bool adit_sinks_gone(struct adit_sinks *sinks, struct adit_sink_status *status)
 		join(sink);
 		*status = sink->status;
 		status->queued = 0;
-		sinks->gone[i] = sinks->gone[--sinks->going];
+		sinks->going--;
+		memmove(sinks->gone + i, sinks->gone + i + 1, (sinks->going - i) * sizeof(sink));
 		finish(sinks, sink);
 		return true;
 	}
