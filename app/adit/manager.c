@@ -362,7 +362,7 @@ int app_manager_finish(struct app_manager *manager)
 {
 	const struct app_spreader *spreader = manager->appliance->spreader;
 	const char *problem = NULL;
-	bool drawn, lost = app_sinks_end(manager->sinks, manager->command);
+	bool drawn, lost = app_sinks_end(manager->sinks, manager->command) || manager->reload.lost;
 	int status;
 
 	if (manager->windows != NULL && fflush(manager->windows) != 0)

@@ -4,9 +4,9 @@
 #include "http.h"
 #include "lists.h"
 #include "notify.h"
+#include "sinks.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -211,21 +211,10 @@ void app_reload_offer(struct app_reload *reload, struct adit_judges *judges)
 /* Sinks that have gone; the settings that they had are needed no more. */
 static void sinks_sweep(struct app_reload *reload)
 {
-	struct adit_sink_status status;
-
 	/* Until the exchange, a new sink may wait for one of them. */
 	if (reload->state == APP_RELOAD_BUILDS)
 		return;
-	while (adit_sinks_gone(reload->sinks, &status))
-		fprintf(stderr,
-			"adit %s: sink %s has gone: of %" PRIu64 " records %" PRIu64
-			" were written, %" PRIu64 " dropped and %" PRIu64 " refused%s%s\n",
-			reload->command, status.name, status.offered, status.written,
-			status.dropped, status.failed,
-			status.dropped + status.failed != 0 && status.error[0] != '\0'
-				? "; the last error: "
-				: "",
-			status.dropped + status.failed != 0 ? status.error : "");
+	reload->lost |= app_sinks_sweep(reload->sinks, reload->command);
 	if (adit_sinks_going(reload->sinks) == 0)
 		app_reload_close(reload);
 }

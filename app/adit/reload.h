@@ -60,6 +60,7 @@ struct app_reload {
 	struct adit_score_rules rules;
 	struct adit_judges *offered; /* models alone, on their way; NULL: none */
 	uint64_t in_force;           /* how often something new was taken */
+	bool lost;                   /* a sink that went has lost records */
 	uint64_t token;
 	uint64_t vacant_ns[ADIT_CLASS_MAX]; /* since when a class's place is; 0: it is not */
 	atomic_ulong asked;                 /* any thread */

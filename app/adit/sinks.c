@@ -161,10 +161,37 @@ void app_sinks_tell(struct adit_sinks *sinks, const char *command)
 		fprintf(stderr, "adit %s: %s\n", command, text);
 }
 
-bool app_sinks_end(struct adit_sinks *sinks, const char *command)
+bool app_sinks_sweep(struct adit_sinks *sinks, const char *command)
 {
+	struct adit_sink_status status;
 	bool lost = false;
 
+	while (adit_sinks_gone(sinks, &status)) {
+		bool loses = status.dropped + status.failed != 0;
+
+		lost |= loses;
+		fprintf(stderr,
+			"adit %s: sink %s has gone: of %" PRIu64 " records %" PRIu64
+			" were written, %" PRIu64 " dropped and %" PRIu64 " refused%s%s\n",
+			command, status.name, status.offered, status.written, status.dropped,
+			status.failed, loses && status.error[0] != '\0' ? "; the last error: " : "",
+			loses ? status.error : "");
+	}
+	return lost;
+}
+
+bool app_sinks_end(struct adit_sinks *sinks, const char *command)
+{
+	static const struct timespec nap = {0, (long)(10 * ADIT_NS_PER_MS)};
+	bool lost = false;
+
+	/* Those that are going have been told when to end. */
+	for (;;) {
+		lost |= app_sinks_sweep(sinks, command);
+		if (adit_sinks_going(sinks) == 0)
+			break;
+		nanosleep(&nap, NULL);
+	}
 	adit_sinks_stop(sinks);
 	app_sinks_tell(sinks, command);
 	for (size_t i = 0; i < adit_sinks_count(sinks); i++) {

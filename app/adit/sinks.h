@@ -19,6 +19,8 @@ int app_sinks_prepare(struct adit_sinks *sinks, const struct adit_config *now,
 	struct adit_error *error);
 /* Prints what they have to tell. */
 void app_sinks_tell(struct adit_sinks *sinks, const char *command);
+/* Tells of each that has gone since (adit_sinks_gone). Returns whether one has lost records. */
+bool app_sinks_sweep(struct adit_sinks *sinks, const char *command);
 /* Stops them, and tells what each has lost. Returns whether any has. */
 bool app_sinks_end(struct adit_sinks *sinks, const char *command);
 
