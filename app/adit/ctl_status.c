@@ -109,10 +109,11 @@ APP_CTL_PRINT(status)
 	       " records\n",
 		app_ctl_number(stories, "tunnel"), app_ctl_number(stories, "suspect"),
 		app_ctl_number(records, "tunnel"), app_ctl_number(records, "suspect"));
-	printf("in force  %" PRId64 " models, %" PRId64 " expressions for %" PRId64
+	printf("in force  %" PRId64 " model%s, %" PRId64 " expressions for %" PRId64
 	       " tools, %" PRId64 " known services\n",
-		app_ctl_number(answer, "models"), app_ctl_number(patterns, "expressions"),
-		app_ctl_number(patterns, "tools"), app_ctl_number(answer, "services"));
+		app_ctl_number(answer, "models"), app_ctl_number(answer, "models") == 1 ? "" : "s",
+		app_ctl_number(patterns, "expressions"), app_ctl_number(patterns, "tools"),
+		app_ctl_number(answer, "services"));
 	printf("mutes     %" PRId64 " in force; %" PRId64 " records of muted domains\n",
 		app_ctl_number(answer, "mutes"), app_ctl_number(answer, "muted_records"));
 	if (app_ctl_number(answer, "mute_lines_passed_over") != 0)

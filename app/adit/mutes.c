@@ -105,6 +105,12 @@ void app_mutes_poll(struct app_mutes *mutes, struct adit_sinks *sinks, bool now)
 	free(names);
 }
 
+/* Of whole seconds, as people read it. */
+static uint64_t now_whole(void)
+{
+	return app_now_ns() / ADIT_NS_PER_S * ADIT_NS_PER_S;
+}
+
 int app_mutes_add(struct app_mutes *mutes, struct adit_sinks *sinks,
 	const struct adit_wire_name *domain, const char *by, const char *reason, uint64_t until_ns,
 	struct adit_error *error)
@@ -112,7 +118,7 @@ int app_mutes_add(struct app_mutes *mutes, struct adit_sinks *sinks,
 	int status;
 
 	pthread_mutex_lock(&mutes->lock);
-	status = adit_mutes_add(mutes->mutes, domain, by, reason, until_ns, app_now_ns(), error);
+	status = adit_mutes_add(mutes->mutes, domain, by, reason, until_ns, now_whole(), error);
 	pthread_mutex_unlock(&mutes->lock);
 	app_mutes_poll(mutes, sinks, true);
 	return status;
@@ -125,7 +131,7 @@ int app_mutes_end(struct app_mutes *mutes, struct adit_sinks *sinks,
 	int status;
 
 	pthread_mutex_lock(&mutes->lock);
-	status = adit_mutes_end(mutes->mutes, domain, by, reason, app_now_ns(), error);
+	status = adit_mutes_end(mutes->mutes, domain, by, reason, now_whole(), error);
 	pthread_mutex_unlock(&mutes->lock);
 	app_mutes_poll(mutes, sinks, true);
 	return status;
