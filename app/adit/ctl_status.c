@@ -117,7 +117,7 @@ APP_CTL_PRINT(status)
 	printf("mutes     %" PRId64 " in force; %" PRId64 " records of muted domains\n",
 		app_ctl_number(answer, "mutes"), app_ctl_number(answer, "muted_records"));
 	if (app_ctl_number(answer, "mute_lines_passed_over") != 0)
-		printf("          %" PRId64 " lines of the audit file can't be read\n",
+		printf("          lines of the audit file that can't be read: %" PRId64 "\n",
 			app_ctl_number(answer, "mute_lines_passed_over"));
 	print_work(answer);
 }
