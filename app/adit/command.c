@@ -192,13 +192,14 @@ static int command_start(const struct app_command *command, struct app_manager *
 /* How much the tables will take: told at the start of a live program, and refused where there is a
  * limit. */
 static int memory_check(const struct app_command *command, const struct app_options *options,
-	const struct appliance *appliance, const struct adit_config *config,
+	const struct app_manager *manager, const struct adit_config *config,
 	struct adit_error *error)
 {
+	const struct appliance *appliance = manager->appliance;
 	struct app_memory memory;
 
 	app_memory_plan(config, config->port_devices.count, appliance->has_spreader, &memory);
-	if (options->serve || (command->live && config->http_listen[0] != '\0'))
+	if (manager->http != NULL)
 		app_memory_add(&memory, "stories that HTTP shows", "http.memory",
 			(size_t)config->http_memory << 20);
 	if (command->live || options->verbose)
@@ -213,7 +214,7 @@ static int learn_check(const struct app_options *options, const struct adit_conf
 		return adit_error_set(error, -EINVAL,
 			"--learn: detect.svm and detect.envelope are off, and these are what is "
 			"learned");
-	return app_learn_duration(options->learn, seconds, error);
+	return app_read_duration("--learn", options->learn, seconds, error);
 }
 
 /* Live where an address is given, in replay where it is asked for. NULL: not at all. */
@@ -225,11 +226,11 @@ static int http_prepare(const struct app_command *command, struct app_manager *m
 
 	if (status != 0)
 		return status;
-	if (options->serve && config->http_listen[0] == '\0')
+	if (options->serve && !app_http_is_wanted(config, command->live))
 		return adit_error_set(error, -EINVAL,
 			"--serve: http.listen is empty; expected an address and port such as "
 			"127.0.0.1:9153");
-	if (config->http_listen[0] == '\0' || !(command->live || options->serve))
+	if (!(command->live || options->serve) || !app_http_is_wanted(config, command->live))
 		return 0;
 	status = app_http_open(http, manager, config, error);
 	manager->http = http;
@@ -248,17 +249,17 @@ static int command_prepare(const struct app_command *command, struct app_manager
 		status = options_config(options, config, error);
 	if (status == 0)
 		status = command->check(options, config, error);
+	appliance->live = command->live;
 	if (status == 0)
 		status = http_prepare(command, manager, options, config, http, error);
 	if (status != 0)
 		return status;
-	appliance->live = command->live;
 	appliance->has_spreader = command->needs_spreader(config);
 	appliance->wants_features = options->features;
 	if (options->learn != NULL)
 		status = learn_check(options, config, &appliance->learn_s, error);
 	if (status == 0)
-		status = memory_check(command, options, appliance, config, error);
+		status = memory_check(command, options, manager, config, error);
 	if (status == 0)
 		status = appliance_load(appliance, config, error);
 	if (status == 0)
@@ -272,13 +273,14 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 {
 	struct app_options options = {0};
 	struct appliance appliance = {NULL};
-	struct app_http http = {.listener = -1};
+	struct app_http http = {.listener = -1, .control = {.listener = -1}};
 	struct app_manager manager = {.appliance = &appliance,
 		.command = command->name,
 		.identity = {.command = command->name},
 		.reload = {.appliance = &appliance,
 			.command = command->name,
 			.lock = PTHREAD_MUTEX_INITIALIZER},
+		.mutes = {.command = command->name},
 		.learn = {.appliance = &appliance,
 			.reload = &manager.reload,
 			.command = command->name}};
@@ -315,6 +317,9 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 		manager.learn.duration = options.learn;
 		status = app_learn_open(&manager.learn, options.directory, &error);
 	}
+	if (status == 0)
+		status = app_mutes_open(
+			&manager.mutes, &config, command->live, options.directory, &error);
 	if (status == 0 && command->live)
 		status = app_identity_listen(&manager.identity, &config, &error);
 	if (status == 0 && manager.http != NULL)

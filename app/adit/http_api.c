@@ -40,6 +40,9 @@ static const struct adit_http_parameter verdict_parameters[] = {
 static const struct adit_http_parameter domain_parameters[] = {DOMAIN, FILTERS};
 static const struct adit_http_parameter subscriber_parameters[] = {SUBSCRIBER, FILTERS};
 
+static const struct adit_http_parameter mute_parameters[] = {
+	{"all", ADIT_HTTP_CHOICE, 0, 0, "true|false", "those that have ended too"}};
+
 static int choice(const struct adit_http_request *request, const char *name,
 	const char *const *names, size_t count)
 {
@@ -68,6 +71,16 @@ static struct adit_store_filter filter_of(const struct adit_http_request *reques
 	if (since != NULL)
 		adit_http_time(since, &filter.since_ns);
 	return filter;
+}
+
+void app_http_json(struct adit_http_response *response, json_t *document)
+{
+	char *text = document != NULL
+			     ? json_dumps(document, JSON_INDENT(1) | JSON_REAL_PRECISION(9))
+			     : NULL;
+
+	json_decref(document);
+	adit_http_body(response, JSON, text, text != NULL ? strlen(text) : 0);
 }
 
 /* A document of the store: what has changed in it is the tag. */
@@ -208,15 +221,12 @@ static void config(
 static void versions(
 	void *context, const struct adit_http_request *request, struct adit_http_response *response)
 {
-	json_t *document = json_pack("{s:s,s:s,s:s,s:s,s:{s:s,s:s}}", "adit", ADIT_VERSION, "api",
-		"v1", "dpdk", rte_version(), "http", adit_http_library(), "schemas", "verdict",
-		ADIT_VERDICT_SCHEMA, "stats", ADIT_STATS_SCHEMA);
-	char *text = document != NULL ? json_dumps(document, JSON_INDENT(1)) : NULL;
-
 	(void)context;
 	(void)request;
-	json_decref(document);
-	adit_http_body(response, JSON, text, text != NULL ? strlen(text) : 0);
+	app_http_json(response,
+		json_pack("{s:s,s:s,s:s,s:s,s:{s:s,s:s}}", "adit", ADIT_VERSION, "api", "v1",
+			"dpdk", rte_version(), "http", adit_http_library(), "schemas", "verdict",
+			ADIT_VERDICT_SCHEMA, "stats", ADIT_STATS_SCHEMA));
 }
 
 #define WITH(table) table, ADIT_COUNT(table)
@@ -254,6 +264,31 @@ const struct adit_http_route app_http_routes[] = {
 		"every option as it is in force; what names a secret is masked", JSON, "Config"},
 	{"/api/v1/versions", versions, false, WITHOUT, "versions of program and schemas", JSON,
 		"Versions"},
+	{"/api/v1/status", app_control_status, false, WITHOUT,
+		"how the program gets on: lcores, packets, drops, verdicts, what is in force", JSON,
+		"Status"},
+	{"/api/v1/mutes", app_control_mutes, false, WITH(mute_parameters),
+		"mutes, the newest first", JSON, "MuteList"},
+	{"/api/v1/mutes", app_control_mute, false, WITHOUT,
+		"mutes a domain and what is below it: what is found is recorded, and alarms nobody",
+		JSON, "Done", "POST", "Mute"},
+	{"/api/v1/mutes/{id}", app_control_unmute, false, WITHOUT, "ends the mute of a domain",
+		JSON, "Done", "DELETE", "Unmute"},
+	{"/api/v1/reload", app_control_reload, false, WITHOUT,
+		"reads again what can change while it runs, and tells what came of it", JSON,
+		"Done", "POST", NULL},
+	{"/api/v1/models", app_control_models, false, WITHOUT,
+		"reads models, those of the configuration or of a directory of the machine", JSON,
+		"Done", "POST", "LoadModels"},
+	{"/api/v1/learn", app_control_learn, false, WITHOUT,
+		"learns what is ordinary, as --learn does", JSON, "Done", "POST", "Learn"},
+	{"/api/v1/dump", app_control_dump, false, WITHOUT,
+		"writes rows of windows.csv to a file for a while", JSON, "Done", "POST", "Dump"},
+	{"/api/v1/rotate", app_control_rotate, false, WITHOUT,
+		"begins new files of verdicts, in the output directory and of sinks", JSON, "Done",
+		"POST", NULL},
+	{"/api/v1/log", app_control_log, false, WITHOUT, "says how much is told on standard error",
+		JSON, "Done", "POST", "Log"},
 	{"/api/v1/openapi.json", app_http_openapi, false, WITHOUT, "this document", JSON, NULL},
 };
 const size_t app_http_route_count = ADIT_COUNT(app_http_routes);

@@ -175,6 +175,7 @@ static void verdict_write(struct app_manager *manager, struct adit_verdict *verd
 	for (size_t i = 0; i < verdict->subscriber_count; i++)
 		verdict->subscriber[i].tap_name = tap_name(manager, verdict->subscriber[i].tap);
 	app_identity_fill(&manager->identity, verdict);
+	app_mutes_mark(&manager->mutes, verdict);
 	if (adit_verdict_board_add(manager->board, verdict) != 0)
 		problem_note(manager, "table of verdicts", -ENOMEM);
 	adit_sinks_offer(manager->sinks, verdict, manager->identity.privacy);
@@ -192,6 +193,8 @@ static void features_write(struct app_manager *manager, const struct adit_featur
 {
 	int status;
 
+	if (manager->http != NULL)
+		app_control_row(&manager->http->control, row, manager->identity.privacy);
 	if (manager->windows == NULL)
 		return;
 	status = adit_feature_write_row(
@@ -321,6 +324,7 @@ void app_manager_run(struct app_manager *manager)
 		app_http_poll(manager->http, now);
 		app_reload_poll(&manager->reload);
 		app_learn_poll(&manager->learn);
+		app_mutes_poll(&manager->mutes, manager->sinks, false);
 		app_sinks_tell(manager->sinks, manager->command);
 		app_notify_poll(&manager->notify, manager, now);
 		if (!manager->silent)
@@ -409,5 +413,6 @@ void app_manager_close(struct app_manager *manager)
 	adit_sinks_destroy(manager->sinks);
 	app_reload_close(&manager->reload);
 	app_learn_close(&manager->learn);
+	app_mutes_close(&manager->mutes);
 	app_identity_close(&manager->identity);
 }

@@ -160,6 +160,11 @@ struct adit_score_rules {
 /* In force from the next slice or look on. The scorer's thread, between two of them. */
 void adit_scorer_set_rules(struct adit_scorer *scorer, const struct adit_score_rules *rules);
 
+/* Where rows with their features go from the next slice on; NULL: they are not wanted, and rows
+ * that hold little are passed over again. Scorer's thread, between two slices. */
+void adit_scorer_set_features(struct adit_scorer *scorer,
+	void (*features)(void *context, const struct adit_feature_row *row));
+
 /* The timeline ends: stories are closed, and everything is forgotten. */
 void adit_scorer_end(struct adit_scorer *scorer);
 

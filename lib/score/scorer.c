@@ -641,6 +641,12 @@ void adit_scorer_end(struct adit_scorer *scorer)
 	scorer->timeline++;
 }
 
+void adit_scorer_set_features(struct adit_scorer *scorer,
+	void (*features)(void *context, const struct adit_feature_row *row))
+{
+	scorer->params.features = features;
+}
+
 void adit_scorer_set_rules(struct adit_scorer *scorer, const struct adit_score_rules *rules)
 {
 	struct adit_score_params *params = &scorer->params;
