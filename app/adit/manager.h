@@ -12,6 +12,7 @@
 #include "learn.h"
 #include "notify.h"
 #include "sinks.h"
+#include "state.h"
 
 struct app_manager {
 	struct appliance *appliance;
@@ -24,6 +25,7 @@ struct app_manager {
 	struct app_identity identity;
 	struct app_renew renew;
 	struct app_learn learn;
+	struct app_state state;
 	struct app_notify notify;
 	struct adit_verdict_board *board;
 	struct adit_sinks *sinks; /* NULL: none */

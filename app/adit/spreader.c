@@ -5,8 +5,8 @@
  * time. Frames that are no DNS candidates end here. Ticks travel in the same queues as the frames,
  * so every worker cuts its slices at the same packets.
  */
-#include "appliance.h"
 #include "capture.h"
+#include "state.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -97,7 +97,9 @@ static void time_move(struct app_spreader *spreader, struct stage *stage, uint64
 
 	if (!stage->open) {
 		stage->open = true;
-		stage->slice = slice;
+		stage->slice = spreader->counters.timelines == 0
+				       ? app_state_first(spreader->appliance, slice)
+				       : slice;
 		spreader->counters.timelines++;
 		tick_send(spreader, stage, APP_OPEN);
 	} else if (slice > stage->slice) {
