@@ -406,6 +406,39 @@ TEST(score_state, survives_bytes_that_lie)
 	fixture_close(x);
 }
 
+/* What the first version wrote is read by every later one: a state of 24 queries of a tunnel, from
+ * the demonstration capture. */
+TEST(score_state, reads_what_the_first_version_wrote)
+{
+	struct fixture *x = fixture_open(NULL);
+	struct adit_scorer *scorer = scorer_with(x, 0, x->params);
+	struct adit_state_left left;
+	struct adit_error error = {""};
+	char path[4096];
+	uint8_t *bytes;
+	unsigned mode;
+	size_t size;
+
+	snprintf(path, sizeof(path), "%s/tests/fuzz/corpus/state/first-version",
+		harness_source_root());
+	REQUIRE(adit_state_read(path, &bytes, &size, &mode, &error) == 0);
+	CHECK_EQ_INT(load(scorer, bytes, size, &left, &error), 0);
+	CHECK_EQ_STR(error.text, "");
+	CHECK(left.keys == 0 && left.stories == 0 && left.domains == 0);
+	CHECK_EQ_INT(adit_scorer_reached(scorer), 179533412);
+	adit_scorer_end(scorer);
+	/* The story, closed. */
+	REQUIRE(told[0].count == 1);
+	CHECK_EQ_INT(told[0].verdict[0].state, ADIT_STATE_CLOSED);
+	CHECK_EQ_STR(told[0].verdict[0].tool, "iodine");
+	CHECK_EQ_INT(told[0].verdict[0].queries, 24);
+	CHECK_EQ_INT(told[0].verdict[0].subscriber[0].address.bytes[3], 31);
+	CHECK_EQ_INT(told[0].verdict[0].subscriber[0].bearer_count, 1);
+	adit_scorer_destroy(scorer);
+	free(bytes);
+	fixture_close(x);
+}
+
 /* The room that is reckoned is enough for tables that are full of what is longest. */
 TEST(score_state, its_room_is_reckoned)
 {
