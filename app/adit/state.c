@@ -15,8 +15,10 @@
 #define SECTION_KEY    "hash key"
 #define VERSION        1
 
-/* A story that opens is saved soon: what is told once must not be told as new after a kill. */
-#define SOON_NS (60 * ADIT_NS_PER_S)
+/* A story that opens is saved soon: what is told once must not be told as new after a kill. So
+ * soon, and so many times what saving takes, that it does not become a burden. */
+#define SOON_NS    (10 * ADIT_NS_PER_S)
+#define SOON_TIMES 100
 
 #define MB (UINT64_C(1) << 20)
 
@@ -329,7 +331,7 @@ static void discarded_tell(struct app_state *state)
 void app_state_poll(struct app_state *state, uint64_t now_ns)
 {
 	struct app_snapshot *snapshot;
-	uint64_t every_ns, age_ns = now_ns - state->asked_ns;
+	uint64_t every_ns, soon_ns, age_ns = now_ns - state->asked_ns;
 
 	if (state->path == NULL)
 		return;
@@ -344,7 +346,9 @@ void app_state_poll(struct app_state *state, uint64_t now_ns)
 	every_ns = (uint64_t)state->appliance->config->state_every * ADIT_NS_PER_S;
 	switch (atomic_load_explicit(&snapshot->turn, memory_order_acquire)) {
 	case APP_SNAPSHOT_NONE:
-		if (age_ns < every_ns && !(state->changed && age_ns >= SOON_NS))
+		soon_ns = SOON_TIMES * snapshot->took_ns;
+		soon_ns = soon_ns > SOON_NS ? soon_ns : SOON_NS;
+		if (age_ns < every_ns && !(state->changed && age_ns >= soon_ns))
 			return;
 		state->asked_ns = now_ns;
 		state->changed = false;

@@ -150,7 +150,7 @@
 		"File that it is saved to, and read from at the next start; empty: none")          \
 	ADIT_INT(state, every, 300, 10, 86400, "seconds",                                          \
 		"Time between two saves of adit run; a story that opens or closes is saved "       \
-		"within a minute")                                                                 \
+		"sooner")                                                                          \
 	ADIT_SECTION(detect, "What makes a verdict")                                               \
 	ADIT_BOOL(detect, signatures, true, "Name tunnel tools by the pattern files")              \
 	ADIT_STRING(detect, pattern_directory, "", NULL,                                           \
