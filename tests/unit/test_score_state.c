@@ -145,13 +145,26 @@ static void slice_both(struct fixture *x, struct adit_scorer *const *scorer)
 	adit_window_open(x->window, x->slice);
 }
 
-/* Of the second one everything from `from` on is what the first one told last. */
+/* Names of reasons are static strings, not always the same ones. */
+static bool verdict_same(const struct adit_verdict *left, const struct adit_verdict *right)
+{
+	static struct adit_verdict copy;
+
+	copy = *right;
+	for (size_t i = 0; i < left->reason_count && i < right->reason_count; i++) {
+		if (strcmp(left->reason[i].name, right->reason[i].name) != 0)
+			return false;
+		copy.reason[i].name = left->reason[i].name;
+	}
+	return memcmp(left, &copy, sizeof(copy)) == 0;
+}
+
+/* Of the second one everything is what the first one told from `from` on. */
 static void told_check(size_t from)
 {
 	CHECK_EQ_INT(told[1].count, told[0].count - from);
 	for (size_t i = 0; i < told[1].count && i + from < TELLS && !harness_failed(); i++)
-		if (memcmp(&told[0].verdict[i + from], &told[1].verdict[i],
-			    sizeof(struct adit_verdict)) != 0)
+		if (!verdict_same(&told[0].verdict[i + from], &told[1].verdict[i]))
 			FAIL("record %zu differs: id %" PRIx64 " and %" PRIx64, i,
 				told[0].verdict[i + from].id, told[1].verdict[i].id);
 }
@@ -183,7 +196,7 @@ TEST(score_state, goes_on_as_if_nothing_had_been)
 	scorer[0] = scorer_with(x, 0, x->params);
 	REQUIRE(scorer[0] != NULL);
 	CHECK_EQ_INT(save(scorer[0], 0), 0);
-	for (int i = 0; i < 600 && !harness_failed(); i++) {
+	for (int i = 0; i < 450 && !harness_failed(); i++) {
 		traffic(x, &random);
 		slice_both(x, scorer);
 		if (random_below(&random, 30) == 0)
@@ -372,7 +385,7 @@ TEST(score_state, survives_bytes_that_lie)
 	slice_both(x, scorer);
 	size = save(scorer[0], 0);
 	scorer[1] = scorer_with(x, 1, x->params);
-	for (int i = 0; i < 3000 && !harness_failed(); i++) {
+	for (int i = 0; i < 1500 && !harness_failed(); i++) {
 		size_t at = ADIT_STATE_HEADER_BYTES +
 			    random_next(&random) % (size - ADIT_STATE_HEADER_BYTES);
 		uint8_t *bytes;
