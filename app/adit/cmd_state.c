@@ -112,14 +112,13 @@ static int show(const char *path)
 	uint8_t *bytes;
 	unsigned mode;
 	size_t size;
-	int status = adit_state_read(path, &bytes, &size, &mode, &error);
+	bool was_read = adit_state_read(path, &bytes, &size, &mode, &error) == 0;
+	int status;
 
-	if (status == 0)
-		status = adit_state_check(&file, path, bytes, size, &error);
-	if (status != 0) {
+	if (!was_read || adit_state_check(&file, path, bytes, size, &error) != 0) {
 		fprintf(stderr, "adit state: %s\n", error.text);
 		free(bytes);
-		return ADIT_EXIT_NOT_DONE;
+		return was_read ? ADIT_EXIT_NOT_DONE : ADIT_EXIT_USAGE;
 	}
 	writer_of(&file, writer, sizeof(writer));
 	adit_time_text(file.written_ns, written);

@@ -369,6 +369,38 @@ TEST(score_state, a_gap_closes_stories)
 	fixture_close(x);
 }
 
+/* A sum that was half full goes on: what passes the bound in an hour is told with the same slice.
+ */
+TEST(score_state, a_slow_tunnel_is_found_when_it_would_have_been)
+{
+	struct fixture *x = fixture_open(NULL);
+	struct adit_scorer *scorer[2];
+	struct adit_state_left left;
+	struct adit_error error = {""};
+
+	x->params.detect.structure = false;
+	x->params.detect.information_bound = 40000;
+	scorer[0] = scorer_with(x, 0, x->params);
+	scorer[1] = NULL;
+	for (int i = 0; i < 40 && told[0].count == 0; i++) {
+		if (i == 10) {
+			scorer[1] = scorer_with(x, 1, x->params);
+			CHECK_EQ_INT(
+				load(scorer[1], room[0], save(scorer[0], 0), &left, &error), 0);
+		}
+		tunnel(x, 1, 1, 10, 200, 0);
+		slice_both(x, scorer);
+		slices_skip(x, 12);
+	}
+	REQUIRE(told[0].count == 1 && told[1].count == 1);
+	CHECK(x->slice > FIRST_SLICE + 13 * 12);
+	CHECK(verdict_same(&told[0].verdict[0], &told[1].verdict[0]));
+	CHECK_EQ_STR(told[1].verdict[0].reason[0].name, "information");
+	adit_scorer_destroy(scorer[0]);
+	adit_scorer_destroy(scorer[1]);
+	fixture_close(x);
+}
+
 /* Fields that are wrong though the checksums are right: an error, and an empty scorer, or a correct
  * load. */
 TEST(score_state, survives_bytes_that_lie)
