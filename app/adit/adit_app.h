@@ -20,5 +20,6 @@ int adit_cmd_predict(int argc, char **argv);
 int adit_cmd_evaluate(int argc, char **argv);
 int adit_cmd_dataset(int argc, char **argv);
 int adit_cmd_plot(int argc, char **argv);
+int adit_cmd_state(int argc, char **argv);
 
 #endif

@@ -16,6 +16,7 @@
 #include "gate.h"
 #include "idle.h"
 #include "numa.h"
+#include "snapshot.h"
 
 #include <stdatomic.h>
 
@@ -224,12 +225,15 @@ struct app_scorer {
 	struct adit_blind *blinds[APP_BLINDS];
 	struct rte_ring *blinds_free; /* from the manager: empty tables */
 	void *blind_spare;            /* taken from there, not in use yet */
+	uint32_t resume; /* first slice behind what was loaded, until one is scored; 0: none */
+	bool ended;      /* the timeline has, and its stories are kept open for the next run */
 	struct app_idle idle;
 	struct app_scorer_counters counters;
 	/* written by the manager as well, now and then: */
 	struct app_gate gate APP_APART;
 	struct app_learn_clock learn;
 	atomic_bool dumps; /* the manager's: rows are wanted for a while */
+	struct app_snapshot snapshot;
 } APP_APART;
 static_assert(offsetof(struct app_scorer, gate) % APP_LINES_APART == 0 &&
 		      offsetof(struct app_scorer, counters) < offsetof(struct app_scorer, gate) &&
@@ -254,6 +258,7 @@ struct appliance {
 	bool live;
 	bool wants_features;
 	uint32_t learn_s; /* how long to learn, seconds; 0: not at all */
+	uint32_t resume;  /* first slice behind the state that was loaded; 0: there is none */
 	uint16_t worker_count;
 	bool has_spreader;
 	struct adit_hash_key key;

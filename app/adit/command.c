@@ -175,6 +175,8 @@ static int command_start(const struct app_command *command, struct app_manager *
 	if (status == 0)
 		status = appliance_create(appliance, error);
 	if (status == 0)
+		status = app_state_load(&manager->state, error);
+	if (status == 0)
 		status = command->start(appliance, options, error);
 	if (status == 0 && manager->sinks != NULL)
 		status = adit_sinks_start(manager->sinks, error);
@@ -281,6 +283,7 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 			.command = command->name,
 			.lock = PTHREAD_MUTEX_INITIALIZER},
 		.mutes = {.command = command->name},
+		.state = {.appliance = &appliance, .command = command->name},
 		.learn = {.appliance = &appliance,
 			.reload = &manager.reload,
 			.command = command->name}};
@@ -312,7 +315,9 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 		manager.reload.sinks = manager.sinks;
 		manager.reload.http = manager.http;
 	}
-	status = app_manager_open(&manager, &error);
+	status = app_state_open(&manager.state, &error);
+	if (status == 0)
+		status = app_manager_open(&manager, &error);
 	if (status == 0 && options.learn != NULL) {
 		manager.learn.duration = options.learn;
 		status = app_learn_open(&manager.learn, options.directory, &error);

@@ -26,6 +26,7 @@ static const struct {
 		adit_cmd_dataset},
 	{"bench", "measure what a packet costs, stage by stage", adit_cmd_bench},
 	{"config", "print or check options", adit_cmd_config},
+	{"state", "tell what a state file holds", adit_cmd_state},
 	{"doctor", "tell what is wrong with this machine for adit run", adit_cmd_doctor},
 	{"train", "fit a model to tables of features", adit_cmd_train},
 	{"predict", "score the rows of tables by a model", adit_cmd_predict},

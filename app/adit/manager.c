@@ -172,6 +172,7 @@ static void verdict_write(struct app_manager *manager, struct adit_verdict *verd
 	int status;
 
 	app_learn_verdict(&manager->learn, verdict);
+	app_state_verdict(&manager->state, verdict);
 	for (size_t i = 0; i < verdict->subscriber_count; i++)
 		verdict->subscriber[i].tap_name = tap_name(manager, verdict->subscriber[i].tap);
 	app_identity_fill(&manager->identity, verdict);
@@ -325,6 +326,7 @@ void app_manager_run(struct app_manager *manager)
 		app_reload_poll(&manager->reload);
 		app_learn_poll(&manager->learn);
 		app_mutes_poll(&manager->mutes, manager->sinks, false);
+		app_state_poll(&manager->state, now);
 		app_sinks_tell(manager->sinks, manager->command);
 		app_notify_poll(&manager->notify, manager, now);
 		if (!manager->silent)
@@ -339,6 +341,7 @@ void app_manager_run(struct app_manager *manager)
 		fprintf(stderr, "\r\033[K");
 	app_learn_end(&manager->learn, stop_asked != 0);
 	app_reload_end(&manager->reload);
+	app_state_end(&manager->state);
 	if (!manager->silent)
 		app_selfcheck(appliance, manager->ended_ns - manager->started_ns, true);
 }
@@ -379,6 +382,8 @@ int app_manager_finish(struct app_manager *manager)
 		problem = "no models were learned";
 	else if (lost)
 		problem = "sinks have lost records";
+	else if (manager->state.problem)
+		problem = "the state could not be saved";
 	else if (stop_asked && !manager->appliance->live)
 		problem = "interrupted";
 	if (manager->directory != NULL) {
@@ -414,5 +419,6 @@ void app_manager_close(struct app_manager *manager)
 	app_reload_close(&manager->reload);
 	app_learn_close(&manager->learn);
 	app_mutes_close(&manager->mutes);
+	app_state_close(&manager->state);
 	app_identity_close(&manager->identity);
 }

@@ -13,6 +13,7 @@
 #include "mutes.h"
 #include "notify.h"
 #include "sinks.h"
+#include "state.h"
 
 struct app_manager {
 	struct appliance *appliance;
@@ -26,6 +27,7 @@ struct app_manager {
 	struct app_reload reload;
 	struct app_learn learn;
 	struct app_mutes mutes;
+	struct app_state state;
 	struct app_notify notify;
 	struct adit_verdict_board *board;
 	struct adit_sinks *sinks; /* NULL: none */

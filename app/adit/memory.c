@@ -4,6 +4,8 @@
  */
 #include "memory.h"
 
+#include "state.h"
+
 #include "adit_stream.h"
 
 #include <errno.h>
@@ -56,6 +58,9 @@ static void add_history(struct app_memory *memory, const struct appliance *appli
 	app_memory_add(memory, "stories, sessions, what is remembered",
 		"history.sessions, history.domains, history.servers, history.bursts", all - ledger);
 	app_memory_add(memory, "encrypted DNS by the hour", "encrypted.subscribers", blinds);
+	if (app_state_bytes(config) != 0)
+		app_memory_add(memory, "state to be saved", "state.file, history.*",
+			app_state_bytes(config));
 }
 
 static void add_pipelines(struct app_memory *memory, const struct appliance *appliance)

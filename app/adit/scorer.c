@@ -5,8 +5,10 @@
  * point. Replay waits for room in the queue to the management thread; live it counts what it
  * could not send, but for the records that close the stories at the end: nothing is held up then.
  */
+#include "adit_score_state.h"
 #include "appliance.h"
 #include "learn.h"
+#include "state.h"
 
 #include <rte_ring.h>
 
@@ -194,6 +196,20 @@ static bool looks_take(struct app_scorer *scorer, uint16_t number)
 	return any;
 }
 
+/* What is kept over a restart: a new timeline ends the one before, whose stories were left open;
+ * and what was loaded is dropped where what comes is of an earlier time. */
+static void state_turn(struct app_scorer *scorer, uint32_t slice)
+{
+	if (ADIT_UNLIKELY(scorer->ended))
+		adit_scorer_end(scorer->scorer);
+	if (ADIT_UNLIKELY(slice < scorer->resume)) {
+		adit_scorer_forget(scorer->scorer);
+		atomic_store_explicit(&scorer->snapshot.discarded, true, memory_order_release);
+	}
+	scorer->ended = false;
+	scorer->resume = 0;
+}
+
 /* Scores the earliest slice that waits. Workers whose window is of a later one (only live, where
  * each keeps its own time) have nothing in it. */
 static void score_earliest(struct app_scorer *scorer, struct pending *pending)
@@ -214,6 +230,7 @@ static void score_earliest(struct app_scorer *scorer, struct pending *pending)
 		windows[i] =
 			window != NULL && window->last_slice == slice ? window : scorer->nothing;
 	}
+	state_turn(scorer, slice);
 	learn_tick(scorer, slice);
 	adit_scorer_set_features(scorer->scorer,
 		is_written(scorer) ||
@@ -230,6 +247,7 @@ static void score_earliest(struct app_scorer *scorer, struct pending *pending)
 					   ? scorer->counters.scored_ns - started_ns
 					   : 0;
 	scorer->counters.scoring_ns += scorer->counters.last_ns;
+	app_state_pass(scorer);
 	for (uint16_t i = 0; i < workers; i++) {
 		if (windows[i] == scorer->nothing)
 			continue;
@@ -242,7 +260,9 @@ static void score_earliest(struct app_scorer *scorer, struct pending *pending)
 	for (uint16_t i = 0; i < workers; i++)
 		all_ended &= pending->ended[i];
 	if (all_ended) {
-		adit_scorer_end(scorer->scorer);
+		scorer->ended = scorer->snapshot.room != NULL;
+		if (!scorer->ended)
+			adit_scorer_end(scorer->scorer);
 		memset(pending->ended, 0, sizeof(pending->ended));
 	}
 }

@@ -7,6 +7,7 @@
  */
 #include "capture.h"
 #include "lists.h"
+#include "state.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -97,7 +98,9 @@ static void time_move(struct app_spreader *spreader, struct stage *stage, uint64
 
 	if (!stage->open) {
 		stage->open = true;
-		stage->slice = slice;
+		stage->slice = spreader->counters.timelines == 0
+				       ? app_state_first(spreader->appliance, slice)
+				       : slice;
 		spreader->counters.timelines++;
 		tick_send(spreader, stage, APP_OPEN);
 	} else if (slice > stage->slice) {

@@ -278,7 +278,7 @@ int app_worker_main(void *argument)
 	uint16_t burst = (uint16_t)appliance->config->worker_burst;
 	struct rte_mbuf *mbufs[ADIT_BURST_MAX];
 	struct batch batch = {.count = 0};
-	uint64_t now = 0;
+	uint64_t now = appliance->resume * ADIT_SLICE_NS;
 	bool goes_on = true;
 
 	app_reader_begin(appliance, worker->number);

@@ -44,6 +44,7 @@ struct adit_form_row {
 	const char *letters; /* of a text: the only ones; NULL: any */
 	const char *const *names;
 	const struct adit_form *of;
+	const char *above; /* of a count: what one above `high` means; NULL: nothing else */
 };
 
 struct adit_form {

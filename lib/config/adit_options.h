@@ -145,6 +145,12 @@
 		"Servers of which it is remembered how many subscribers use them")                 \
 	ADIT_INT(history, bursts, 16384, 64, 16777216, "records",                                  \
 		"Domains and record types whose seconds are watched for bursts")                   \
+	ADIT_SECTION(state, "What is remembered over a restart")                                   \
+	ADIT_STRING(state, file, "", NULL,                                                         \
+		"File that it is saved to, and read from at the next start; empty: none")          \
+	ADIT_INT(state, every, 300, 10, 86400, "seconds",                                          \
+		"Time between two saves of adit run; a story that opens or closes is saved "       \
+		"sooner")                                                                          \
 	ADIT_SECTION(detect, "What makes a verdict")                                               \
 	ADIT_BOOL(detect, signatures, true, "Name tunnel tools by the pattern files")              \
 	ADIT_STRING(detect, pattern_directory, "", NULL,                                           \

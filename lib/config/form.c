@@ -186,11 +186,13 @@ static int read_count(const struct reader *reader, const struct adit_form_row *r
 	const config_setting_t *setting)
 {
 	int64_t value = config_setting_get_int64(setting);
+	bool above = row->above != NULL && value > 0 && (uint64_t)value > row->high;
 
 	if (value < 0 || (uint64_t)value < row->low || (uint64_t)value > row->high)
 		return adit_config_fail(reader->error, -EINVAL, place_of(reader->file, setting),
-			"%s: %" PRId64 " is out of range; it takes %s", path_of(setting, NULL).text,
-			value, allowed(row).text);
+			"%s: %" PRId64 " is out of range; it takes %s%s%s",
+			path_of(setting, NULL).text, value, allowed(row).text, above ? ": " : "",
+			above ? row->above : "");
 	memcpy(reader->record + row->offset, &value, sizeof(value));
 	return 0;
 }

@@ -129,7 +129,8 @@ static const struct adit_form_row data_rows[] = {
 
 /* The first row tells other versions before a setting of theirs is unknown. */
 static const struct adit_form_row rows[] = {
-	{"format", ADIT_FORM_COUNT, true, FIELD(conf, format), .low = FORMAT, .high = FORMAT},
+	{"format", ADIT_FORM_COUNT, true, FIELD(conf, format), .low = FORMAT, .high = FORMAT,
+		.above = "a newer version of adit wrote it"},
 	{"kind", ADIT_FORM_CHOICE, true, FIELD(conf, kind), .high = ADIT_MODEL_KINDS - 1,
 		.names = adit_model_kind_names},
 	{"rows", ADIT_FORM_TEXT, false, FIELD(conf, row_kind), .letters = ADIT_MODEL_ROW_LETTERS},

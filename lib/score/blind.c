@@ -5,7 +5,9 @@
 #include "adit_blind.h"
 
 #include "index_priv.h"
+#include "state_priv.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #define RUN 8 /* rows that a newcomer is compared with when the table is full */
@@ -158,4 +160,66 @@ static int row_heavier(const void *left, const void *right)
 void adit_blind_sort(struct adit_blind *blind)
 {
 	qsort(blind->rows, blind->count, sizeof(*blind->rows), row_heavier);
+}
+
+#define SECTION         "encrypted"
+#define SECTION_VERSION 1
+
+static void blind_row_code(struct adit_state_io *io, struct adit_blind_row *row)
+{
+	adit_subscriber_code(io, &row->who);
+	adit_address_code(io, &row->resolver);
+	for (int i = 0; i < ADIT_TRANSPORT_COUNT; i++) {
+		adit_state_u64(io, &row->packets_up[i]);
+		adit_state_u64(io, &row->packets_down[i]);
+		adit_state_u64(io, &row->bytes_up[i]);
+		adit_state_u64(io, &row->bytes_down[i]);
+	}
+}
+
+size_t adit_blind_state_bytes(uint32_t capacity)
+{
+	return ADIT_STATE_MARK_BYTES + 2 * sizeof(uint32_t) +
+	       (size_t)capacity * sizeof(struct adit_blind_row);
+}
+
+void adit_blind_save(struct adit_blind *blind, struct adit_state_io *io)
+{
+	adit_state_save_section(io, SECTION, SECTION_VERSION);
+	adit_state_u32(io, &blind->first_slice);
+	adit_state_u32(io, &blind->last_slice);
+	for (uint32_t i = 0; i < blind->count; i++)
+		blind_row_code(io, &blind->rows[i]);
+	adit_state_save_section_end(io, blind->count);
+}
+
+/* A file of a run that counted no encrypted DNS has no such section. */
+int adit_blind_load(struct adit_blind *blind, const struct adit_state_file *file,
+	struct adit_state_left *left, struct adit_error *error)
+{
+	struct adit_state_io io;
+
+	if (adit_state_load(file, SECTION, SECTION_VERSION, &io, NULL) == -ENOENT)
+		return 0;
+	if (adit_state_load(file, SECTION, SECTION_VERSION, &io, error) != 0)
+		return -ENOTSUP;
+	adit_blind_clear(blind);
+	adit_state_u32(&io, &blind->first_slice);
+	adit_state_u32(&io, &blind->last_slice);
+	for (uint64_t i = 0; i < io.entries; i++) {
+		struct adit_blind_row row = {.packets_up = {0}};
+		struct index_slot *slot;
+
+		blind_row_code(&io, &row);
+		if (io.failed)
+			break;
+		slot = index_find(blind->index, row.who.key);
+		if (slot->row != 0 || blind->count == blind->capacity) {
+			left->encrypted++;
+			continue;
+		}
+		blind->rows[blind->count++] = row;
+		*slot = (struct index_slot){row.who.key, blind->count};
+	}
+	return adit_state_load_end(file, &io, error);
 }

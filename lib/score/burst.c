@@ -11,6 +11,8 @@
  */
 #include "burst_priv.h"
 
+#include "state_priv.h"
+
 #define WAYS         4
 #define ROLL_UPS     6  /* whose hits count: an hour */
 #define PAUSES       64 /* pauses of so many seconds and more are one */
@@ -170,4 +172,65 @@ uint32_t adit_bursts_take(struct adit_bursts *bursts, uint64_t domain_key, uint3
 		best = hits > best ? hits : best;
 	}
 	return best;
+}
+
+#define SECTION         "bursts"
+#define SECTION_VERSION 1
+
+static void place_code(struct adit_state_io *io, struct place *place)
+{
+	adit_state_u64(io, &place->key);
+	adit_state_u32(io, &place->roll_up);
+	adit_state_u32(io, &place->second);
+	adit_state_u32(io, &place->count);
+	adit_state_u32(io, &place->most);
+	adit_state_bytes(io, place->pause, sizeof(place->pause));
+	adit_state_bytes(io, place->hits, sizeof(place->hits));
+	adit_state_u8(io, &place->median);
+	if (place->key == 0)
+		adit_state_refuse(io, "the key of a domain and record type is not 0");
+}
+
+size_t adit_bursts_state_bytes(uint32_t places)
+{
+	return ADIT_STATE_MARK_BYTES + adit_bursts_bytes(places + WAYS);
+}
+
+void adit_bursts_save(struct adit_bursts *bursts, struct adit_state_io *io)
+{
+	uint64_t count = 0;
+
+	adit_state_save_section(io, SECTION, SECTION_VERSION);
+	for (uint32_t i = 0; i < bursts->buckets * WAYS; i++) {
+		if (bursts->places[i].key == 0)
+			continue;
+		place_code(io, &bursts->places[i]);
+		count++;
+	}
+	adit_state_save_section_end(io, count);
+}
+
+int adit_bursts_load(struct adit_bursts *bursts, const struct adit_state_file *file,
+	struct adit_state_left *left, struct adit_error *error)
+{
+	struct adit_state_io io;
+	int status = adit_state_load(file, SECTION, SECTION_VERSION, &io, error);
+
+	if (status != 0)
+		return status;
+	for (uint64_t i = 0; i < io.entries; i++) {
+		struct place place = {0}, *bucket, *to;
+
+		place_code(&io, &place);
+		if (io.failed)
+			break;
+		to = bucket = &bursts->places[(place.key >> 32) % bursts->buckets * WAYS];
+		for (int k = 1; k < WAYS && to->key != 0; k++)
+			if (bucket[k].key == 0 || gives_way(&bucket[k], to))
+				to = &bucket[k];
+		left->bursts += to->key != 0;
+		if (to->key == 0 || gives_way(to, &place))
+			*to = place;
+	}
+	return adit_state_load_end(file, &io, error);
 }

@@ -6,6 +6,8 @@
  */
 #include "seen_priv.h"
 
+#include "state_priv.h"
+
 #define WAYS 8
 
 struct seen_domain {
@@ -151,4 +153,117 @@ double adit_seen_server(struct adit_seen *seen, const struct adit_address *addre
 	for (int i = 0; i < ADIT_MAP_WORDS; i++)
 		both.bits[i] |= at->before.bits[i];
 	return adit_map_number(&both);
+}
+
+#define SECTION_DOMAINS "domains"
+#define SECTION_SERVERS "servers"
+#define SECTION_VERSION 1
+
+static void domain_code(struct adit_state_io *io, struct seen_domain *domain)
+{
+	adit_state_u64(io, &domain->key);
+	adit_state_u32(io, &domain->first_slice);
+	adit_state_u32(io, &domain->last_slice);
+	if (domain->key == 0)
+		adit_state_refuse(io, "the key of a domain is not 0");
+}
+
+static void server_code(struct adit_state_io *io, struct seen_server *server)
+{
+	adit_address_code(io, &server->address);
+	adit_state_u32(io, &server->last_slice);
+	adit_state_u32(io, &server->turned);
+	adit_map_code(io, &server->subscribers);
+	adit_map_code(io, &server->before);
+	if (server->last_slice == 0)
+		adit_state_refuse(io, "the last slice of a server is not 0");
+}
+
+size_t adit_seen_state_bytes(uint32_t domains, uint32_t servers)
+{
+	return 2 * ADIT_STATE_MARK_BYTES + adit_seen_bytes(domains, servers);
+}
+
+void adit_seen_save(struct adit_seen *seen, struct adit_state_io *io)
+{
+	uint64_t count = 0;
+
+	adit_state_save_section(io, SECTION_DOMAINS, SECTION_VERSION);
+	for (uint32_t i = 0; i < seen->domain_buckets * WAYS; i++) {
+		if (seen->domains[i].key == 0)
+			continue;
+		domain_code(io, &seen->domains[i]);
+		count++;
+	}
+	adit_state_save_section_end(io, count);
+	count = 0;
+	adit_state_save_section(io, SECTION_SERVERS, SECTION_VERSION);
+	for (uint32_t i = 0; i < seen->server_buckets * WAYS; i++) {
+		if (seen->servers[i].last_slice == 0)
+			continue;
+		server_code(io, &seen->servers[i]);
+		count++;
+	}
+	adit_state_save_section_end(io, count);
+}
+
+/* A free place of the bucket, else that of the domain which was not seen for longest. */
+static void domain_put(
+	struct adit_seen *seen, const struct seen_domain *domain, struct adit_state_left *left)
+{
+	struct seen_domain *bucket =
+		&seen->domains[(domain->key >> 16) % seen->domain_buckets * WAYS];
+	struct seen_domain *oldest = bucket;
+
+	for (int i = 1; i < WAYS && oldest->key != 0; i++)
+		if (bucket[i].key == 0 || bucket[i].last_slice < oldest->last_slice)
+			oldest = &bucket[i];
+	left->domains += oldest->key != 0;
+	if (oldest->key == 0 || oldest->last_slice < domain->last_slice)
+		*oldest = *domain;
+}
+
+static void server_put(
+	struct adit_seen *seen, const struct seen_server *server, struct adit_state_left *left)
+{
+	struct seen_server *bucket =
+		&seen->servers[address_hash(&server->address) % seen->server_buckets * WAYS];
+	struct seen_server *oldest = bucket;
+
+	for (int i = 1; i < WAYS && oldest->last_slice != 0; i++)
+		if (bucket[i].last_slice < oldest->last_slice)
+			oldest = &bucket[i];
+	left->servers += oldest->last_slice != 0;
+	if (oldest->last_slice < server->last_slice)
+		*oldest = *server;
+}
+
+int adit_seen_load(struct adit_seen *seen, const struct adit_state_file *file,
+	struct adit_state_left *left, struct adit_error *error)
+{
+	struct seen_domain domain = {0};
+	struct seen_server server = {.turned = 0};
+	struct adit_state_io io;
+	int status = adit_state_load(file, SECTION_DOMAINS, SECTION_VERSION, &io, error);
+
+	if (status != 0)
+		return status;
+	for (uint64_t i = 0; i < io.entries; i++) {
+		domain_code(&io, &domain);
+		if (io.failed)
+			break;
+		domain_put(seen, &domain, left);
+	}
+	status = adit_state_load_end(file, &io, error);
+	if (status == 0)
+		status = adit_state_load(file, SECTION_SERVERS, SECTION_VERSION, &io, error);
+	if (status != 0)
+		return status;
+	for (uint64_t i = 0; i < io.entries; i++) {
+		server_code(&io, &server);
+		if (io.failed)
+			break;
+		server_put(seen, &server, left);
+	}
+	return adit_state_load_end(file, &io, error);
 }

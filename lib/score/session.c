@@ -4,6 +4,7 @@
  */
 #include "index_priv.h"
 #include "session_priv.h"
+#include "state_priv.h"
 
 struct adit_sessions {
 	struct adit_session *all;
@@ -143,4 +144,66 @@ const struct adit_session *adit_sessions_find(const struct adit_sessions *sessio
 uint64_t adit_sessions_refused(const struct adit_sessions *sessions)
 {
 	return sessions->refused;
+}
+
+#define SECTION         "sessions"
+#define SECTION_VERSION 1
+#define MOST            1e300 /* of a model's score */
+
+static void session_code(struct adit_state_io *io, struct adit_session *session)
+{
+	adit_subscriber_code(io, &session->who);
+	adit_state_u64(io, &session->sum.first_ns);
+	adit_state_u64(io, &session->sum.last_ns);
+	adit_state_u64(io, &session->sum.queries);
+	adit_state_u64(io, &session->sum.responses);
+	adit_state_u64(io, &session->sum.bytes_up);
+	adit_state_u64(io, &session->sum.bytes_down);
+	adit_state_real(io, &session->outlier, -MOST, MOST);
+	adit_state_real(io, &session->threshold, -MOST, MOST);
+}
+
+size_t adit_sessions_state_bytes(uint32_t capacity)
+{
+	return ADIT_STATE_MARK_BYTES + (size_t)capacity * sizeof(struct adit_session);
+}
+
+void adit_sessions_save(struct adit_sessions *sessions, struct adit_state_io *io)
+{
+	adit_state_save_section(io, SECTION, SECTION_VERSION);
+	for (uint32_t i = 0; i < sessions->count; i++)
+		session_code(io, &sessions->all[i]);
+	adit_state_save_section_end(io, sessions->count);
+}
+
+int adit_sessions_load(struct adit_sessions *sessions, const struct adit_state_file *file,
+	struct adit_state_left *left, struct adit_error *error)
+{
+	struct adit_state_io io;
+	int status = adit_state_load(file, SECTION, SECTION_VERSION, &io, error);
+
+	if (status != 0)
+		return status;
+	for (uint64_t i = 0; i < io.entries; i++) {
+		struct adit_session session = {.touched = false};
+		struct index_slot *slot;
+
+		session_code(&io, &session);
+		if (io.failed)
+			break;
+		slot = index_find(&sessions->index, session.who.key);
+		if (slot->row != 0 || sessions->count == sessions->capacity) {
+			left->sessions++;
+			continue;
+		}
+		sessions->all[sessions->count++] = session;
+		*slot = (struct index_slot){session.who.key, sessions->count};
+	}
+	return adit_state_load_end(file, &io, error);
+}
+
+void adit_sessions_reset(struct adit_sessions *sessions)
+{
+	index_clear(&sessions->index);
+	sessions->count = 0;
 }

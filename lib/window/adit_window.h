@@ -40,7 +40,8 @@ enum adit_kind {
 };
 #define ADIT_KIND_JUDGED ADIT_KIND_SESSION /* number of those that go into the ledger */
 
-#define ADIT_SLICE_NS (10 * ADIT_NS_PER_S)
+#define ADIT_SLICE_NS   (10 * ADIT_NS_PER_S)
+#define ADIT_SLICE_MOST (UINT64_MAX / ADIT_SLICE_NS)
 static inline uint32_t adit_slice_of(uint64_t ts_ns)
 {
 	return (uint32_t)(ts_ns / ADIT_SLICE_NS);

@@ -139,13 +139,13 @@ static void touched_remove(struct adit_ledger *ledger, struct adit_ledger_key *k
 }
 
 /* A domain takes its pairs with it: without it nobody could name them. */
-static void key_forget(struct adit_ledger *ledger, uint32_t index)
+void ledger_key_forget(struct adit_ledger *ledger, uint32_t index)
 {
 	struct adit_ledger_key *key = &ledger->keys[index];
 	struct ledger_bucket *bucket = ledger_bucket_of(ledger, key->key);
 
 	while (key->child != NONE)
-		key_forget(ledger, key->child);
+		ledger_key_forget(ledger, key->child);
 	key_unlink(ledger, key);
 	touched_remove(ledger, key);
 	while (ledger_drop_oldest(ledger, key))
@@ -213,13 +213,34 @@ uint32_t ledger_owner_least(struct adit_ledger *ledger)
 	return best;
 }
 
+/* A key at a free slot of its bucket; there is room for it. */
+static uint32_t key_make(struct adit_ledger *ledger, struct ledger_bucket *bucket, int slot,
+	enum adit_kind kind, uint64_t key)
+{
+	uint32_t index = ledger->keys_freed > 0 ? ledger->keys_free[--ledger->keys_freed]
+						: ledger->keys_high++;
+	struct adit_ledger_key *it = &ledger->keys[index];
+
+	memset(it, 0, offsetof(struct adit_ledger_key, sample));
+	it->key = key;
+	it->kind = (uint8_t)kind;
+	it->used = true;
+	for (int tier = 0; tier < ADIT_TIER_COUNT; tier++)
+		it->tier[tier].first = it->tier[tier].last = NONE;
+	it->parent = it->child = it->sibling_next = it->sibling_previous = NONE;
+	it->first_slice = ledger->slice;
+	it->touched = NONE;
+	bucket->index[slot] = index + 1;
+	bucket->tag[slot] = (uint32_t)(key >> 32);
+	return index;
+}
+
 /* A new key in place of a lighter one, if need be. NONE: what is there is worth more. */
 static uint32_t key_take(
 	struct adit_ledger *ledger, enum adit_kind kind, uint64_t key, uint64_t weight)
 {
 	struct ledger_bucket *bucket = ledger_bucket_of(ledger, key);
-	struct adit_ledger_key *it;
-	uint32_t index, victim;
+	uint32_t victim;
 	int slot = 0;
 
 	while (slot < BUCKET_SIZE && bucket->index[slot] != 0)
@@ -238,25 +259,40 @@ static uint32_t key_take(
 			return NONE;
 		}
 		ledger->counters.keys_evicted++;
-		key_forget(ledger, victim);
+		ledger_key_forget(ledger, victim);
 		for (slot = 0; bucket->index[slot] != 0;)
 			slot++;
 	}
-	index = ledger->keys_freed > 0 ? ledger->keys_free[--ledger->keys_freed]
-				       : ledger->keys_high++;
-	it = &ledger->keys[index];
-	memset(it, 0, offsetof(struct adit_ledger_key, sample));
-	it->key = key;
-	it->kind = (uint8_t)kind;
-	it->used = true;
-	for (int tier = 0; tier < ADIT_TIER_COUNT; tier++)
-		it->tier[tier].first = it->tier[tier].last = NONE;
-	it->parent = it->child = it->sibling_next = it->sibling_previous = NONE;
-	it->first_slice = ledger->slice;
-	it->touched = NONE;
-	bucket->index[slot] = index + 1;
-	bucket->tag[slot] = (uint32_t)(key >> 32);
-	return index;
+	return key_make(ledger, bucket, slot, kind, key);
+}
+
+uint32_t ledger_key_put(struct adit_ledger *ledger, enum adit_kind kind, uint64_t key)
+{
+	struct ledger_bucket *bucket = ledger_bucket_of(ledger, key);
+	int slot = 0;
+
+	while (slot < BUCKET_SIZE && bucket->index[slot] != 0)
+		slot++;
+	if (slot == BUCKET_SIZE || key_find(ledger, kind, key) != NONE ||
+		(ledger->keys_freed == 0 && ledger->keys_high == ledger->params.keys))
+		return NONE;
+	return key_make(ledger, bucket, slot, kind, key);
+}
+
+void ledger_key_fill(struct adit_ledger_key *key, const struct adit_ledger_key *from)
+{
+	key->penalty = from->penalty;
+	key->first_slice = from->first_slice;
+	key->last_slice = from->last_slice;
+	key->classes = from->classes;
+	key->told = from->told;
+	key->judged = from->judged;
+	key->told_class = from->told_class;
+	key->found = from->found;
+	key->who = from->who;
+	key->server = from->server;
+	key->sample_count = from->sample_count;
+	memcpy(key->sample, from->sample, from->sample_count * sizeof(from->sample[0]));
 }
 
 void ledger_touch(struct adit_ledger *ledger, uint32_t index)
@@ -294,7 +330,7 @@ static void party_update(struct adit_ledger_key *key, const struct adit_party *p
 		sample_add(key, &samples[i]);
 }
 
-static void child_link(struct adit_ledger *ledger, uint32_t index, uint32_t parent)
+void ledger_child_link(struct adit_ledger *ledger, uint32_t index, uint32_t parent)
 {
 	struct adit_ledger_key *key = &ledger->keys[index], *domain = &ledger->keys[parent];
 
@@ -354,7 +390,7 @@ static uint32_t party_key(struct adit_ledger *ledger, enum adit_kind kind,
 	index = key_take(ledger, kind, row->key, (uint64_t)row->info_up + row->info_down);
 	ledger->pinned = ledger->params.keys;
 	if (index != NONE && parent != NONE)
-		child_link(ledger, index, parent);
+		ledger_child_link(ledger, index, parent);
 	return index;
 }
 
@@ -493,7 +529,7 @@ void adit_ledger_begin(struct adit_ledger *ledger, uint32_t slice)
 		key->penalty /= 2;
 		if (key->used && !key_spared(ledger, key) && key->child == NONE &&
 			key->last_slice + ADIT_DAY_SLICES <= slice)
-			key_forget(ledger, ledger->hand);
+			ledger_key_forget(ledger, ledger->hand);
 	}
 	/* All gone: the next sweep need not look at where they were. */
 	if (adit_ledger_used(ledger) == 0)

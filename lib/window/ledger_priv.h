@@ -67,6 +67,16 @@ uint32_t ledger_owner_least(struct adit_ledger *ledger);
 /* The key got something in this slice. */
 void ledger_touch(struct adit_ledger *ledger, uint32_t index);
 
+/* From the state file (ledger_state.c): a new key where there is room for it, NONE where there is
+ * none or the key is there already; and what it is, but for its places in tables. */
+uint32_t ledger_key_put(struct adit_ledger *ledger, enum adit_kind kind, uint64_t key);
+void ledger_key_fill(struct adit_ledger_key *key, const struct adit_ledger_key *from);
+/* The last of a key's list, with its share of the key's sums. */
+void ledger_list_append(struct adit_ledger *ledger, struct adit_ledger_key *key,
+	struct adit_ledger_list *list, uint32_t number);
+void ledger_child_link(struct adit_ledger *ledger, uint32_t index, uint32_t parent);
+void ledger_key_forget(struct adit_ledger *ledger, uint32_t index);
+
 bool ledger_key_is_empty(const struct adit_ledger_key *key);
 /* Drops the oldest entry of a key. False: it has none. */
 bool ledger_drop_oldest(struct adit_ledger *ledger, struct adit_ledger_key *key);

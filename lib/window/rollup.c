@@ -41,7 +41,7 @@ static uint32_t list_pop(
 	return number;
 }
 
-static void list_append(struct adit_ledger *ledger, struct adit_ledger_key *key,
+void ledger_list_append(struct adit_ledger *ledger, struct adit_ledger_key *key,
 	struct adit_ledger_list *list, uint32_t number)
 {
 	struct entry *entry = &ledger->entries[number];
@@ -207,7 +207,7 @@ static void entry_age(
 	block = key->tier[tier].last != NONE ? &ledger->entries[key->tier[tier].last] : NULL;
 	if (block == NULL || block->first_slice / ledger_tier_block(tier) !=
 				     entry->first_slice / ledger_tier_block(tier)) {
-		list_append(ledger, key, &key->tier[tier], number);
+		ledger_list_append(ledger, key, &key->tier[tier], number);
 		return;
 	}
 	before = (uint64_t)block->row.info_up + block->row.info_down;
@@ -260,7 +260,7 @@ void ledger_add_row(struct adit_ledger *ledger, uint32_t index, const struct adi
 		memset(entry, 0, sizeof(*entry));
 		entry->row.key = key->key;
 		entry->first_slice = entry->last_slice = ledger->slice;
-		list_append(ledger, key, slices, number);
+		ledger_list_append(ledger, key, slices, number);
 	}
 	entry = &ledger->entries[slices->last];
 	before = (uint64_t)entry->row.info_up + entry->row.info_down;

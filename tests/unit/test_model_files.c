@@ -333,8 +333,9 @@ TEST(model_files, conf_says_what_is_wrong)
 	check_conf("PNG\nformat = 1;\n",
 		"m/model.conf:2: syntax error: \"format = 1;\"; write setting = value; or group: { "
 		"setting = value; };");
-	check_conf("format = 2;\ncolour = 7;\n",
-		"m/model.conf:1: format: 2 is out of range; it takes 1");
+	check_conf("format = 2;\ncolour = 7;\n", "m/model.conf:1: format: 2 is out of range; it "
+						 "takes 1: a newer version of adit wrote "
+						 "it");
 	check_conf("format = 1;\nkind = \"tree\";\n",
 		"m/model.conf:2: kind: \"tree\" is not a choice; it takes one of \"svm\", "
 		"\"envelope\", \"trees\"");
