@@ -70,6 +70,11 @@ static void refuse(struct app_reload *reload, int status)
 	/* Whatever is cut, what it means is said. */
 	snprintf(text, sizeof(text), "%.*s; all that was in force stays", APP_RELOAD_TEXT - 40,
 		reload->error.text);
+	/* New sinks end before those that they were prepared beside. */
+	if (reload->set != NULL) {
+		adit_sinks_destroy(reload->set->sinks);
+		reload->set->sinks = NULL;
+	}
 	put_away(reload);
 	answer(reload, status, text);
 }
