@@ -12,14 +12,16 @@
 /* Descriptors that DPDK's AVX2 and AVX-512 receive functions take at a time. */
 #define PORT_BURST_LEAST 8
 
-static const char usage[] = "usage: adit run -c FILE [OPTIONS] [-- EAL ARGUMENTS]\n"
-			    "\n"
-			    "Finds DNS tunnels on live ports until it is told to stop (SIGINT, "
-			    "SIGTERM): then the last\n"
-			    "windows are scored and written. Ports are named by port.devices: PCI "
-			    "addresses bound to a\n"
-			    "DPDK driver, or vdevs such as net_af_packet0,iface=eth1.\n"
-			    "\n";
+static const char usage[] =
+	"usage: adit run -c FILE [OPTIONS] [-- EAL ARGUMENTS]\n"
+	"\n"
+	"Finds DNS tunnels on live ports until it is told to stop (SIGINT, "
+	"SIGTERM): then the last\n"
+	"windows are scored and written. Ports are named by port.devices: PCI "
+	"addresses bound to a\n"
+	"DPDK driver, or vdevs such as net_af_packet0,iface=eth1. On SIGHUP the\n"
+	"configuration and all files that it names are read again.\n"
+	"\n";
 
 /* Where the port's RSS is not known to keep a subscriber on one queue, and that can't be known of
  * the addresses inside GTP-U, a core of ours spreads. One worker needs neither. */

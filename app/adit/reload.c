@@ -67,7 +67,14 @@ static void refuse(struct app_reload *reload, int status)
 {
 	char text[APP_RELOAD_TEXT];
 
-	snprintf(text, sizeof(text), "%s; all that was in force stays", reload->error.text);
+	/* Whatever is cut, what it means is said. */
+	snprintf(text, sizeof(text), "%.*s; all that was in force stays", APP_RELOAD_TEXT - 40,
+		reload->error.text);
+	/* New sinks end before those that they were prepared beside. */
+	if (reload->set != NULL) {
+		adit_sinks_destroy(reload->set->sinks);
+		reload->set->sinks = NULL;
+	}
 	put_away(reload);
 	answer(reload, status, text);
 }
@@ -137,6 +144,9 @@ static void built(struct app_reload *reload)
 		change = adit_pattern_changed(set->loaded.patterns);
 	reload->rules = app_score_rules(&set->loaded);
 	reload->rules.forget = change.added | change.changed | change.gone;
+	/* Workers follow within milliseconds: into the next slice at most. */
+	reload->rules.stale = change.changed | change.gone;
+	reload->rules.stale_until = adit_slice_of(app_now_ns()) + 1;
 	reload->state = APP_RELOAD_RULES;
 	offer(reload);
 }

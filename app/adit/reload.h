@@ -21,7 +21,7 @@
 
 #include <pthread.h>
 
-#define APP_RELOAD_TEXT 1024
+#define APP_RELOAD_TEXT 512
 
 struct app_http;
 

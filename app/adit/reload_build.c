@@ -88,6 +88,14 @@ static void add(char text[APP_RELOAD_TEXT], const char *format, ...)
 	va_end(arguments);
 }
 
+/* Of many names the first. */
+#define NAMES_MOST 130
+
+static void names_add(char text[APP_RELOAD_TEXT], const struct adit_config_names *names)
+{
+	add(text, "%.*s%s", NAMES_MOST, names->text, strlen(names->text) > NAMES_MOST ? "..." : "");
+}
+
 static int count_of(uint32_t bits)
 {
 	return __builtin_popcount(bits);
@@ -117,16 +125,12 @@ void app_reload_words(const struct app_reload *reload, char text[APP_RELOAD_TEXT
 	patterns_tell(appliance, text);
 	add(text, ", %zu known services, %zu models; ", adit_allow_entries(appliance->allow),
 		adit_judges_count(appliance->judges));
-	if (set->reloads.count != 0)
-		add(text, "changed: %s", set->reloads.text);
-	else
-		add(text, "no option changed");
+	add(text, "%s", set->reloads.count != 0 ? "changed: " : "no option changed");
+	names_add(text, &set->reloads);
 	if (set->sinks_new + set->sinks_gone != 0)
 		add(text, "; sinks: %u opened, %u going", set->sinks_new, set->sinks_gone);
-	if (set->restarts.count == 0)
-		add(text, "; 0 options need a restart");
-	else
-		add(text, "; %u option%s need%s a restart: %s", set->restarts.count,
-			set->restarts.count == 1 ? "" : "s", set->restarts.count == 1 ? "s" : "",
-			set->restarts.text);
+	add(text, "; %u option%s need%s a restart%s", set->restarts.count,
+		set->restarts.count == 1 ? "" : "s", set->restarts.count == 1 ? "s" : "",
+		set->restarts.count != 0 ? ": " : "");
+	names_add(text, &set->restarts);
 }

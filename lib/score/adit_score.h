@@ -155,7 +155,9 @@ struct adit_score_rules {
 	const struct adit_allow *allow;
 	uint32_t story_idle_slices;
 	uint32_t subscribers, samples;
-	uint32_t forget; /* pattern classes, a bit each, of which what was counted is forgotten */
+	/* Pattern classes, a bit each: of which what was counted is forgotten; and those of them of
+	 * which windows that were begun up to a slice count for nothing either. */
+	uint32_t forget, stale, stale_until;
 };
 /* In force from the next slice or look on. The scorer's thread, between two of them. */
 void adit_scorer_set_rules(struct adit_scorer *scorer, const struct adit_score_rules *rules);

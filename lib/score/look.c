@@ -18,6 +18,8 @@ static uint32_t sum_make(struct adit_scorer *scorer, const struct adit_look *loo
 		!adit_ledger_sum(scorer->ledger, index, ADIT_SPAN_10MIN, &scorer->sum))
 		adit_sum_clear(&scorer->sum);
 	adit_sum_add(&scorer->sum, &look->row, &look->detail, slice, slice);
+	if (ADIT_UNLIKELY(slice <= scorer->stale_until))
+		adit_scorer_hide_stale(scorer, &scorer->sum);
 	return index;
 }
 

@@ -57,6 +57,7 @@ struct adit_scorer {
 	struct story *stories;
 	uint32_t *stories_free;
 	uint32_t stories_freed, stories_high;
+	uint32_t stale, stale_until;            /* as of the rules */
 	uint32_t least_names[ADIT_KIND_JUDGED]; /* of a row that a model looks at */
 	uint32_t slice;
 	bool begun, scored;   /* the timeline has a slice; that slice has been scored */
@@ -103,6 +104,8 @@ void adit_judge_look(struct adit_scorer *scorer, uint32_t index, const struct ad
  * suspect within a day. */
 bool adit_is_told(
 	const struct adit_scorer *scorer, uint32_t index, uint32_t first_slice, double score);
+/* Takes from a sum what classes are said to have that meant something else when it was counted. */
+void adit_scorer_hide_stale(const struct adit_scorer *scorer, struct adit_sum *sum);
 /* Begins a slice, once: what is older than its spans is not counted, what was idle is closed. */
 void adit_scorer_begin(struct adit_scorer *scorer, uint32_t slice);
 /* Looks of a slice that were not judged yet, in their order. */

@@ -576,6 +576,25 @@ void adit_scorer_begin(struct adit_scorer *scorer, uint32_t slice)
 	adit_ledger_begin(scorer->ledger, slice);
 }
 
+void adit_scorer_hide_stale(const struct adit_scorer *scorer, struct adit_sum *sum)
+{
+	for (uint32_t left = scorer->stale; left != 0; left &= left - 1)
+		sum->detail.class_names[__builtin_ctz(left)] = 0;
+}
+
+/* Windows that were on their way when rules changed have just been added. */
+static void stale_forget(
+	struct adit_scorer *scorer, struct adit_window *const *windows, uint32_t workers)
+{
+	bool any = false;
+
+	for (uint32_t w = 0; w < workers && scorer->stale != 0; w++)
+		any |= windows[w]->last_slice == scorer->slice &&
+		       windows[w]->first_slice <= scorer->stale_until;
+	if (any)
+		adit_ledger_forget(scorer->ledger, scorer->stale);
+}
+
 void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 	struct adit_window *const *windows, uint32_t workers)
 {
@@ -610,6 +629,7 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
 		if (scorer->blind != NULL)
 			adit_blind_add(scorer->blind, window, shard / workers, slice);
 	}
+	stale_forget(scorer, windows, workers);
 	sessions_judge(scorer);
 	if (scorer->sessions != NULL)
 		scorer->counters.sessions_refused = adit_sessions_refused(scorer->sessions);
@@ -658,6 +678,9 @@ void adit_scorer_set_rules(struct adit_scorer *scorer, const struct adit_score_r
 	params->samples = rules->samples;
 	if (rules->forget != 0)
 		adit_ledger_forget(scorer->ledger, rules->forget);
+	scorer->stale = (scorer->stale & ~rules->forget) | rules->stale;
+	if (rules->stale != 0)
+		scorer->stale_until = rules->stale_until;
 	least_names_find(scorer);
 }
 

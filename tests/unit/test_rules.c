@@ -46,6 +46,68 @@ TEST(rules, what_a_class_counted_is_forgotten)
 	fixture_close(x);
 }
 
+/* What is in windows that were on their way when a class changed is no hit of the new one. */
+TEST(rules, windows_of_before_are_stale)
+{
+	struct fixture *x = fixture_open(NULL);
+	struct adit_score_rules rules = {.detect = x->params.detect,
+		.story_idle_slices = 6,
+		.subscribers = 3,
+		.samples = 3,
+		.forget = 1u << CLASS_STRONG,
+		.stale = 1u << CLASS_STRONG,
+		.stale_until = FIRST_SLICE + 1};
+
+	rules.detect.structure = false;
+	for (uint32_t client = 1; client <= 4; client++) {
+		tunnel(x, client, client, 20, 100, 1u << CLASS_STRONG);
+		if (client == 2)
+			adit_scorer_set_rules(x->scorer, &rules);
+		x->highest = 0;
+		slice_end(x);
+		/* Of the first slice, all; of the next one, counted before too, and of the one that
+		 * was begun within the time, nothing. */
+		if (client == 1 || client == 4)
+			CHECK(x->highest >= 90);
+		else if (client == 2)
+			CHECK_EQ_INT(x->highest, 0);
+	}
+	/* It means something new: what is counted in its place holds at once. */
+	rules.stale_until = x->slice + 100;
+	adit_scorer_set_rules(x->scorer, &rules);
+	rules.stale = 0;
+	adit_scorer_set_rules(x->scorer, &rules);
+	tunnel(x, 5, 5, 20, 100, 1u << CLASS_STRONG);
+	x->highest = 0;
+	slice_end(x);
+	CHECK(x->highest >= 90);
+	fixture_close(x);
+}
+
+/* A look of a window that was on its way, too. */
+TEST(rules, looks_of_before_are_stale)
+{
+	struct fixture *x = fixture_open(NULL);
+	struct adit_score_rules rules = {
+		.detect = x->params.detect, .story_idle_slices = 6, .subscribers = 3, .samples = 3};
+
+	rules.detect.structure = rules.detect.information = false;
+	fixture_restart(x, 8);
+	for (int turn = 0; turn < 2; turn++) {
+		rules.stale = rules.forget = turn == 0 ? 1u << CLASS_STRONG : 0;
+		rules.stale_until = x->slice;
+		adit_scorer_set_rules(x->scorer, &rules);
+		tunnel(x, 1, 1, 20, 100, 1u << CLASS_STRONG);
+		REQUIRE(x->window->look_count > 0);
+		x->highest = 0;
+		for (uint32_t i = 0; i < x->window->look_count; i++)
+			adit_scorer_look(x->scorer, &x->window->looks[i]);
+		CHECK_EQ_INT(x->highest >= 90, turn);
+		slice_end(x);
+	}
+	fixture_close(x);
+}
+
 /* A domain that is put on the list of known services falls silent, and is told again without it. */
 TEST(rules, known_services_and_thresholds)
 {
