@@ -5,6 +5,7 @@
  */
 #include "appliance.h"
 
+#include "lists.h"
 #include "port.h"
 
 #include <arpa/inet.h>
@@ -70,6 +71,19 @@ struct adit_score_params app_score_params(const struct appliance *appliance)
 	};
 
 	return params;
+}
+
+struct adit_score_rules app_score_rules(const struct appliance *appliance)
+{
+	struct adit_score_params params = app_score_params(appliance);
+
+	return (struct adit_score_rules){
+		.detect = params.detect,
+		.allow = params.allow,
+		.story_idle_slices = params.story_idle_slices,
+		.subscribers = params.subscribers,
+		.samples = params.samples,
+	};
 }
 
 /* On top of what may be on its way, what stands still in the lcores' caches (up to one and a half
@@ -216,30 +230,53 @@ int app_reading_load(
 	return status;
 }
 
-int appliance_load(
-	struct appliance *appliance, const struct adit_config *config, struct adit_error *error)
+int appliance_load_after(struct appliance *appliance, const struct adit_config *config,
+	const struct appliance *before, uint32_t rested, const char *learned,
+	struct adit_error *error)
 {
+	/* Once there are patterns, they stay: what was counted of them keeps its places. */
+	const struct adit_pattern_set *known = before != NULL ? before->patterns : NULL;
 	char path[PATH_MAX];
 	int status = app_reading_load(appliance, config, error);
 
 	appliance->worker_count = (uint16_t)config->worker_count;
-	if (status == 0)
-		status = app_idle_check(config->worker_idle, app_idle_cpu(), error);
-	if (status == 0 && appliance->live &&
-		getrandom(&appliance->key, sizeof(appliance->key), 0) != sizeof(appliance->key))
-		return adit_error_set(error, -errno, "no random key: %s", strerror(errno));
-	taps_load(appliance);
-	if (status == 0 && config->detect_signatures) {
+	if (status == 0 && (config->detect_signatures || known != NULL)) {
 		app_data_directory(config->detect_pattern_directory, "patterns", path);
-		status = adit_pattern_load(path, &appliance->patterns, error);
+		status = adit_pattern_load_after(path, known, rested, &appliance->patterns, error);
 	}
 	if (status == 0) {
 		app_data_directory(config->detect_allow_directory, "allow", path);
 		status = adit_allow_load(path, &appliance->allow, error);
 	}
 	if (status == 0)
-		status = app_models_load(config, "", &appliance->judges, error);
+		status = app_models_load(config, learned, &appliance->judges, error);
 	return status;
+}
+
+int appliance_load(
+	struct appliance *appliance, const struct adit_config *config, struct adit_error *error)
+{
+	int status = appliance_load_after(appliance, config, NULL, 0, "", error);
+
+	if (status == 0)
+		status = app_idle_check(config->worker_idle, app_idle_cpu(), error);
+	if (status == 0 && appliance->live &&
+		getrandom(&appliance->key, sizeof(appliance->key), 0) != sizeof(appliance->key))
+		return adit_error_set(error, -errno, "no random key: %s", strerror(errno));
+	taps_load(appliance);
+	return status;
+}
+
+void appliance_unload(struct appliance *appliance)
+{
+	adit_allow_destroy(appliance->allow);
+	adit_judges_destroy(appliance->judges);
+	adit_pattern_destroy(appliance->patterns);
+	adit_suffix_destroy(appliance->suffixes);
+	appliance->allow = NULL;
+	appliance->judges = NULL;
+	appliance->patterns = NULL;
+	appliance->suffixes = NULL;
 }
 
 /* The order in which lcores are taken, behind the main one; the spreader's comes after workers. */
@@ -448,7 +485,9 @@ int appliance_create(struct appliance *appliance, struct adit_error *error)
 		return adit_error_set(error, -ENOMEM, "no memory for the lcores");
 	for (uint16_t i = 0; i < appliance->worker_count; i++)
 		appliance->workers[i].ring_port = RTE_MAX_ETHPORTS;
-	status = spreader_create(appliance, error);
+	status = app_readers_create(appliance, error);
+	if (status == 0)
+		status = spreader_create(appliance, error);
 	for (uint16_t i = 0; i < appliance->worker_count && status == 0; i++)
 		status = worker_create(appliance, i, error);
 	if (status == 0)
@@ -497,10 +536,8 @@ void appliance_destroy(struct appliance *appliance)
 	adit_free(&app_apart, appliance->scorer);
 	adit_free(&app_apart, appliance->spreader);
 	rte_mempool_free(appliance->pool);
-	adit_allow_destroy(appliance->allow);
-	adit_judges_destroy(appliance->judges);
-	adit_pattern_destroy(appliance->patterns);
-	adit_suffix_destroy(appliance->suffixes);
+	app_readers_destroy(appliance);
+	appliance_unload(appliance);
 }
 
 void appliance_idle_set(struct appliance *appliance)

@@ -131,9 +131,10 @@ struct app_worker {
 	struct rte_ring *packets; /* from the spreader; NULL where the worker polls a real port */
 	uint16_t ring_port;       /* whose only queue that is; RTE_MAX_ETHPORTS: none */
 	uint8_t *linear;          /* room for a frame of several segments; its bytes the worker's */
-	struct adit_intake intake; /* where it decodes */
+	struct adit_intake intake; /* where it decodes; the worker changes it at a reload */
 	/* The worker's alone, but for counters, which others may read: */
 	struct adit_window *window APP_APART; /* open one; NULL between timelines */
+	uint64_t lists;                       /* number of those that it reads; 0: of the start */
 	uint32_t looks_sent;                  /* of it */
 	uint16_t queues;
 	struct app_idle idle;
@@ -157,6 +158,7 @@ struct app_spreader {
 	bool live;               /* reads ports, not captures */
 	const uint64_t *time_ns; /* as of a worker */
 	struct adit_intake intake;
+	uint64_t lists;                      /* number of those that it reads; 0: of the start */
 	struct adit_pipeline_counters ended; /* packets that end in the light decode */
 	struct app_spreader_counters counters;
 	struct app_queue queue[APP_QUEUES_MAX];
@@ -242,7 +244,12 @@ struct app_selfcheck {
 	bool printed;
 };
 
+struct app_lists;
+struct rte_rcu_qsbr;
+
 struct appliance {
+	/* One object for as long as the program runs. A reload changes in it what reloads: nothing
+	 * of that is for lcores, and other threads are told by who owns them. */
 	const struct adit_config *config;
 	bool live;
 	bool wants_features;
@@ -255,10 +262,11 @@ struct appliance {
 	const char *tap_name[APP_TAPS_MAX]; /* NULL: ports were given no names */
 	uint8_t tap_count;
 	uint8_t tap_of_port[APP_PORTS_MAX];
+	/* Those in force. Lcores do not read them here: the manager's, once they run. */
 	struct adit_suffix_list *suffixes;
 	struct adit_pattern_set *patterns;
 	struct adit_allow *allow;
-	struct adit_judges *judges;   /* in use: the scorer's from its creation on */
+	struct adit_judges *judges;
 	uint16_t port[APP_PORTS_MAX]; /* of adit run */
 	uint16_t port_count;
 	struct app_port *ports_open; /* port.h: one for each of port[]; owned by port.c */
@@ -268,8 +276,10 @@ struct appliance {
 	struct app_worker *workers;
 	struct app_spreader *spreader;
 	struct app_scorer *scorer;
-	/* Lcores read the above, which nobody writes meanwhile, and these, which change once: */
-	atomic_bool stop APP_APART; /* written by the manager: end cleanly */
+	struct rte_rcu_qsbr *readers; /* lists.h; each line its lcore's */
+	/* Lcores read the above, which nobody writes meanwhile, and these, which change seldom: */
+	atomic_bool stop APP_APART;        /* written by the manager: end cleanly */
+	_Atomic(struct app_lists *) lists; /* of the last reload; NULL: none. The manager's */
 	atomic_uint lcores_running; /* each lcore counts itself out, with release, when it ends */
 	/* The manager's alone: */
 	struct app_selfcheck selfcheck APP_APART;
@@ -285,6 +295,8 @@ struct adit_window_params app_window_params(const struct adit_config *config, ui
 extern const struct adit_window_params app_window_nothing; /* in place of one that is missing */
 struct adit_pipeline_params app_pipeline_params(const struct appliance *appliance);
 struct adit_score_params app_score_params(const struct appliance *appliance);
+/* What of that may change while the scorer runs. */
+struct adit_score_rules app_score_rules(const struct appliance *appliance);
 struct adit_reassembly_params app_fragment_params(const struct adit_config *config);
 /* Buffers of the pool, with so many ports. */
 unsigned app_pool_buffers(const struct adit_config *config, size_t ports);
@@ -298,6 +310,14 @@ int app_reading_load(
  * nothing is started when this fails. Returns 0 or -errno. */
 int appliance_load(
 	struct appliance *appliance, const struct adit_config *config, struct adit_error *error);
+/* The same beside `before`, which is in force: patterns keep the places that they have there
+ * (`rested`: of those of before, ones that may be given away; adit_pattern.h), and models that were
+ * learned, below the folder of that name, are read too. Any thread; appliance_unload frees it. */
+int appliance_load_after(struct appliance *appliance, const struct adit_config *config,
+	const struct appliance *before, uint32_t rested, const char *learned,
+	struct adit_error *error);
+/* Frees what was loaded. */
+void appliance_unload(struct appliance *appliance);
 /* Makes pools, rings, windows, pipelines and the scorer. After EAL. */
 int appliance_create(struct appliance *appliance, struct adit_error *error);
 void appliance_destroy(struct appliance *appliance);

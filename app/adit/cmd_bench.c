@@ -348,9 +348,9 @@ int adit_cmd_bench(int argc, char **argv)
 		.command = "bench",
 		.silent = true,
 		.identity = {.command = "bench"},
-		.renew = {.appliance = &given.bench.appliance, .command = "bench"},
+		.reload = {.appliance = &given.bench.appliance, .command = "bench"},
 		.learn = {.appliance = &given.bench.appliance,
-			.renew = &given.bench.manager.renew,
+			.reload = &given.bench.manager.reload,
 			.command = "bench"}};
 	return run(&given, &line);
 }

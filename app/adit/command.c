@@ -128,10 +128,10 @@ static int options_parse(
 	return 0;
 }
 
-/* Defaults, then the file, then --set, then --workers. */
-static int options_config(
-	const struct app_options *options, struct adit_config *config, struct adit_error *error)
+/* Over the defaults, the file, then --set, then --workers. `context`: the options. */
+static int options_config(const void *context, struct adit_config *config, struct adit_error *error)
 {
+	const struct app_options *options = context;
 	int status = 0;
 
 	if (options->config_path != NULL)
@@ -277,10 +277,12 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 	struct app_manager manager = {.appliance = &appliance,
 		.command = command->name,
 		.identity = {.command = command->name},
-		.renew = {.appliance = &appliance, .command = command->name},
 		.mutes = {.command = command->name},
+		.reload = {.appliance = &appliance,
+			.command = command->name,
+			.lock = PTHREAD_MUTEX_INITIALIZER},
 		.learn = {.appliance = &appliance,
-			.renew = &manager.renew,
+			.reload = &manager.reload,
 			.command = command->name}};
 	struct adit_config config;
 	struct adit_error error = {"no memory"};
@@ -303,6 +305,13 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 	}
 	manager.directory = options.directory;
 	manager.features = options.features;
+	if (command->live) {
+		manager.reload.read = options_config;
+		manager.reload.context = &options;
+		manager.reload.config = &config;
+		manager.reload.sinks = manager.sinks;
+		manager.reload.http = manager.http;
+	}
 	status = app_manager_open(&manager, &error);
 	if (status == 0 && options.learn != NULL) {
 		manager.learn.duration = options.learn;

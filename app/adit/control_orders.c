@@ -23,21 +23,25 @@ static bool is_running(const struct app_control *control)
 /* Everything that can be read again while lcores run; -EINPROGRESS, or what came of it. */
 static unsigned long reload_ask(struct app_control *control)
 {
-	return app_renew_ask(&control->http->manager->renew);
+	return app_reload_ask(&control->http->manager->reload);
 }
 
-static int reload_answer(struct app_control *control, unsigned long number, char text[512])
+static int reload_answer(
+	struct app_control *control, unsigned long number, char text[APP_RELOAD_TEXT])
 {
-	return app_renew_answer(&control->http->manager->renew, number, text);
+	return app_reload_answer(&control->http->manager->reload, number, text);
 }
 
 bool app_order_reload(struct app_control *control, struct app_order *order)
 {
-	char text[512] = "";
+	char text[APP_RELOAD_TEXT] = "";
 	int status;
 
 	if (!is_running(control))
 		return app_order_refuse(order, 409, "the run is over: nothing judges any more");
+	if (control->http->manager->reload.read == NULL)
+		return app_order_refuse(order, 409,
+			"this run reads nothing again: it is a replay; expected adit run");
 	if (!order->is_begun) {
 		order->is_begun = true;
 		order->number = reload_ask(control);
@@ -62,7 +66,7 @@ static void models_read(void *context)
  * core has taken them, between two slices. */
 bool app_order_models(struct app_control *control, struct app_order *order)
 {
-	struct app_renew *renew = &control->http->manager->renew;
+	struct app_reload *reload = &control->http->manager->reload;
 	const char *path = app_order_text(order, "directory");
 
 	if (path == NULL)
@@ -82,14 +86,14 @@ bool app_order_models(struct app_control *control, struct app_order *order)
 			"%s; the models that judged before stay in force", order->problem.text);
 	if (order->job.started)
 		return false;
-	if (order->judges != NULL && app_renew_is_free(renew)) {
+	if (order->judges != NULL && app_reload_is_free(reload)) {
 		order->number = adit_judges_count(order->judges);
-		order->since_ns = renew->in_force;
-		app_renew_offer(renew, order->judges);
+		order->since_ns = reload->in_force;
+		app_reload_offer(reload, order->judges);
 		order->judges = NULL;
 		return false;
 	}
-	if (order->judges != NULL || renew->in_force == order->since_ns)
+	if (order->judges != NULL || reload->in_force == order->since_ns)
 		return false;
 	return app_order_done(order, json_pack("{s:b,s:I,s:s}", "done", 1, "models",
 					     (json_int_t)order->number, "directory", order->path));

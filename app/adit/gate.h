@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The way of new judges into the scoring core and of the old ones back, while packets come. The
- * management thread offers a set, and nothing more until the one before has come back. The scoring
- * core looks between two slices: it takes what is offered and puts down what it used. Neither waits
- * for the other, and each set has one owner at any time:
+ * The way of new rules into the scoring core, while packets come. The management thread offers
+ * them, and nothing more until they were taken. The scoring core looks between two slices, live
+ * also between two looks: it takes what is offered and says so. Neither waits for the other:
  *
- *   offered   `next` is written with release: what was read into the set is seen by who takes it
- *   taken     `before` is written with release, after the last look at the old set: whoever sees it
- *             may free the old one, and sees `next` empty and `since` as well
+ *   offered   `next` is written with release: what was read into the rules is seen by who takes
+ * them taken     `taken` is written with release, after the last look at the old rules: whoever
+ * sees it may free what only those pointed to, and sees `next` empty and `since` as well
  */
 #ifndef ADIT_GATE_H
 #define ADIT_GATE_H
@@ -17,38 +16,47 @@
 #include <stdatomic.h>
 
 struct app_gate {
-	_Atomic(struct adit_judges *) next;   /* from the manager; the scorer empties it */
-	_Atomic(struct adit_judges *) before; /* from the scorer; the manager empties it */
-	uint32_t since;                       /* slice of the last change; the scorer's */
+	_Atomic(const struct adit_score_rules *) next; /* from the manager; the scorer empties it */
+	_Atomic(const struct adit_score_rules *)
+		taken;  /* from the scorer; the manager empties it */
+	uint32_t since; /* slice of the last change; the scorer's */
 };
+
+/* Scorer: whether something is offered. */
+static inline bool app_gate_waits(const struct app_gate *gate)
+{
+	return atomic_load_explicit(&gate->next, memory_order_relaxed) != NULL;
+}
 
 /* Scorer, between slices: `slice` is the next to be scored. Allocates nothing, never waits. */
 static inline void app_gate_pass(struct app_gate *gate, struct adit_scorer *scorer, uint32_t slice)
 {
-	struct adit_judges *next = atomic_load_explicit(&gate->next, memory_order_acquire);
+	const struct adit_score_rules *next =
+		atomic_load_explicit(&gate->next, memory_order_acquire);
 
 	if (ADIT_LIKELY(next == NULL))
 		return;
 	gate->since = slice;
 	atomic_store_explicit(&gate->next, NULL, memory_order_relaxed);
-	atomic_store_explicit(
-		&gate->before, adit_scorer_set_judges(scorer, next), memory_order_release);
+	adit_scorer_set_rules(scorer, next);
+	atomic_store_explicit(&gate->taken, next, memory_order_release);
 }
 
-/* Manager: offers a set. The one before must have come back. */
-static inline void app_gate_offer(struct app_gate *gate, struct adit_judges *judges)
+/* Manager: offers rules, which last until they come back. Those before must have. */
+static inline void app_gate_offer(struct app_gate *gate, const struct adit_score_rules *rules)
 {
-	atomic_store_explicit(&gate->next, judges, memory_order_release);
+	atomic_store_explicit(&gate->next, rules, memory_order_release);
 }
 
-/* Manager: the set that is no longer in use, its own from now on; NULL: none came back. */
-static inline struct adit_judges *app_gate_back(struct app_gate *gate)
+/* Manager: the rules that are in force now, once; NULL: none were taken since. */
+static inline const struct adit_score_rules *app_gate_back(struct app_gate *gate)
 {
-	struct adit_judges *before = atomic_load_explicit(&gate->before, memory_order_acquire);
+	const struct adit_score_rules *taken =
+		atomic_load_explicit(&gate->taken, memory_order_acquire);
 
-	if (before != NULL)
-		atomic_store_explicit(&gate->before, NULL, memory_order_relaxed);
-	return before;
+	if (taken != NULL)
+		atomic_store_explicit(&gate->taken, NULL, memory_order_relaxed);
+	return taken;
 }
 
 #endif

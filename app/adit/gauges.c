@@ -67,11 +67,16 @@ static void config_digest(const struct adit_config *config, char digest[17])
 	snprintf(digest, 17, "%016llx", (unsigned long long)hash);
 }
 
+void app_gauges_config(struct app_gauges *gauges)
+{
+	config_digest(gauges->appliance->config, gauges->config_digest);
+}
+
 static int add_versions(struct app_gauges *gauges, struct app_registry *registry)
 {
 	int status = 0;
 
-	config_digest(gauges->appliance->config, gauges->config_digest);
+	app_gauges_config(gauges);
 	status |= gauge(registry, "build_info", "1, for the version that runs", "version",
 		ADIT_VERSION, &gauges->one);
 	status |= gauge(registry, "dpdk_info", "1, for the version of DPDK below it", "version",

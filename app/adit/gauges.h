@@ -22,6 +22,8 @@ struct app_gauges {
 /* Registers them all. `now_ns` is the clock's. 0 or -ENOSPC. */
 int app_gauges_add(struct app_gauges *gauges, struct app_registry *registry,
 	const struct appliance *appliance, const struct app_health *health, uint64_t now_ns);
+/* After the configuration has changed. */
+void app_gauges_config(struct app_gauges *gauges);
 /* Looks at what has no cell of its own. */
 void app_gauges_refresh(struct app_gauges *gauges, uint64_t now_ns);
 

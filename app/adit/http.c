@@ -252,6 +252,19 @@ int app_http_start(struct app_http *http, struct adit_error *error)
 	return status;
 }
 
+void app_http_exchange(struct app_http *http, struct adit_config *now, struct adit_config *next)
+{
+	bool locks = http != NULL && http->locks;
+
+	if (locks)
+		pthread_mutex_lock(&http->lock);
+	adit_config_exchange(now, next);
+	if (locks) {
+		app_gauges_config(&http->gauges);
+		pthread_mutex_unlock(&http->lock);
+	}
+}
+
 void app_http_close(struct app_http *http)
 {
 	app_control_end(&http->control);

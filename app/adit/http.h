@@ -67,6 +67,9 @@ void app_http_verdict(struct app_http *http, const struct adit_verdict *verdict,
 	const struct adit_privacy *privacy);
 void app_http_poll(struct app_http *http, uint64_t now_ns);
 
+/* Exchanges what reloads of the configuration (adit_config_exchange), while nobody reads it. */
+void app_http_exchange(struct app_http *http, struct adit_config *now, struct adit_config *next);
+
 /* http_api.c: the table of routes. */
 extern const struct adit_http_route app_http_routes[];
 extern const size_t app_http_route_count;

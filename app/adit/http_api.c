@@ -208,10 +208,14 @@ static void config(
 	struct app_http *http = context;
 	struct document document;
 
+	int status = -ENOMEM;
+
 	(void)request;
-	document_give(&document,
-		document_open(&document) ? adit_config_json(http->config, document.to) : -ENOMEM,
-		response);
+	pthread_mutex_lock(&http->lock);
+	if (document_open(&document))
+		status = adit_config_json(http->config, document.to);
+	pthread_mutex_unlock(&http->lock);
+	document_give(&document, status, response);
 }
 
 static void versions(

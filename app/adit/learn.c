@@ -63,8 +63,7 @@ int app_learn_open(struct app_learn *learn, const char *directory, struct adit_e
 	learn->left_out = learn->first_ns = learn->last_ns = 0;
 	learn->stretch = (struct app_stretch){0, 0};
 	learn->problem = false;
-	learn->fit =
-		(struct app_learn_fit){.config = learn->appliance->config, .directory = directory};
+	learn->fit = (struct app_learn_fit){.config = &learn->config, .directory = directory};
 	learn->rows = app_reservoir_create(&params);
 	learn->domains = calloc(2 * APP_LEARN_DOMAINS, sizeof(*learn->domains));
 	if (learn->rows == NULL || learn->domains == NULL)
@@ -180,11 +179,18 @@ static void date_write(const struct app_learn *learn, char text[32])
 static void fit_start(struct app_learn *learn)
 {
 	struct adit_error error;
+	int status;
 
 	learn->fit.rows = learn->rows;
 	date_write(learn, learn->fit.date);
 	learn->state = APP_LEARN_FITS;
-	if (app_job_start(&learn->job, "adit-learn", app_learn_fit, &learn->fit, &error) == 0)
+	/* A reload may change the other one meanwhile. */
+	learn->reloads = learn->reload->in_force;
+	adit_config_clear(&learn->config);
+	status = adit_config_copy(&learn->config, learn->appliance->config);
+	if (status != 0)
+		adit_error_set(&error, status, "no memory for the configuration");
+	else if (app_job_start(&learn->job, "adit-learn", app_learn_fit, &learn->fit, &error) == 0)
 		return;
 	fprintf(stderr, "adit %s: nothing is learned: %s\n", learn->command, error.text);
 	over(learn, true);
@@ -232,10 +238,13 @@ void app_learn_poll(struct app_learn *learn)
 {
 	if (learn->state == APP_LEARN_FITS && app_job_over(&learn->job))
 		fit_told(learn);
-	if (learn->state != APP_LEARN_OFFERS || !app_renew_is_free(learn->renew))
+	if (learn->state != APP_LEARN_OFFERS || !app_reload_is_free(learn->reload))
 		return;
-	snprintf(learn->renew->learned, sizeof(learn->renew->learned), "%s", learn->fit.folder);
-	app_renew_offer(learn->renew, learn->fit.judges);
+	snprintf(learn->reload->learned, sizeof(learn->reload->learned), "%s", learn->fit.folder);
+	/* Models of before a reload go with it: all is read again. */
+	if (learn->reload->in_force != learn->reloads)
+		app_reload_ask(learn->reload);
+	app_reload_offer(learn->reload, learn->fit.judges);
 	learn->fit.judges = NULL;
 	over(learn, false);
 	answer(learn, false);
@@ -267,5 +276,6 @@ void app_learn_close(struct app_learn *learn)
 	app_reservoir_destroy(learn->rows);
 	adit_judges_destroy(learn->fit.judges);
 	free(learn->fit.words);
+	adit_config_clear(&learn->config);
 	free(learn->domains);
 }

@@ -16,7 +16,7 @@
 
 #include "appliance.h"
 #include "job.h"
-#include "renew.h"
+#include "reload.h"
 #include "reservoir.h"
 
 /* Rows kept, in all and of a subscriber: 1 in 100. */
@@ -67,7 +67,7 @@ enum app_learn_state {
 
 struct app_learn {
 	struct appliance *appliance;
-	struct app_renew *renew;
+	struct app_reload *reload;
 	const char *command;  /* for messages */
 	const char *duration; /* as given */
 	char text[32];        /* of it, where it began while lcores ran */
@@ -79,6 +79,8 @@ struct app_learn {
 	uint64_t first_ns, last_ns; /* of the rows */
 	struct app_stretch stretch; /* told last */
 	struct app_learn_fit fit;
+	struct adit_config config; /* the fit's: as it was when the fit began … */
+	uint64_t reloads;          /* … after so many changes */
 	struct app_job job;
 	bool problem; /* it did not come to models, though nobody stopped it */
 };

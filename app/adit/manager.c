@@ -17,7 +17,9 @@
 #define PROGRESS_NS (200 * ADIT_NS_PER_MS)
 #define BAR_WIDTH   30
 
-static volatile sig_atomic_t stop_asked, models_asked;
+static volatile sig_atomic_t stop_asked;
+/* Where SIGHUP asks; NULL: nowhere. */
+static struct app_reload *hangup_asks;
 
 static void on_signal(int number)
 {
@@ -28,7 +30,7 @@ static void on_signal(int number)
 static void on_hangup(int number)
 {
 	(void)number;
-	models_asked = 1;
+	app_reload_ask(hangup_asks);
 }
 
 /* Only there to make a blocking read return: no SA_RESTART. */
@@ -128,8 +130,10 @@ int app_manager_open(struct app_manager *manager, struct adit_error *error)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	/* A replay ends with its terminal, as ever. */
-	if (manager->appliance->live)
+	if (manager->appliance->live) {
+		hangup_asks = &manager->reload;
 		sigaction(SIGHUP, &hangup, NULL);
+	}
 	/* A closed pipe and a file that may not grow are errors of a write, not the end. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
@@ -295,17 +299,6 @@ static void progress_draw(const struct app_manager *manager, uint64_t now)
 	fflush(stderr);
 }
 
-/* New models, learned or read again; what a signal asks for waits for its turn. */
-static void models_poll(struct app_manager *manager)
-{
-	app_renew_poll(&manager->renew);
-	app_learn_poll(&manager->learn);
-	if (models_asked) {
-		models_asked = 0;
-		app_renew_ask(&manager->renew);
-	}
-}
-
 void app_manager_run(struct app_manager *manager)
 {
 	static const struct timespec nap = {0, (long)ADIT_NS_PER_MS};
@@ -330,7 +323,8 @@ void app_manager_run(struct app_manager *manager)
 		app_identity_poll(&manager->identity);
 		app_http_poll(manager->http, now);
 		app_mutes_poll(&manager->mutes, manager->sinks, false);
-		models_poll(manager);
+		app_reload_poll(&manager->reload);
+		app_learn_poll(&manager->learn);
 		app_sinks_tell(manager->sinks, manager->command);
 		app_notify_poll(&manager->notify, manager, now);
 		if (!manager->silent)
@@ -344,7 +338,7 @@ void app_manager_run(struct app_manager *manager)
 	if (manager->progress)
 		fprintf(stderr, "\r\033[K");
 	app_learn_end(&manager->learn, stop_asked != 0);
-	app_renew_end(&manager->renew);
+	app_reload_end(&manager->reload);
 	if (!manager->silent)
 		app_selfcheck(appliance, manager->ended_ns - manager->started_ns, true);
 }
@@ -372,7 +366,7 @@ int app_manager_finish(struct app_manager *manager)
 {
 	const struct app_spreader *spreader = manager->appliance->spreader;
 	const char *problem = NULL;
-	bool drawn, lost = app_sinks_end(manager->sinks, manager->command);
+	bool drawn, lost = app_sinks_end(manager->sinks, manager->command) || manager->reload.lost;
 	int status;
 
 	if (manager->windows != NULL && fflush(manager->windows) != 0)
@@ -417,6 +411,7 @@ void app_manager_close(struct app_manager *manager)
 		fclose(manager->encrypted);
 	adit_verdict_board_destroy(manager->board);
 	adit_sinks_destroy(manager->sinks);
+	app_reload_close(&manager->reload);
 	app_learn_close(&manager->learn);
 	app_mutes_close(&manager->mutes);
 	app_identity_close(&manager->identity);

@@ -23,7 +23,7 @@ struct app_manager {
 	bool progress;         /* is shown: standard error is a terminal */
 	FILE *verdicts, *windows, *encrypted;
 	struct app_identity identity;
-	struct app_renew renew;
+	struct app_reload reload;
 	struct app_learn learn;
 	struct app_mutes mutes;
 	struct app_notify notify;

@@ -125,7 +125,7 @@ int app_report_write(const struct app_manager *manager, const char *problem, FIL
 		.outcomes = groups[APP_GROUP_OUTCOMES].counters,
 		.outcome_count = groups[APP_GROUP_OUTCOMES].count,
 		.groups = groups + 1,
-		.group_count = APP_GROUP_COUNT + (manager->sinks != NULL),
+		.group_count = APP_GROUP_COUNT + (sinks.group.count != 0),
 		.drops = drops,
 		.drop_count = ADIT_COUNT(drops),
 		.ports = lists.port,

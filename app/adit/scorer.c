@@ -262,6 +262,9 @@ int app_scorer_main(void *argument)
 		bool worked = collect(scorer, &pending, &any) || (alone && any);
 		bool looked = false;
 
+		/* Live, new rules need not wait for the end of a slice. */
+		if (appliance->live && app_gate_waits(&scorer->gate))
+			app_gate_pass(&scorer->gate, scorer->scorer, adit_slice_of(app_now_ns()));
 		/* Looks come after the windows before them, or wait for their own. */
 		if (worked)
 			score_earliest(scorer, &pending);

@@ -116,22 +116,44 @@ static void params_take(struct adit_sink_params *to, const struct adit_sink_conf
 	};
 }
 
+static void all_take(struct adit_sink_params *params, const struct adit_config *config)
+{
+	bool all = strcmp(config->privacy_addresses, "all") == 0;
+
+	for (size_t i = 0; i < config->sinks.count; i++)
+		params_take(&params[i], config->sinks.item[i],
+			all ? ADIT_PRIVACY_ALL : ADIT_PRIVACY_SUBSCRIBERS);
+}
+
 int app_sinks_open(
 	struct adit_sinks **sinks, const struct adit_config *config, struct adit_error *error)
 {
 	static const struct adit_sink_host host = {
 		real_ns, monotonic_ns, thread_start, ADIT_VERSION};
 	struct adit_sink_params params[ADIT_SINK_CONFIGS_MAX];
-	bool all = strcmp(config->privacy_addresses, "all") == 0;
 
 	_Static_assert(ADIT_SINK_CONFIGS_MAX <= ADIT_SINKS_MAX, "as many as the library takes");
-	*sinks = NULL;
-	if (config->sinks.count == 0)
-		return 0;
-	for (size_t i = 0; i < config->sinks.count; i++)
-		params_take(&params[i], config->sinks.item[i],
-			all ? ADIT_PRIVACY_ALL : ADIT_PRIVACY_SUBSCRIBERS);
+	all_take(params, config);
 	return adit_sinks_create(sinks, params, config->sinks.count, &host, error);
+}
+
+int app_sinks_prepare(struct adit_sinks *sinks, const struct adit_config *now,
+	const struct adit_config *next, struct adit_sinks **prepared, size_t *kept,
+	struct adit_error *error)
+{
+	struct adit_sink_params params[ADIT_SINK_CONFIGS_MAX];
+	int stays[ADIT_SINK_CONFIGS_MAX];
+
+	*kept = 0;
+	all_take(params, next);
+	for (size_t i = 0; i < next->sinks.count; i++) {
+		stays[i] = -1;
+		for (size_t k = 0; k < now->sinks.count; k++)
+			if (adit_sink_config_same(next->sinks.item[i], now->sinks.item[k]))
+				stays[i] = (int)k;
+		*kept += stays[i] >= 0;
+	}
+	return adit_sinks_prepare(sinks, params, stays, next->sinks.count, prepared, error);
 }
 
 void app_sinks_tell(struct adit_sinks *sinks, const char *command)
@@ -142,16 +164,44 @@ void app_sinks_tell(struct adit_sinks *sinks, const char *command)
 		fprintf(stderr, "adit %s: %s\n", command, text);
 }
 
-bool app_sinks_end(struct adit_sinks *sinks, const char *command)
+bool app_sinks_sweep(struct adit_sinks *sinks, const char *command)
 {
+	struct adit_sink_status status;
 	bool lost = false;
 
+	while (adit_sinks_gone(sinks, &status)) {
+		bool loses = status.dropped + status.failed != 0;
+
+		lost |= loses;
+		fprintf(stderr,
+			"adit %s: sink %s has gone: of %" PRIu64 " records %" PRIu64
+			" were written, %" PRIu64 " dropped and %" PRIu64 " refused%s%s\n",
+			command, status.name, status.offered, status.written, status.dropped,
+			status.failed, loses && status.error[0] != '\0' ? "; the last error: " : "",
+			loses ? status.error : "");
+	}
+	return lost;
+}
+
+bool app_sinks_end(struct adit_sinks *sinks, const char *command)
+{
+	static const struct timespec nap = {0, (long)(10 * ADIT_NS_PER_MS)};
+	bool lost = false;
+
+	/* Those that are going have been told when to end. */
+	for (;;) {
+		lost |= app_sinks_sweep(sinks, command);
+		if (adit_sinks_going(sinks) == 0)
+			break;
+		nanosleep(&nap, NULL);
+	}
 	adit_sinks_stop(sinks);
 	app_sinks_tell(sinks, command);
 	for (size_t i = 0; i < adit_sinks_count(sinks); i++) {
 		struct adit_sink_status status;
 
-		adit_sinks_status(sinks, i, &status);
+		if (!adit_sinks_status(sinks, i, &status))
+			break;
 		if (status.dropped + status.failed == 0)
 			continue;
 		lost = true;
@@ -171,7 +221,8 @@ void app_sinks_count(const struct adit_sinks *sinks, struct app_sink_counters *c
 	for (size_t i = 0; i < adit_sinks_count(sinks); i++) {
 		struct adit_sink_status status;
 
-		adit_sinks_status(sinks, i, &status);
+		if (!adit_sinks_status(sinks, i, &status))
+			break;
 		const struct adit_stats_counter of[APP_SINK_COUNTERS] = {
 			{"offered", status.offered}, {"written", status.written},
 			{"dropped", status.dropped}, {"failed", status.failed},

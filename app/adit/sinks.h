@@ -9,12 +9,18 @@
 #include "adit_config.h"
 #include "adit_sink.h"
 
-/* Opens what the configuration lists; `*sinks` is NULL where that is nothing. Returns 0 or -errno.
- */
+/* Opens what the configuration lists. Returns 0 or -errno. */
 int app_sinks_open(
 	struct adit_sinks **sinks, const struct adit_config *config, struct adit_error *error);
+/* Beside those that run by `now`: makes what `next` has, but for sinks that are the same, of which
+ * `kept` is the number (adit_sinks_prepare). Both outlive the sinks. Any thread. 0 or -errno. */
+int app_sinks_prepare(struct adit_sinks *sinks, const struct adit_config *now,
+	const struct adit_config *next, struct adit_sinks **prepared, size_t *kept,
+	struct adit_error *error);
 /* Prints what they have to tell. */
 void app_sinks_tell(struct adit_sinks *sinks, const char *command);
+/* Tells of each that has gone since (adit_sinks_gone). Returns whether one has lost records. */
+bool app_sinks_sweep(struct adit_sinks *sinks, const char *command);
 /* Stops them, and tells what each has lost. Returns whether any has. */
 bool app_sinks_end(struct adit_sinks *sinks, const char *command);
 

@@ -5,8 +5,8 @@
  * time. Frames that are no DNS candidates end here. Ticks travel in the same queues as the frames,
  * so every worker cuts its slices at the same packets.
  */
-#include "appliance.h"
 #include "capture.h"
+#include "lists.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -296,9 +296,17 @@ static void ports_spread(struct app_spreader *spreader, struct stage *stage)
 	unsigned rounds = 0;
 	uint64_t now = 0;
 
+	app_reader_begin(appliance, APP_READER_SPREADER);
 	while (!atomic_load_explicit(&appliance->stop, memory_order_relaxed)) {
+		const struct app_lists *lists =
+			app_reader_turn(appliance, APP_READER_SPREADER, spreader->lists);
 		uint64_t clock = app_time_ns(spreader->time_ns);
 		uint16_t total = 0;
+
+		if (ADIT_UNLIKELY(lists != NULL)) {
+			spreader->lists = lists->number;
+			app_lists_to_intake(lists, &spreader->intake);
+		}
 
 		now = clock > now ? clock : now;
 		time_move(spreader, stage, now);
@@ -322,8 +330,9 @@ static void ports_spread(struct app_spreader *spreader, struct stage *stage)
 		if (total != 0)
 			app_idle_work(&spreader->idle);
 		else
-			app_idle_wait(&spreader->idle);
+			app_reader_wait(appliance, APP_READER_SPREADER, &spreader->idle);
 	}
+	app_reader_end(appliance, APP_READER_SPREADER);
 }
 
 int app_spreader_main(void *argument)

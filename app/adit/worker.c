@@ -4,7 +4,7 @@
  * when a slice is over. Behind a spreader the slices come as ticks among the packets, so a capture
  * is cut at the same packets on every run; on a port of its own the worker reads the clock.
  */
-#include "appliance.h"
+#include "lists.h"
 
 #include <time.h>
 
@@ -256,6 +256,21 @@ static uint64_t clock_read(struct app_worker *worker, uint64_t before)
 	return now;
 }
 
+/* From the next burst on. */
+static void lists_take(struct app_worker *worker, const struct app_lists *lists)
+{
+	const struct adit_pipeline_lists taken = {
+		.suffixes = lists->suffixes,
+		.scanner = lists->scanner[worker->number],
+		.tcp_checksum = lists->tcp_checksum,
+	};
+
+	worker->lists = lists->number;
+	adit_pipeline_set_lists(worker->pipeline, &taken);
+	if (worker->decodes)
+		app_lists_to_intake(lists, &worker->intake);
+}
+
 int app_worker_main(void *argument)
 {
 	struct app_worker *worker = argument;
@@ -266,8 +281,14 @@ int app_worker_main(void *argument)
 	uint64_t now = 0;
 	bool goes_on = true;
 
+	app_reader_begin(appliance, worker->number);
 	while (goes_on) {
+		const struct app_lists *lists =
+			app_reader_turn(appliance, worker->number, worker->lists);
 		uint16_t total = 0;
+
+		if (ADIT_UNLIKELY(lists != NULL))
+			lists_take(worker, lists);
 
 		if (worker->decodes) {
 			now = clock_read(worker, now);
@@ -287,10 +308,11 @@ int app_worker_main(void *argument)
 			total += count;
 		}
 		if (total == 0)
-			app_idle_wait(&worker->idle);
+			app_reader_wait(appliance, worker->number, &worker->idle);
 		else
 			app_idle_work(&worker->idle);
 	}
+	app_reader_end(appliance, worker->number);
 	if (worker->window != NULL) {
 		/* Below the full path nothing of a window is judged. */
 		if (worker->rung != APP_RUNG_FULL)

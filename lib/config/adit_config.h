@@ -107,6 +107,26 @@ int adit_config_prefix(const char *text, struct adit_address *address, unsigned 
 /* Whether the options agree with one another, once all are set: 0 or -EINVAL. */
 int adit_config_check(const struct adit_config *config, struct adit_error *error);
 
+/* A copy with strings of its own; on an error `to` is empty. Returns 0 or -ENOMEM. */
+int adit_config_copy(struct adit_config *to, const struct adit_config *from);
+
+/*
+ * What a program that runs takes over from a configuration that is read while it does. An option
+ * either reloads or needs a restart (docs/reference.md); sinks are compared by their groups.
+ */
+struct adit_config_names {
+	unsigned count;
+	char text[400]; /* with commas; "..." where they are too many */
+};
+void adit_config_compare(const struct adit_config *now, const struct adit_config *next,
+	struct adit_config_names *reloads, struct adit_config_names *restarts);
+bool adit_sink_config_same(const struct adit_sink_config *a, const struct adit_sink_config *b);
+/* Gives `next` what `now` has of options that need a restart. 0 or -ENOMEM. */
+int adit_config_keep(struct adit_config *next, const struct adit_config *now);
+/* Exchanges what reloads. Options that need a restart, and groups of sinks that both have, stay
+ * where they are: what points into them stays right. */
+void adit_config_exchange(struct adit_config *now, struct adit_config *next);
+
 /* These return 0 or -EIO (-ENOMEM for the latter two). `to` stays open. */
 /* Writes what is in force as a file that adit_config_read takes back. */
 int adit_config_dump(const struct adit_config *config, FILE *to);

@@ -70,14 +70,13 @@ int adit_option_put_string(void *record, const struct adit_option *option, const
 int adit_option_set(void *record, const struct adit_option *option, const char *text,
 	struct adit_place place, struct adit_error *error);
 int adit_option_copy(void *to, const void *from, const struct adit_option *option);
+/* change.c: whether a program that runs takes it over. */
+bool adit_option_reloads(const struct adit_option *option);
 /* Whether `value` is one of "a|b|c". */
 bool adit_is_choice(const char *choices, const char *value);
 /* Adds to a text of `room` bytes, cut to its room; names get commas between them. */
 void adit_append(char *text, size_t room, const char *format, ...) ADIT_PRINTF(3, 4);
 void adit_append_names(char *text, size_t room, const char *const *names, size_t count);
-
-/* A copy with strings of its own; on an error `to` is empty. Returns 0 or -ENOMEM. */
-int adit_config_copy(struct adit_config *to, const struct adit_config *from);
 
 /* As the file has it: in quotes, what needs it escaped. */
 void adit_config_write_string(FILE *to, const char *text);

@@ -234,6 +234,11 @@ static const char reference_head[] =
 	"written\n"
 	"`\\,`: `--set 'port.devices=net_af_packet0\\,iface=eth1,net_af_packet1\\,iface=eth2'`.\n"
 	"\n"
+	"The column `reload` says what SIGHUP does to a running `adit run`: `yes`, the new value "
+	"is "
+	"taken over;\n`restart`, it is told by name and waits for a restart "
+	"([operations.md](operations.md#reload)).\n"
+	"\n"
 	"| command | what it does |\n"
 	"| --- | --- |\n"
 	"| `adit config check FILE` | reads the file and says what is wrong with it |\n"
@@ -248,14 +253,14 @@ static void reference_row(const void *record, const struct adit_option *option, 
 	write_range(to, option);
 	fputs(" | `", to);
 	write_value(to, record, option);
-	fputs("` | ", to);
+	fprintf(to, "` | %s | ", adit_option_reloads(option) ? "yes" : "restart");
 	for (const char *c = option->kinds; c != NULL && *c != '\0'; c++)
 		fprintf(to, *c == '|' ? ", " : "%c", *c);
 	fprintf(to, "%s%s |\n", option->kinds != NULL ? ": " : "", option->help);
 }
 
-static const char table_head[] = "| option | type | unit | range | default | meaning |\n"
-				 "| --- | --- | --- | --- | --- | --- |\n";
+static const char table_head[] = "| option | type | unit | range | default | reload | meaning |\n"
+				 "| --- | --- | --- | --- | --- | --- | --- |\n";
 
 static int reference_sinks(FILE *to)
 {

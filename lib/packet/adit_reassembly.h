@@ -101,6 +101,9 @@ void adit_reassembly_destroy(struct adit_reassembly *reassembly);
 enum adit_outcome adit_reassembly_add(
 	struct adit_reassembly *reassembly, struct adit_frame *frame, struct adit_packet *packet);
 
+/* Other ports from the next fragment on. The table's thread. */
+void adit_reassembly_set_ports(struct adit_reassembly *reassembly, const struct adit_ports *ports);
+
 /* Drops what waits, as expired: a timeline has ended. */
 void adit_reassembly_reset(struct adit_reassembly *reassembly);
 

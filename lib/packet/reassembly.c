@@ -44,6 +44,11 @@ void adit_reassembly_destroy(struct adit_reassembly *r)
 	adit_free(allocator, r);
 }
 
+void adit_reassembly_set_ports(struct adit_reassembly *r, const struct adit_ports *ports)
+{
+	r->params.ports = ports;
+}
+
 /* A datagram in a tunnel that is not the network's, of which the IP header at who_offset is: what
  * its sender makes up must not meet with anybody else's. */
 static void key_add_tunnel(const struct adit_reassembly *r, const struct adit_frame *frame,

@@ -36,9 +36,10 @@ enum adit_pattern_strength {
 	ADIT_STRENGTH_SHAPE,  /* benign names may look so: only the share of names counts */
 };
 
-/* What is known of a class. Strings belong to the set. */
+/* What is known of a class. Strings belong to the set, but for the tool's name, which lasts as long
+ * as any set that was loaded after this one. */
 struct adit_class {
-	const char *tool; /* "iodine" */
+	const char *tool; /* "iodine"; NULL: nothing has this place */
 	const char *name; /* "handshake" */
 	const char *what; /* for a person: "version handshake of iodine 0.6 to 0.8" */
 	enum adit_pattern_strength strength;
@@ -63,18 +64,36 @@ struct adit_pattern_set;
  */
 int adit_pattern_load(
 	const char *directory, struct adit_pattern_set **set, struct adit_error *error);
+
+/* What one set has that the one before it had not: classes, a bit each. */
+struct adit_pattern_change {
+	uint32_t added;
+	uint32_t changed; /* other expressions under the same name */
+	uint32_t gone;    /* their places are vacant */
+};
+/*
+ * The same while `before` is in use: a class of the same tool and name keeps its bit, so that what
+ * was counted keeps its meaning; one that comes back gets its own. New classes get bits that no
+ * class ever had, then those of `rested`: vacant ones of which nothing is counted any more. -EINVAL
+ * also if that is not enough. `before` may be NULL, and destroyed before the new set.
+ */
+int adit_pattern_load_after(const char *directory, const struct adit_pattern_set *before,
+	uint32_t rested, struct adit_pattern_set **set, struct adit_error *error);
+struct adit_pattern_change adit_pattern_changed(const struct adit_pattern_set *set);
 /* The same from one text, for tests; `what` names it in messages. */
 int adit_pattern_load_text(const char *what, const char *text, struct adit_pattern_set **set,
 	struct adit_error *error);
 void adit_pattern_destroy(struct adit_pattern_set *set);
 
+/* Places of classes; some may be vacant where the set was loaded after another. */
 size_t adit_pattern_classes(const struct adit_pattern_set *set);
 const struct adit_class *adit_pattern_class(const struct adit_pattern_set *set, size_t index);
 size_t adit_pattern_tools(const struct adit_pattern_set *set);
 const struct adit_tool *adit_pattern_tool(const struct adit_pattern_set *set, size_t index);
 size_t adit_pattern_expressions(const struct adit_pattern_set *set);
 
-/* One per thread that scans: holds Hyperscan's scratch. The set must outlive it. 0 or -ENOMEM. */
+/* One per thread that scans: holds Hyperscan's scratch. The set must outlive its last use. 0 or
+ * -ENOMEM. */
 struct adit_scanner;
 int adit_scanner_create(const struct adit_pattern_set *set, struct adit_scanner **scanner,
 	struct adit_error *error);

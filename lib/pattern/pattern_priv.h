@@ -26,13 +26,25 @@ struct adit_pattern_expression {
 	bool caseless;
 };
 
+/* Names of tools, which outlive the set that read them: who keeps one, as stories do, keeps it over
+ * a change of sets. Shared by sets that were loaded one after the other; the last one frees them.
+ */
+struct adit_pattern_names;
+
 /* Written while it is loaded, read-only from then on: any number of threads may read it. */
 struct adit_pattern_set {
 	const struct adit_allocator *allocator;
 	struct adit_pattern_source *sources;
 	size_t source_count;
 	struct adit_class classes[ADIT_CLASS_MAX];
-	size_t class_count;
+	size_t class_count;              /* with vacant places */
+	uint64_t digest[ADIT_CLASS_MAX]; /* of the expressions of a class */
+	/* Of a vacant place: what stood there last, if it is known. */
+	struct adit_pattern_gone {
+		const char *tool, *name;
+	} gone[ADIT_CLASS_MAX];
+	struct adit_pattern_change change;
+	struct adit_pattern_names *names;
 	/* Each tool has a class, so there are never more of them. */
 	struct adit_tool tools[ADIT_CLASS_MAX];
 	size_t tool_count;
@@ -48,6 +60,19 @@ struct adit_pattern_set {
  */
 int adit_pattern_read(struct adit_pattern_set *set, const struct adit_pattern_source *source,
 	struct adit_pattern_expression *expressions, size_t *count, struct adit_error *error);
+
+/* order.c: takes a share in the names of `before`, or begins new ones where that is NULL; and lets
+ * go of it. 0 or -ENOMEM. */
+int adit_pattern_names_open(struct adit_pattern_set *set, const struct adit_pattern_set *before);
+void adit_pattern_names_close(struct adit_pattern_set *set);
+/* The lasting copy of a name; NULL: no memory. */
+const char *adit_pattern_name(struct adit_pattern_set *set, const char *name);
+/* Gives each class that was read its place: that of the class of the same name in `before`; of
+ * others one that was never used, or one of `rested`. Tells in set->change what is new. 0, or
+ * -EINVAL if there are not enough places. */
+int adit_pattern_number(struct adit_pattern_set *set, const struct adit_pattern_set *before,
+	uint32_t rested, struct adit_pattern_expression *expressions, size_t count,
+	struct adit_error *error);
 
 /* The public functions with an allocator handed in, so that tests can make each call fail. The
  * allocator must outlive the set. */

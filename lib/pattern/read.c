@@ -133,6 +133,9 @@ static int read_tool(struct reader *reader, char *rest)
 	}
 	if (set->tool_count == ADIT_COUNT(set->tools))
 		return refuse(reader, reader->line, "more than %d tools", ADIT_CLASS_MAX);
+	name = adit_pattern_name(set, name);
+	if (name == NULL)
+		return adit_error_set(reader->error, -ENOMEM, "no memory for the patterns");
 	reader->tool = &set->tools[set->tool_count++];
 	*reader->tool = (struct adit_tool){.name = name, .id_step = -1};
 	reader->class = NULL;

@@ -18,6 +18,7 @@
 
 struct adit_scanner {
 	const struct adit_pattern_set *set;
+	const struct adit_allocator *allocator; /* the set's, which may be gone before */
 	hs_scratch_t *scratch;
 };
 
@@ -29,6 +30,7 @@ int adit_scanner_create(
 	if (made == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for a scanner");
 	made->set = set;
+	made->allocator = set->allocator;
 	if (set->scratch != NULL && hs_clone_scratch(set->scratch, &made->scratch) != HS_SUCCESS) {
 		adit_free(set->allocator, made);
 		return adit_error_set(error, -ENOMEM, "no memory for a scanner's scratch");
@@ -42,7 +44,7 @@ void adit_scanner_destroy(struct adit_scanner *scanner)
 	if (scanner == NULL)
 		return;
 	hs_free_scratch(scanner->scratch);
-	adit_free(scanner->set->allocator, scanner);
+	adit_free(scanner->allocator, scanner);
 }
 
 typedef uint8_t vector_bytes __attribute__((vector_size(16), aligned(1)));

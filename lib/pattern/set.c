@@ -32,7 +32,8 @@ static int no_memory(struct adit_error *error)
 }
 
 /* Room for `count` sources. */
-static struct adit_pattern_set *create_set(const struct adit_allocator *allocator, size_t count)
+static struct adit_pattern_set *create_set(
+	const struct adit_allocator *allocator, const struct adit_pattern_set *before, size_t count)
 {
 	struct adit_pattern_set *set =
 		adit_alloc(allocator, sizeof(*set), _Alignof(struct adit_pattern_set));
@@ -40,7 +41,8 @@ static struct adit_pattern_set *create_set(const struct adit_allocator *allocato
 		return NULL;
 	set->allocator = allocator;
 	set->sources = allocate(set, count, sizeof(*set->sources));
-	if (set->sources == NULL) {
+	if (set->sources == NULL || adit_pattern_names_open(set, before) != 0) {
+		adit_free(allocator, set->sources);
 		adit_free(allocator, set);
 		return NULL;
 	}
@@ -60,6 +62,7 @@ void adit_pattern_destroy(struct adit_pattern_set *set)
 		adit_free(set->allocator, set->sources[i].text);
 	}
 	adit_free(set->allocator, set->sources);
+	adit_pattern_names_close(set);
 	adit_free(set->allocator, set);
 }
 
@@ -185,7 +188,8 @@ static int compile(struct adit_pattern_set *set, const struct adit_pattern_expre
 }
 
 /* Reads and compiles the sources that `set` holds. */
-static int build(struct adit_pattern_set *set, struct adit_error *error)
+static int build(struct adit_pattern_set *set, const struct adit_pattern_set *before,
+	uint32_t rested, struct adit_error *error)
 {
 	size_t lines = 0, count = 0;
 	int status = 0;
@@ -202,17 +206,19 @@ static int build(struct adit_pattern_set *set, struct adit_error *error)
 	for (size_t i = 0; i < set->source_count && status == 0; i++)
 		status = adit_pattern_read(set, &set->sources[i], expressions, &count, error);
 	if (status == 0)
+		status = adit_pattern_number(set, before, rested, expressions, count, error);
+	if (status == 0)
 		status = compile(set, expressions, count, error);
 	adit_free(set->allocator, expressions);
 	return status;
 }
 
 /* Builds *set, or destroys `made` where that (or what came before: `status`) failed. */
-static int finish(int status, struct adit_pattern_set *made, struct adit_pattern_set **set,
-	struct adit_error *error)
+static int finish(int status, struct adit_pattern_set *made, const struct adit_pattern_set *before,
+	uint32_t rested, struct adit_pattern_set **set, struct adit_error *error)
 {
 	if (status == 0)
-		status = build(made, error);
+		status = build(made, before, rested, error);
 	if (status == 0)
 		*set = made;
 	else
@@ -232,13 +238,13 @@ int adit_pattern_load_text_from(const char *what, const char *text,
 	const struct adit_allocator *allocator, struct adit_pattern_set **set,
 	struct adit_error *error)
 {
-	struct adit_pattern_set *made = create_set(allocator, 1);
+	struct adit_pattern_set *made = create_set(allocator, NULL, 1);
 	if (made == NULL)
 		return no_memory(error);
 	made->sources[0].path = copy_bytes(made, what, strlen(what));
 	made->sources[0].text = copy_bytes(made, text, strlen(text));
 	bool copied = made->sources[0].path != NULL && made->sources[0].text != NULL;
-	return finish(copied ? 0 : no_memory(error), made, set, error);
+	return finish(copied ? 0 : no_memory(error), made, NULL, 0, set, error);
 }
 
 /* The text of an open file. */
@@ -300,14 +306,15 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-int adit_pattern_load_from(const char *directory, const struct adit_allocator *allocator,
-	struct adit_pattern_set **set, struct adit_error *error)
+static int load(const char *directory, const struct adit_pattern_set *before, uint32_t rested,
+	const struct adit_allocator *allocator, struct adit_pattern_set **set,
+	struct adit_error *error)
 {
 	struct dirent **entries;
 	int status, count = scandir(directory, &entries, is_pattern_file, by_name);
 	if (count < 0)
 		return adit_error_set(error, -errno, "%s: %s", directory, strerror(errno));
-	struct adit_pattern_set *made = create_set(allocator, (size_t)count);
+	struct adit_pattern_set *made = create_set(allocator, before, (size_t)count);
 	status = made != NULL ? 0 : no_memory(error);
 	if (status == 0 && count == 0)
 		status = adit_error_set(error, -ENOENT, "%s: no *.conf file in it", directory);
@@ -318,7 +325,19 @@ int adit_pattern_load_from(const char *directory, const struct adit_allocator *a
 		free(entries[i]);
 	}
 	free(entries);
-	return finish(status, made, set, error);
+	return finish(status, made, before, rested, set, error);
+}
+
+int adit_pattern_load_from(const char *directory, const struct adit_allocator *allocator,
+	struct adit_pattern_set **set, struct adit_error *error)
+{
+	return load(directory, NULL, 0, allocator, set, error);
+}
+
+int adit_pattern_load_after(const char *directory, const struct adit_pattern_set *before,
+	uint32_t rested, struct adit_pattern_set **set, struct adit_error *error)
+{
+	return load(directory, before, rested, NULL, set, error);
 }
 
 int adit_pattern_load(
@@ -341,6 +360,11 @@ size_t adit_pattern_classes(const struct adit_pattern_set *set)
 const struct adit_class *adit_pattern_class(const struct adit_pattern_set *set, size_t index)
 {
 	return &set->classes[index];
+}
+
+struct adit_pattern_change adit_pattern_changed(const struct adit_pattern_set *set)
+{
+	return set->change;
 }
 
 size_t adit_pattern_tools(const struct adit_pattern_set *set)

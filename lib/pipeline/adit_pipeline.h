@@ -121,6 +121,19 @@ size_t adit_pipeline_run_until(struct adit_pipeline *pipeline, struct adit_windo
 	const struct adit_frame *frames, const struct adit_packet *packets, size_t count,
 	enum adit_stage last);
 
+/*
+ * Other lists from the next burst on; what was found out about names is forgotten. They stay the
+ * caller's, the scanner too, which is the pipeline's to use until the next call. Allocates nothing.
+ * The pipeline's thread.
+ */
+struct adit_pipeline_lists {
+	const struct adit_suffix_list *suffixes;
+	struct adit_scanner *scanner; /* NULL: no signatures */
+	bool tcp_checksum;
+};
+void adit_pipeline_set_lists(
+	struct adit_pipeline *pipeline, const struct adit_pipeline_lists *lists);
+
 /* A timeline starts: forgets the packets and streams of the one before. */
 void adit_pipeline_reset(struct adit_pipeline *pipeline);
 

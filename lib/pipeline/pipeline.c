@@ -43,9 +43,11 @@ struct adit_pipeline {
 	struct adit_pipeline_counters counters;
 	struct adit_pipeline_params params;
 	struct adit_scanner *scanner; /* NULL: no signatures */
+	struct adit_scanner *first;   /* the one that was made with the pipeline */
 	struct adit_streams *streams;
 	struct adit_duplicates duplicates, repetitions;
 	struct adit_memo memo;
+	uint64_t salt; /* of the keys of names: with another, nothing is known of any */
 	struct adit_tracks *tracks;
 	uint64_t *witness; /* NULL: not asked for */
 	struct adit_allocator allocator;
@@ -123,9 +125,11 @@ static int parts_create(struct adit_pipeline *made, const struct adit_allocator 
 	made->streams = adit_streams_create(&streams, allocator);
 	if (made->streams == NULL)
 		return adit_error_set(error, -ENOMEM, "no memory for TCP streams");
-	return params->patterns != NULL
-		       ? adit_scanner_create(params->patterns, &made->scanner, error)
-		       : 0;
+	if (params->patterns != NULL &&
+		adit_scanner_create(params->patterns, &made->first, error) != 0)
+		return -ENOMEM;
+	made->scanner = made->first;
+	return 0;
 }
 
 int adit_pipeline_create(const struct adit_pipeline_params *params,
@@ -155,7 +159,7 @@ void adit_pipeline_destroy(struct adit_pipeline *pipeline)
 	if (pipeline == NULL)
 		return;
 	copy = pipeline->allocator;
-	adit_scanner_destroy(pipeline->scanner);
+	adit_scanner_destroy(pipeline->first);
 	adit_streams_destroy(pipeline->streams);
 	adit_tracks_destroy(pipeline->tracks);
 	adit_free(allocator, pipeline->duplicates.buckets);
@@ -163,6 +167,18 @@ void adit_pipeline_destroy(struct adit_pipeline *pipeline)
 	adit_free(allocator, pipeline->memo.lines);
 	adit_free(allocator, pipeline->witness);
 	adit_free(allocator, pipeline);
+}
+
+/* Any odd number: the keys of two lists differ in many bits, the low ones among them. */
+#define SALT_STEP UINT64_C(0x9e3779b97f4a7c15)
+
+void adit_pipeline_set_lists(
+	struct adit_pipeline *pipeline, const struct adit_pipeline_lists *lists)
+{
+	pipeline->params.suffixes = lists->suffixes;
+	pipeline->params.tcp_checksum = lists->tcp_checksum;
+	pipeline->scanner = lists->scanner;
+	pipeline->salt += SALT_STEP;
 }
 
 void adit_pipeline_reset(struct adit_pipeline *pipeline)
@@ -348,7 +364,8 @@ static inline void name_prefetch(struct adit_pipeline *pipeline, struct item *it
 	static const struct adit_hash_seed none;
 	const struct adit_name *name = &item->dns.qname;
 
-	item->name_key = adit_digest(pipeline->params.key, &none, name->wire, name->size);
+	item->name_key =
+		adit_digest(pipeline->params.key, &none, name->wire, name->size) ^ pipeline->salt;
 	item->name_key += item->name_key == 0; /* which means none */
 	adit_memo_prefetch(&pipeline->memo, item->name_key);
 }

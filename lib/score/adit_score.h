@@ -146,8 +146,19 @@ void adit_scorer_slice(struct adit_scorer *scorer, uint32_t slice,
  */
 void adit_scorer_look(struct adit_scorer *scorer, struct adit_look *look);
 
-/* Judges from the next slice on; the ones before are given back, for the caller to destroy. */
-struct adit_judges *adit_scorer_set_judges(struct adit_scorer *scorer, struct adit_judges *judges);
+/*
+ * What may change while a scorer runs, and keeps all that it has counted. Meant as in struct
+ * adit_score_params; who makes it known owns what it points to, for as long as it is in force.
+ */
+struct adit_score_rules {
+	struct adit_detect_params detect;
+	const struct adit_allow *allow;
+	uint32_t story_idle_slices;
+	uint32_t subscribers, samples;
+	uint32_t forget; /* pattern classes, a bit each, of which what was counted is forgotten */
+};
+/* In force from the next slice or look on. The scorer's thread, between two of them. */
+void adit_scorer_set_rules(struct adit_scorer *scorer, const struct adit_score_rules *rules);
 
 /* Where rows with their features go from the next slice on; NULL: they are not wanted, and rows
  * that hold little are passed over again. Scorer's thread, between two slices. */

@@ -75,7 +75,7 @@ static bool class_holds(const struct adit_class *class, const struct adit_detail
 {
 	double names = detail->class_names[index];
 
-	return names >= class->names_min && names > 0 &&
+	return class->tool != NULL && names >= class->names_min && names > 0 &&
 	       names * 1e6 >= (double)class->share_ppm * detail->looked_at;
 }
 

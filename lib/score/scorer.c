@@ -647,13 +647,18 @@ void adit_scorer_set_features(struct adit_scorer *scorer,
 	scorer->params.features = features;
 }
 
-struct adit_judges *adit_scorer_set_judges(struct adit_scorer *scorer, struct adit_judges *judges)
+void adit_scorer_set_rules(struct adit_scorer *scorer, const struct adit_score_rules *rules)
 {
-	struct adit_judges *before = scorer->params.detect.judges;
+	struct adit_score_params *params = &scorer->params;
 
-	scorer->params.detect.judges = judges;
+	params->detect = rules->detect;
+	params->allow = rules->allow;
+	params->story_idle_slices = rules->story_idle_slices;
+	params->subscribers = rules->subscribers;
+	params->samples = rules->samples;
+	if (rules->forget != 0)
+		adit_ledger_forget(scorer->ledger, rules->forget);
 	least_names_find(scorer);
-	return before;
 }
 
 const struct adit_score_counters *adit_scorer_counters(const struct adit_scorer *scorer)

@@ -109,7 +109,8 @@ struct adit_sink_host {
 };
 
 struct adit_sink_status {
-	const char *name, *type;
+	char name[40];
+	const char *type;
 	uint64_t offered; /* passed the filter */
 	uint64_t written; /* taken: by the disk as the fsync policy says, by the network or the
 			     receiver */
@@ -130,6 +131,24 @@ struct adit_sinks;
 int adit_sinks_create(struct adit_sinks **sinks, const struct adit_sink_params *params,
 	size_t count, const struct adit_sink_host *host, struct adit_error *error);
 int adit_sinks_start(struct adit_sinks *sinks, struct adit_error *error);
+
+/*
+ * Another list, while these sinks run: makes those of its sinks that are new, with their threads,
+ * beside the ones that run. kept[i]: number of the sink that runs and stays as it is, its queue and
+ * connection too; -1: params[i] is new. One that writes the file of a sink that goes opens it when
+ * that one is through; records wait until then. Nothing changes yet; on an error nothing is left
+ * behind. Any thread, but until the exchange nobody asks for those that have gone.
+ */
+int adit_sinks_prepare(struct adit_sinks *sinks, const struct adit_sink_params *params,
+	const int *kept, size_t count, struct adit_sinks **next, struct adit_error *error);
+/* The new list takes the place of the old one; sinks that are on neither go, each with its linger
+ * time. Consumes `next`. The thread that offers. */
+void adit_sinks_exchange(struct adit_sinks *sinks, struct adit_sinks *next);
+/* True for each sink that has gone, once, with its last counters: what it pointed to is needed no
+ * more. The same thread. */
+bool adit_sinks_gone(struct adit_sinks *sinks, struct adit_sink_status *status);
+/* Sinks that are going. */
+size_t adit_sinks_going(const struct adit_sinks *sinks);
 
 /* Gives the record to every sink whose filter lets it pass. `privacy` as for verdicts.jsonl. */
 void adit_sinks_offer(struct adit_sinks *sinks, const struct adit_verdict *verdict,
@@ -156,7 +175,8 @@ void adit_sinks_destroy(struct adit_sinks *sinks);
 bool adit_sinks_message(struct adit_sinks *sinks, char text[512]);
 
 size_t adit_sinks_count(const struct adit_sinks *sinks);
-void adit_sinks_status(
+/* False: there are not as many; another thread may have changed the list. */
+bool adit_sinks_status(
 	const struct adit_sinks *sinks, size_t number, struct adit_sink_status *status);
 
 #ifdef __cplusplus

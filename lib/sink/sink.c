@@ -25,16 +25,18 @@ static const struct adit_sink_ops *const kinds[] = {
 };
 
 int adit_sink_open(struct adit_sink *sink, const struct adit_sink_params *params,
-	const struct adit_sink_host *host, struct adit_error *error)
+	const struct adit_sink_host *host, struct adit_sink *after, struct adit_error *error)
 {
 	int status;
 
 	memset(sink, 0, sizeof(*sink));
 	sink->params = *params;
 	sink->host = host;
-	sink->status.name = params->name;
+	snprintf(sink->status.name, sizeof(sink->status.name), "%s", params->name);
 	sink->status.type = kinds[params->type]->type;
 	atomic_init(&sink->deadline_ns, UINT64_MAX);
+	atomic_init(&sink->over, false);
+	atomic_init(&sink->after, after);
 	pthread_mutex_init(&sink->lock, NULL);
 	sink->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	sink->ring = calloc(params->queue, sizeof(struct adit_event *));
@@ -45,7 +47,7 @@ int adit_sink_open(struct adit_sink *sink, const struct adit_sink_params *params
 	if (status == 0 && params->subscribers == ADIT_SINK_PSEUDONYMS)
 		status =
 			adit_privacy_open(params->key_file, params->privacy, &sink->privacy, error);
-	if (status != 0)
+	if (status != 0 || after != NULL)
 		return status;
 	sink->ops = kinds[params->type];
 	return sink->ops->open(sink, error);
@@ -244,6 +246,52 @@ static void attempt(struct adit_sink *sink, uint64_t now)
 		note_failure(sink, now, &error);
 	else if (wrote || sink->ops->tick != NULL)
 		note_success(sink);
+}
+
+/* Opens what could not be opened before. */
+static bool open_late(struct adit_sink *sink)
+{
+	struct adit_error error = {"failed"};
+
+	sink->ops = kinds[sink->params.type];
+	if (sink->ops->open(sink, &error) == 0)
+		return true;
+	sink->ops->close(sink);
+	sink->ops = NULL;
+	sink->state = NULL;
+	note_failure(sink, sink->host->monotonic_ns(), &error);
+	return false;
+}
+
+#define AFTER_WAIT_MS 20
+
+/* The end has come, or was told and there is nothing to wait for. */
+static bool is_ending(struct adit_sink *sink)
+{
+	bool waits;
+
+	if (atomic_load(&sink->deadline_ns) == UINT64_MAX)
+		return false;
+	pthread_mutex_lock(&sink->lock);
+	waits = sink->queued != 0;
+	pthread_mutex_unlock(&sink->lock);
+	return !waits || adit_sink_patience(sink, 1) == 0;
+}
+
+bool adit_sink_begin(struct adit_sink *sink)
+{
+	while (sink->ops == NULL) {
+		bool waits = atomic_load(&sink->after) != NULL;
+
+		if (!waits && sink->host->monotonic_ns() >= sink->retry_ns && open_late(sink)) {
+			note_success(sink);
+			break;
+		}
+		if (is_ending(sink))
+			return false;
+		adit_sink_wait(sink, adit_sink_patience(sink, AFTER_WAIT_MS));
+	}
+	return true;
 }
 
 int adit_sink_step(struct adit_sink *sink)

@@ -79,6 +79,9 @@ struct adit_sink {
 	int wake; /* eventfd */
 	pthread_t thread;
 	bool started;
+	atomic_bool over; /* its thread is at its end */
+	/* The one that writes the file now: it is opened, on this thread, once there is none. */
+	_Atomic(struct adit_sink *) after;
 	atomic_uint_least64_t deadline_ns; /* monotonic; UINT64_MAX: it goes on */
 	atomic_uint rotate_asked, rotate_done;
 
@@ -102,9 +105,13 @@ struct adit_sink {
 	bool ending;
 };
 
-/* sink.c. Opens a sink; to be closed whatever the outcome. */
+/* sink.c. Opens a sink; to be closed whatever the outcome. With `after`, what it writes to is
+ * opened by adit_sink_begin. */
 int adit_sink_open(struct adit_sink *sink, const struct adit_sink_params *params,
-	const struct adit_sink_host *host, struct adit_error *error);
+	const struct adit_sink_host *host, struct adit_sink *after, struct adit_error *error);
+/* The sink's thread, first: waits until `after` is NULL and opens, again and again where that
+ * fails. False: the end came before. */
+bool adit_sink_begin(struct adit_sink *sink);
 void adit_sink_close(struct adit_sink *sink);
 /* Counts what waits as dropped, once there is no thread. */
 void adit_sink_empty(struct adit_sink *sink);

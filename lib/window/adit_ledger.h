@@ -87,6 +87,10 @@ void adit_ledger_reset(struct adit_ledger *ledger);
 /* Starts a slice; slices never go back. Keys idle for over a day are forgotten bit by bit. */
 void adit_ledger_begin(struct adit_ledger *ledger, uint32_t slice);
 
+/* Forgets what was counted of pattern classes, a bit each: these mean something else from now on.
+ */
+void adit_ledger_forget(struct adit_ledger *ledger, uint32_t classes);
+
 /* Adds what shard `at` of a sealed window counted. Call it shard after shard, in one order. */
 void adit_ledger_add(struct adit_ledger *ledger, const struct adit_window *window, uint32_t at);
 

@@ -271,6 +271,26 @@ void ledger_add_row(struct adit_ledger *ledger, uint32_t index, const struct adi
 			key->classes |= (uint32_t)(detail->class_names[i] != 0) << i;
 }
 
+static void key_forget(struct adit_ledger *ledger, struct adit_ledger_key *key, uint32_t classes)
+{
+	key->classes &= ~classes;
+	for (int tier = 0; tier < ADIT_TIER_COUNT; tier++)
+		for (uint32_t at = key->tier[tier].first; at != NONE;
+			at = ledger->entries[at].next) {
+			uint32_t number = ledger->entries[at].row.detail;
+
+			for (uint32_t left = number != 0 ? classes : 0; left != 0; left &= left - 1)
+				ledger->details[number - 1].class_names[__builtin_ctz(left)] = 0;
+		}
+}
+
+void adit_ledger_forget(struct adit_ledger *ledger, uint32_t classes)
+{
+	for (uint32_t i = 0; i < ledger->keys_high; i++)
+		if (ledger->keys[i].used && (ledger->keys[i].classes & classes) != 0)
+			key_forget(ledger, &ledger->keys[i], classes);
+}
+
 const struct adit_detail *adit_ledger_now(const struct adit_ledger *ledger, uint32_t index)
 {
 	const struct adit_ledger_key *key = &ledger->keys[index];

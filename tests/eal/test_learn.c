@@ -83,9 +83,9 @@ TEST(learn, tunnels_are_left_out)
 {
 	static struct adit_config config;
 	static struct appliance appliance;
-	static struct app_renew renew;
+	static struct app_reload reload;
 	struct app_learn learn = {
-		.appliance = &appliance, .renew = &renew, .command = "test", .duration = "24h"};
+		.appliance = &appliance, .reload = &reload, .command = "test", .duration = "24h"};
 	static struct adit_verdict verdict;
 	struct adit_feature_row row;
 	struct adit_error error;
@@ -151,10 +151,11 @@ static void *pass(void *argument)
 	return NULL;
 }
 
-/* Each set has one owner at a time, comes back once, and none is lost. */
-TEST(learn, judges_through_the_gate)
+/* Rules are taken once each, in their order, and what only those before them point to may be freed
+ * as soon as they have come back. */
+TEST(learn, rules_through_the_gate)
 {
-	struct adit_judges *in_use = adit_judges_create();
+	struct adit_judges *in_use = adit_judges_create(), *offered = NULL;
 	struct adit_score_params params = {
 		.detect = {.judges = in_use},
 		.stories = 1,
@@ -164,7 +165,8 @@ TEST(learn, judges_through_the_gate)
 		.bursts = 64,
 	};
 	struct passing passing = {.scorer = adit_scorer_create(&params, NULL)};
-	struct adit_judges *offered = NULL, *back;
+	struct adit_score_rules rules = {.detect = params.detect, .forget = UINT32_MAX};
+	const struct adit_score_rules *back;
 	unsigned exchanges = 0;
 	uint32_t since = 0;
 	pthread_t thread;
@@ -174,17 +176,19 @@ TEST(learn, judges_through_the_gate)
 	while (exchanges < 200) {
 		if (offered == NULL) {
 			offered = adit_judges_create();
-			app_gate_offer(&passing.gate, offered);
+			rules.detect.judges = offered;
+			app_gate_offer(&passing.gate, &rules);
 		}
 		back = app_gate_back(&passing.gate);
 		if (back == NULL) {
 			sched_yield();
 			continue;
 		}
-		CHECK(back == in_use);
+		CHECK(back == &rules);
+		CHECK(!app_gate_waits(&passing.gate));
 		CHECK(passing.gate.since >= since);
 		since = passing.gate.since;
-		adit_judges_destroy(back);
+		adit_judges_destroy(in_use);
 		in_use = offered;
 		offered = NULL;
 		exchanges++;
@@ -192,7 +196,6 @@ TEST(learn, judges_through_the_gate)
 	atomic_store(&passing.stop, true);
 	pthread_join(thread, NULL);
 	CHECK(app_gate_back(&passing.gate) == NULL);
-	CHECK(adit_scorer_set_judges(passing.scorer, NULL) == in_use);
 	adit_judges_destroy(in_use);
 	adit_scorer_destroy(passing.scorer);
 }
@@ -298,9 +301,9 @@ static int run(struct bench *bench, char *capture, const char *directory, uint64
 		.command = "test",
 		.directory = directory,
 		.identity = {.command = "test"},
-		.renew = {.appliance = appliance, .command = "test"},
+		.reload = {.appliance = appliance, .command = "test"},
 		.learn = {.appliance = appliance,
-			.renew = &manager.renew,
+			.reload = &manager.reload,
 			.command = "test",
 			.duration = "30m"}};
 	uint64_t ended = 0;
@@ -319,7 +322,7 @@ static int run(struct bench *bench, char *capture, const char *directory, uint64
 	}
 	app_manager_run(&manager);
 	appliance_join(appliance);
-	CHECK_EQ_INT(manager.renew.in_force, appliance->learn_s == LEARN_S);
+	CHECK_EQ_INT(manager.reload.in_force, appliance->learn_s == LEARN_S);
 	if (appliance->learn_s == LEARN_S) {
 		CHECK_EQ_INT(adit_judges_count(appliance->judges), 2);
 		CHECK_EQ_INT(appliance->scorer->gate.since,

@@ -112,7 +112,7 @@ TEST(sink, full_queue_drops_and_counts)
 
 		params.queue = 2;
 		params.drop_oldest = oldest == 1;
-		REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+		REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 		offer(&sink, "a.test", 80);
 		offer(&sink, "b.test", 80);
 		offer(&sink, "c.test", 80);
@@ -137,7 +137,7 @@ TEST(sink, what_did_not_fit_is_written_later_and_once)
 	const char *text;
 	size_t size;
 
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	offer(&sink, "a.test", 80);
 	CHECK_EQ_INT(adit_sink_step(&sink), 1000);
 	size = strlen(file_text(path));
@@ -176,12 +176,12 @@ TEST(sink, restart_goes_on_behind_the_last_line_and_ends_a_cut_one)
 	struct adit_sink sink;
 
 	file_write(path, "{\"whole\":1}\n{\"cut");
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	CHECK_CONTAINS(sink.message, "its last line was cut");
 	offer(&sink, "a.test", 80);
 	case_end(&sink);
 	CHECK_CONTAINS(file_text(path), "{\"whole\":1}\n{\"cut\n{\"schema\":");
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	CHECK_EQ_STR(sink.message, "");
 	case_end(&sink);
 	CHECK_EQ_INT(count_of(file_text(path), "\n"), 3);
@@ -193,14 +193,14 @@ TEST(sink, two_writers_of_a_file_are_refused)
 	struct adit_sink_params params = jsonl();
 	struct adit_sink sink, other;
 
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
-	CHECK_EQ_INT(adit_sink_open(&other, &params, &case_host, &error), -EBUSY);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
+	CHECK_EQ_INT(adit_sink_open(&other, &params, &case_host, NULL, &error), -EBUSY);
 	CHECK_CONTAINS(error.text, "another program writes it");
 	adit_sink_close(&other);
 	case_end(&sink);
 	unlink(path);
 	REQUIRE(mkfifo(path, 0600) == 0);
-	CHECK_EQ_INT(adit_sink_open(&other, &params, &case_host, &error), -EINVAL);
+	CHECK_EQ_INT(adit_sink_open(&other, &params, &case_host, NULL, &error), -EINVAL);
 	CHECK_CONTAINS(error.text, "expected a regular file");
 	adit_sink_close(&other);
 	clean();
@@ -213,7 +213,7 @@ TEST(sink, rotation_by_size_keeps_so_many)
 	char domain[32];
 	size_t size;
 
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	offer(&sink, "d0.test", 80);
 	adit_sink_step(&sink);
 	size = strlen(file_text(path));
@@ -240,7 +240,7 @@ TEST(sink, rotation_by_time_without_a_new_record)
 	struct adit_sink sink;
 
 	params.rotate_ns = HOUR_NS;
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	offer(&sink, "a.test", 80);
 	adit_sink_step(&sink);
 	pass(HOUR_NS / 2);
@@ -263,7 +263,7 @@ TEST(sink, file_that_was_moved_away_is_begun_anew)
 	struct adit_sink sink;
 
 	params.fsync = ADIT_FSYNC_EACH;
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	offer(&sink, "a.test", 80);
 	adit_sink_step(&sink);
 	CHECK_EQ_INT(rename(path, numbered(9)), 0);

@@ -100,7 +100,7 @@ TEST(sink_syslog, datagrams)
 	struct adit_sink sink;
 	const char *text;
 
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	offer(&sink, "a.test", 80);
 	adit_sink_step(&sink);
 	text = received(file);
@@ -124,7 +124,7 @@ TEST(sink_syslog, what_is_too_long_is_refused_and_told)
 	struct adit_sink sink;
 
 	params.bytes_most = 100; /* less than any line */
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	offer(&sink, "a.test", 80);
 	CHECK_EQ_INT(adit_sink_step(&sink), INT32_MAX);
 	CHECK_EQ_INT(sink.status.failed, 1);
@@ -144,7 +144,7 @@ TEST(sink_syslog, stream_counts_octets_and_comes_back)
 	char *message;
 
 	params.cef = true;
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	offer(&sink, "a.test", 80);
 	adit_sink_step(&sink);
 	connection = accept(listener, NULL, NULL);
@@ -181,7 +181,7 @@ TEST(sink_syslog, unix_socket)
 
 	snprintf(name.sun_path, sizeof(name.sun_path), "%s/log", case_directory());
 	params = syslog(ADIT_SYSLOG_UNIX, name.sun_path);
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	offer(&sink, "a.test", 80);
 	CHECK_EQ_INT(adit_sink_step(&sink), 100); /* nobody there yet */
 	REQUIRE(bind(file, (struct sockaddr *)&name, sizeof(name)) == 0);
@@ -207,12 +207,13 @@ TEST(sink_syslog, addresses)
 		bool is_bad = i < ADIT_COUNT(bad);
 
 		params = syslog(ADIT_SYSLOG_UDP, is_bad ? bad[i] : good[i - ADIT_COUNT(bad)]);
-		if (adit_sink_open(&sink, &params, &case_host, &error) != (is_bad ? -EINVAL : 0))
+		if (adit_sink_open(&sink, &params, &case_host, NULL, &error) !=
+			(is_bad ? -EINVAL : 0))
 			FAIL("'%s'", params.address);
 		adit_sink_close(&sink);
 	}
 	params = syslog(ADIT_SYSLOG_UNIX, "dev/log");
-	CHECK_EQ_INT(adit_sink_open(&sink, &params, &case_host, &error), -EINVAL);
+	CHECK_EQ_INT(adit_sink_open(&sink, &params, &case_host, NULL, &error), -EINVAL);
 	CHECK_CONTAINS(error.text, "expected one such as /dev/log");
 	adit_sink_close(&sink);
 }
@@ -298,7 +299,7 @@ TEST(sink_kafka, delivers_and_counts_reports)
 	params.brokers = (struct adit_sink_strings){address, 1};
 	params.topic = "verdicts";
 	rd_kafka_mock_topic_create(brokers.cluster, "verdicts", 4, 1);
-	REQUIRE(adit_sink_open(&sink, &params, &true_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &true_host, NULL, &error) == 0);
 	for (int i = 0; i < 20; i++) {
 		snprintf(domain, sizeof(domain), "d%d.test", i);
 		offer(&sink, domain, 80);
@@ -328,7 +329,7 @@ TEST(sink_kafka, broker_that_goes_down_and_comes_back)
 	params.topic = "verdicts";
 	rd_kafka_mock_topic_create(brokers.cluster, "verdicts", 4, 1);
 	rd_kafka_mock_broker_set_down(brokers.cluster, 1);
-	REQUIRE(adit_sink_open(&sink, &params, &true_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &true_host, NULL, &error) == 0);
 	offer(&sink, "a.test", 80);
 	while (!sink.status.failing && true_monotonic_ns() < end)
 		adit_sink_wait(&sink, adit_sink_step(&sink) > 10 ? 10 : 0);
@@ -353,7 +354,7 @@ TEST(sink_kafka, without_brokers_the_end_comes_in_time_and_all_is_counted)
 	params.brokers = (struct adit_sink_strings){address, 1};
 	params.topic = "verdicts";
 	params.linger_ms = 200;
-	REQUIRE(adit_sink_open(&sink, &params, &true_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &true_host, NULL, &error) == 0);
 	offer(&sink, "a.test", 80);
 	adit_sink_step(&sink);
 	CHECK_EQ_INT(sink.ops->pending(&sink), 1);
@@ -382,7 +383,7 @@ TEST(sink_kafka, properties)
 		params.brokers = (struct adit_sink_strings){address, 1};
 		params.properties = (struct adit_sink_strings){property, 1};
 		params.topic = "verdicts";
-		CHECK_EQ_INT(adit_sink_open(&sink, &params, &true_host, &error), -EINVAL);
+		CHECK_EQ_INT(adit_sink_open(&sink, &params, &true_host, NULL, &error), -EINVAL);
 		CHECK_CONTAINS(error.text, rows[i].message);
 		adit_sink_close(&sink);
 	}
@@ -446,7 +447,7 @@ TEST(sink_webhook, sends_tries_again_and_tells_what_is_refused)
 	params.url = url;
 	params.secret_file = token;
 	params.timeout_ms = 10000;
-	REQUIRE(adit_sink_open(&sink, &params, &true_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &true_host, NULL, &error) == 0);
 	offer(&sink, "a.test", 80);
 	step_until(&sink, 1);
 	CHECK_CONTAINS(web.text[0], "POST /hook HTTP/1.1\r\n");
@@ -527,7 +528,7 @@ TEST(sink_webhook, urls)
 
 		params.url = rows[i].url;
 		params.secret_file = rows[i].secret;
-		CHECK(adit_sink_open(&sink, &params, &true_host, &error) < 0);
+		CHECK(adit_sink_open(&sink, &params, &true_host, NULL, &error) < 0);
 		CHECK_CONTAINS(error.text, rows[i].message);
 		adit_sink_close(&sink);
 	}

@@ -40,7 +40,7 @@ TEST(sink_rpz, zone_holds_tunnels_and_what_is_below)
 	const char *text;
 
 	params.least_score = 75;
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	CHECK_EQ_INT(serial(), START / ADIT_NS_PER_S);
 	offer(&sink, "tunnel.test", 80);
 	offer(&sink, "below.test", 74);
@@ -71,7 +71,7 @@ TEST(sink_rpz, actions)
 		struct adit_sink sink;
 
 		params.action = (enum adit_rpz_action)i;
-		REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+		REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 		offer(&sink, "tunnel.test", 80);
 		case_end(&sink);
 		snprintf(want, sizeof(want), "\n*.tunnel.test %s\n", targets[i]);
@@ -86,7 +86,7 @@ TEST(sink_rpz, serial_rises_also_over_a_restart_and_a_clock_that_went_back)
 	struct adit_sink sink;
 	uint32_t last;
 
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	last = serial();
 	offer(&sink, "a.test", 80);
 	adit_sink_step(&sink);
@@ -95,7 +95,7 @@ TEST(sink_rpz, serial_rises_also_over_a_restart_and_a_clock_that_went_back)
 	case_end(&sink);
 	CHECK_EQ_INT(serial(), last);
 	clock_real -= 10 * HOUR_NS;
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	offer(&sink, "b.test", 80);
 	case_end(&sink);
 	CHECK_EQ_INT(serial(), last + 1);
@@ -112,7 +112,7 @@ TEST(sink_rpz, serial_passes_its_last_number)
 
 	REQUIRE(adit_rpz_write(&zone, &params, UINT32_MAX, &error) == 0);
 	clock_real = (UINT64_C(0x100000000) - 100) * ADIT_NS_PER_S;
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	offer(&sink, "b.test", 80);
 	case_end(&sink);
 	CHECK_EQ_INT(serial(), 1); /* 0 is passed over, RFC 1982: it is greater */
@@ -125,7 +125,7 @@ TEST(sink_rpz, entries_end_and_what_was_seen_again_stays)
 	struct adit_sink sink;
 	uint32_t last;
 
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	offer(&sink, "a.test", 80);
 	offer(&sink, "b.test", 80);
 	adit_sink_step(&sink);
@@ -144,7 +144,7 @@ TEST(sink_rpz, entries_end_and_what_was_seen_again_stays)
 	case_end(&sink);
 	/* And over a restart, long after. */
 	pass(23 * HOUR_NS);
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	adit_sink_step(&sink);
 	CHECK(strstr(file_text(path), "CNAME") == NULL);
 	case_end(&sink);
@@ -157,7 +157,7 @@ TEST(sink_rpz, full_zone_loses_what_was_seen_longest_ago)
 	struct adit_sink sink;
 
 	params.entries = 2;
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	for (int i = 0; i < 3; i++) {
 		offer(&sink, (const char *[]){"c.test", "a.test", "b.test"}[i], 80);
 		adit_sink_step(&sink);
@@ -176,7 +176,7 @@ TEST(sink_rpz, least_time_between_zones)
 	struct adit_sink sink;
 
 	params.interval_ns = 10 * ADIT_NS_PER_S;
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	offer(&sink, "a.test", 80);
 	adit_sink_step(&sink);
 	CHECK_EQ_INT(sink.status.written, 0);
@@ -198,7 +198,7 @@ TEST(sink_rpz, zone_that_cannot_be_written)
 	uint32_t last;
 
 	snprintf(beside, sizeof(beside), "%s.new", path);
-	REQUIRE(adit_sink_open(&sink, &params, &case_host, &error) == 0);
+	REQUIRE(adit_sink_open(&sink, &params, &case_host, NULL, &error) == 0);
 	last = serial();
 	REQUIRE(mkdir(beside, 0700) == 0);
 	offer(&sink, "a.test", 80);
@@ -240,7 +240,7 @@ TEST(sink_rpz, file_of_others_is_left_alone)
 		struct adit_sink sink;
 
 		file_write(path, rows[i].text);
-		CHECK_EQ_INT(adit_sink_open(&sink, &params, &case_host, &error), -EINVAL);
+		CHECK_EQ_INT(adit_sink_open(&sink, &params, &case_host, NULL, &error), -EINVAL);
 		CHECK_CONTAINS(error.text, rows[i].message);
 		adit_sink_close(&sink);
 		CHECK_EQ_STR(file_text(path), rows[i].text);
