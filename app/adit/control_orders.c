@@ -27,6 +27,9 @@ bool app_order_reload(struct app_control *control, struct app_order *order)
 
 	if (!is_running(control))
 		return app_order_refuse(order, 409, "the run is over: nothing judges any more");
+	if (control->http->manager->reload.read == NULL)
+		return app_order_refuse(order, 409,
+			"this run reads nothing again: it is a replay; expected adit run");
 	if (!order->is_begun) {
 		order->is_begun = true;
 		order->number = app_reload_ask(&control->http->manager->reload);

@@ -40,7 +40,7 @@ static json_t *state_make(const struct app_manager *manager)
 		(json_int_t)(has_patterns ? adit_pattern_expressions(appliance->patterns) : 0),
 		"tools", (json_int_t)(has_patterns ? adit_pattern_tools(appliance->patterns) : 0),
 		"services", (json_int_t)adit_allow_entries(appliance->allow), "suffix_rules",
-		(json_int_t)adit_suffix_rules(appliance->suffixes), "models_renewed",
+		(json_int_t)adit_suffix_rules(appliance->suffixes), "reloads",
 		(json_int_t)manager->reload.in_force, "mutes", (json_int_t)manager->mutes.in_force,
 		"muted_records",
 		(json_int_t)(manager->mutes.records[0] + manager->mutes.records[1]),

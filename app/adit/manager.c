@@ -323,9 +323,9 @@ void app_manager_run(struct app_manager *manager)
 		}
 		app_identity_poll(&manager->identity);
 		app_http_poll(manager->http, now);
+		app_mutes_poll(&manager->mutes, manager->sinks, false);
 		app_reload_poll(&manager->reload);
 		app_learn_poll(&manager->learn);
-		app_mutes_poll(&manager->mutes, manager->sinks, false);
 		app_state_poll(&manager->state, now);
 		app_sinks_tell(manager->sinks, manager->command);
 		app_notify_poll(&manager->notify, manager, now);
