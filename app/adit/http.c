@@ -5,6 +5,7 @@
 #include "http.h"
 
 #include "port.h"
+#include "telemetry.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -186,6 +187,7 @@ static int metrics_add(struct app_http *http)
 		status |= more(http, "identities_refused", "lines of identity feeds refused", false,
 			NULL, NULL, &who->refused);
 	}
+	status |= app_sink_gauges_add(&http->sinks, http->registry, http->manager->sinks);
 	return status == 0 ? 0 : -ENOSPC;
 }
 
@@ -221,6 +223,8 @@ int app_http_start(struct app_http *http, struct adit_error *error)
 		status = adit_error_set(error, -ENOSPC, "more metrics than there is room for");
 	pthread_mutex_unlock(&http->lock);
 	if (status == 0)
+		app_telemetry_open(http);
+	if (status == 0)
 		fprintf(stderr, "adit %s: %s://%s/ has metrics, health, API and page\n",
 			http->manager->command, http->certificate != NULL ? "https" : "http",
 			config->http_listen);
@@ -229,6 +233,7 @@ int app_http_start(struct app_http *http, struct adit_error *error)
 
 void app_http_close(struct app_http *http)
 {
+	app_telemetry_close();
 	adit_http_stop(http->server);
 	http->server = NULL;
 	if (http->listener >= 0)
@@ -246,6 +251,12 @@ void app_http_close(struct app_http *http)
 	free(http->certificate);
 	free(http->key);
 	*http = (struct app_http){.listener = -1};
+}
+
+void app_http_refresh(struct app_http *http)
+{
+	app_gauges_refresh(&http->gauges, app_now_ns());
+	app_sink_gauges_refresh(&http->sinks);
 }
 
 static void tell(uint64_t *cell, uint64_t value)

@@ -12,6 +12,7 @@
 #include "adit_store.h"
 #include "gauges.h"
 #include "manager.h"
+#include "sink_gauges.h"
 
 #include <pthread.h>
 
@@ -41,6 +42,7 @@ struct app_http {
 	/* The HTTP thread's: */
 	struct app_registry *registry;
 	struct app_gauges gauges;
+	struct app_sink_gauges sinks;
 	char port_name[APP_PORTS_MAX][8];
 };
 
@@ -60,6 +62,9 @@ void app_http_close(struct app_http *http);
 void app_http_verdict(struct app_http *http, const struct adit_verdict *verdict,
 	const struct adit_privacy *privacy);
 void app_http_poll(struct app_http *http, uint64_t now_ns);
+
+/* Before metrics are read, under the lock: looks at what has no cell of its own. */
+void app_http_refresh(struct app_http *http);
 
 /* http_api.c: the table of routes. */
 extern const struct adit_http_route app_http_routes[];

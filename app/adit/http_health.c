@@ -32,7 +32,7 @@ void app_http_metrics(
 	if (to != NULL) {
 		/* The lock is held while metrics are still being added. */
 		pthread_mutex_lock(&http->lock);
-		app_gauges_refresh(&http->gauges, app_now_ns());
+		app_http_refresh(http);
 		adit_metrics_write(app_registry_metrics(http->registry),
 			open ? ADIT_METRICS_OPENMETRICS : ADIT_METRICS_PROMETHEUS, "adit_", to);
 		pthread_mutex_unlock(&http->lock);
