@@ -192,13 +192,14 @@ static int command_start(const struct app_command *command, struct app_manager *
 /* How much the tables will take: told at the start of a live program, and refused where there is a
  * limit. */
 static int memory_check(const struct app_command *command, const struct app_options *options,
-	const struct appliance *appliance, const struct adit_config *config,
+	const struct app_manager *manager, const struct adit_config *config,
 	struct adit_error *error)
 {
+	const struct appliance *appliance = manager->appliance;
 	struct app_memory memory;
 
 	app_memory_plan(config, config->port_devices.count, appliance->has_spreader, &memory);
-	if (options->serve || (command->live && config->http_listen[0] != '\0'))
+	if (manager->http != NULL)
 		app_memory_add(&memory, "stories that HTTP shows", "http.memory",
 			(size_t)config->http_memory << 20);
 	if (command->live || options->verbose)
@@ -225,11 +226,12 @@ static int http_prepare(const struct app_command *command, struct app_manager *m
 
 	if (status != 0)
 		return status;
-	if (options->serve && config->http_listen[0] == '\0')
+	if (options->serve && !app_http_is_wanted(config, command->live))
 		return adit_error_set(error, -EINVAL,
 			"--serve: http.listen is empty; expected an address and port such as "
 			"127.0.0.1:9153");
-	if (config->http_listen[0] == '\0' || !(command->live || options->serve))
+	/* A live program tells DPDK's telemetry, whoever else asks. */
+	if (!command->live && !options->serve)
 		return 0;
 	status = app_http_open(http, manager, config, error);
 	manager->http = http;
@@ -248,17 +250,17 @@ static int command_prepare(const struct app_command *command, struct app_manager
 		status = options_config(options, config, error);
 	if (status == 0)
 		status = command->check(options, config, error);
+	appliance->live = command->live;
 	if (status == 0)
 		status = http_prepare(command, manager, options, config, http, error);
 	if (status != 0)
 		return status;
-	appliance->live = command->live;
 	appliance->has_spreader = command->needs_spreader(config);
 	appliance->wants_features = options->features;
 	if (options->learn != NULL)
 		status = learn_check(options, config, &appliance->learn_s, error);
 	if (status == 0)
-		status = memory_check(command, options, appliance, config, error);
+		status = memory_check(command, options, manager, config, error);
 	if (status == 0)
 		status = appliance_load(appliance, config, error);
 	if (status == 0)
@@ -272,7 +274,7 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 {
 	struct app_options options = {0};
 	struct appliance appliance = {NULL};
-	struct app_http http = {.listener = -1};
+	struct app_http http = {.listener = -1, .control = {.listener = -1}};
 	struct app_manager manager = {.appliance = &appliance,
 		.command = command->name,
 		.identity = {.command = command->name},

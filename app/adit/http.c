@@ -28,6 +28,8 @@ int app_http_check(const struct adit_config *config, struct adit_error *error)
 	if ((config->http_certificate[0] != '\0') != (config->http_key[0] != '\0'))
 		return adit_error_set(error, -EINVAL,
 			"http.certificate and http.key belong together; expected both, or neither");
+	if (app_control_check(config, error) != 0)
+		return -EINVAL;
 	if (config->http_listen[0] == '\0')
 		return 0;
 	if (adit_http_address_read(config->http_listen, &address) != 0)
@@ -109,14 +111,16 @@ static int token_read(struct app_http *http, struct adit_error *error)
 int app_http_open(struct app_http *http, struct app_manager *manager,
 	const struct adit_config *config, struct adit_error *error)
 {
-	struct adit_http_address address;
+	struct adit_http_address address = {.is_loopback = true};
 	int status = 0;
 
 	*http = (struct app_http){.manager = manager,
 		.appliance = manager->appliance,
 		.config = config,
 		.listener = -1};
-	adit_http_address_read(config->http_listen, &address);
+	if (config->http_listen[0] != '\0')
+		adit_http_address_read(config->http_listen, &address);
+	app_control_open(&http->control, http);
 	if (config->http_token_file[0] != '\0')
 		status = token_read(http, error);
 	if (status == 0 && config->http_certificate[0] != '\0')
@@ -134,7 +138,18 @@ int app_http_open(struct app_http *http, struct app_manager *manager,
 
 int app_http_listen(struct app_http *http, struct adit_error *error)
 {
-	return adit_http_listen(http->config->http_listen, &http->listener, error);
+	int status = 0;
+
+	if (http->config->http_listen[0] != '\0')
+		status = adit_http_listen(http->config->http_listen, &http->listener, error);
+	return status != 0 ? status : app_control_listen(&http->control, error);
+}
+
+bool app_http_is_wanted(const struct adit_config *config, bool live)
+{
+	char path[APP_CONTROL_PATH];
+
+	return config->http_listen[0] != '\0' || app_control_path(config, live, path);
 }
 
 static int more(struct app_http *http, const char *name, const char *help, bool is_gauge,
@@ -169,7 +184,7 @@ static int metrics_add(struct app_http *http)
 		&http->told.store_full);
 	for (size_t i = 0; i < ADIT_COUNT(hundreds); i++)
 		status |= more(http, "http_answers", answers, false, "status", hundreds[i],
-			&adit_http_answers(http->server)[i + 2]);
+			&http->answers[i + 2]);
 	for (uint16_t i = 0; i < http->appliance->port_count; i++) {
 		snprintf(http->port_name[i], sizeof(http->port_name[i]), "%u",
 			http->appliance->ports_open[i].id);
@@ -201,9 +216,10 @@ int app_http_start(struct app_http *http, struct adit_error *error)
 		.certificate = http->certificate,
 		.key = http->key,
 		.connections = (unsigned)config->http_connections,
-		.timeout_s = TIMEOUT_S};
+		.timeout_s = TIMEOUT_S,
+		.answers = http->answers};
 	uint64_t now_ns = app_manager_clock_ns();
-	int status;
+	int status = 0;
 
 	http->store = adit_store_create(&store);
 	if (http->store == NULL || app_registry_make(http->appliance, &http->registry) != 0)
@@ -215,8 +231,15 @@ int app_http_start(struct app_http *http, struct adit_error *error)
 	http->beat_ns = now_ns;
 	/* Held until all there is to tell is there. */
 	pthread_mutex_lock(&http->lock);
-	status = adit_http_start(&http->server, &http->site, &params, error);
+	if (http->listener >= 0)
+		status = adit_http_start(&http->server, &http->site, &params, error);
+	if (http->listener >= 0 && status == 0)
+		fprintf(stderr, "adit %s: %s://%s/ has metrics, health, API and page\n",
+			http->manager->command, http->certificate != NULL ? "https" : "http",
+			config->http_listen);
 	http->listener = -1;
+	if (status == 0)
+		status = app_control_start(&http->control, error);
 	if (status == 0 && (app_gauges_add(&http->gauges, http->registry, http->appliance,
 				    &http->health, app_now_ns()) != 0 ||
 				   metrics_add(http) != 0))
@@ -224,10 +247,6 @@ int app_http_start(struct app_http *http, struct adit_error *error)
 	pthread_mutex_unlock(&http->lock);
 	if (status == 0)
 		app_telemetry_open(http);
-	if (status == 0)
-		fprintf(stderr, "adit %s: %s://%s/ has metrics, health, API and page\n",
-			http->manager->command, http->certificate != NULL ? "https" : "http",
-			config->http_listen);
 	return status;
 }
 
@@ -236,6 +255,7 @@ void app_http_close(struct app_http *http)
 	app_telemetry_close();
 	adit_http_stop(http->server);
 	http->server = NULL;
+	app_control_close(&http->control);
 	if (http->listener >= 0)
 		close(http->listener);
 	http->listener = -1;
@@ -250,7 +270,7 @@ void app_http_close(struct app_http *http)
 	free(http->token);
 	free(http->certificate);
 	free(http->key);
-	*http = (struct app_http){.listener = -1};
+	*http = (struct app_http){.listener = -1, .control = {.listener = -1}};
 }
 
 void app_http_refresh(struct app_http *http)
@@ -313,4 +333,5 @@ void app_http_poll(struct app_http *http, uint64_t now_ns)
 	tell(&http->told.subscribers, usage.count[ADIT_STORE_SUBSCRIBER]);
 	tell(&http->told.bytes, usage.bytes);
 	tell(&http->told.evicted, usage.evicted);
+	app_control_look(&http->control);
 }

@@ -10,20 +10,24 @@
 
 #include "adit_http.h"
 #include "adit_store.h"
+#include "control.h"
 #include "gauges.h"
 #include "manager.h"
 #include "sink_gauges.h"
 
+#include <jansson.h>
 #include <pthread.h>
 
 struct app_http {
 	struct app_manager *manager;
 	const struct appliance *appliance;
 	const struct adit_config *config;
-	int listener;                    /* -1: none */
+	int listener;                    /* of http.listen; -1: none */
 	char *token, *certificate, *key; /* what the files hold; NULL: none */
 	struct adit_http_site site;
-	struct adit_http_server *server;
+	struct adit_http_server *server; /* NULL: none */
+	uint64_t answers[ADIT_HTTP_HUNDREDS];
+	struct app_control control;
 	bool locks; /* `lock` is there */
 	pthread_mutex_t lock;
 	/* Under the lock: */
@@ -55,6 +59,8 @@ int app_http_open(struct app_http *http, struct app_manager *manager,
 int app_http_listen(struct app_http *http, struct adit_error *error);
 /* Once the appliance is made, before its lcores run: answers from now on. 0 or -errno. */
 int app_http_start(struct app_http *http, struct adit_error *error);
+/* Whether there is anything to listen on: http.listen, or a control socket. */
+bool app_http_is_wanted(const struct adit_config *config, bool live);
 /* Before the appliance is destroyed. */
 void app_http_close(struct app_http *http);
 
@@ -69,6 +75,11 @@ void app_http_refresh(struct app_http *http);
 /* http_api.c: the table of routes. */
 extern const struct adit_http_route app_http_routes[];
 extern const size_t app_http_route_count;
+
+/* How lcores and management thread get on, as an object; what is wrong goes to `reasons`. */
+json_t *app_http_health(struct app_http *http, json_t *reasons);
+/* An object as the answer (NULL: no memory); it is let go. */
+void app_http_json(struct adit_http_response *response, json_t *document);
 
 /* Handlers of the other files; their context is the struct app_http. */
 void app_http_metrics(void *context, const struct adit_http_request *request,

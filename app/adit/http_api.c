@@ -70,6 +70,16 @@ static struct adit_store_filter filter_of(const struct adit_http_request *reques
 	return filter;
 }
 
+void app_http_json(struct adit_http_response *response, json_t *document)
+{
+	char *text = document != NULL
+			     ? json_dumps(document, JSON_INDENT(1) | JSON_REAL_PRECISION(9))
+			     : NULL;
+
+	json_decref(document);
+	adit_http_body(response, JSON, text, text != NULL ? strlen(text) : 0);
+}
+
 /* A document of the store: what has changed in it is the tag. */
 struct document {
 	FILE *to;
@@ -204,15 +214,12 @@ static void config(
 static void versions(
 	void *context, const struct adit_http_request *request, struct adit_http_response *response)
 {
-	json_t *document = json_pack("{s:s,s:s,s:s,s:s,s:{s:s,s:s}}", "adit", ADIT_VERSION, "api",
-		"v1", "dpdk", rte_version(), "http", adit_http_library(), "schemas", "verdict",
-		ADIT_VERDICT_SCHEMA, "stats", ADIT_STATS_SCHEMA);
-	char *text = document != NULL ? json_dumps(document, JSON_INDENT(1)) : NULL;
-
 	(void)context;
 	(void)request;
-	json_decref(document);
-	adit_http_body(response, JSON, text, text != NULL ? strlen(text) : 0);
+	app_http_json(response,
+		json_pack("{s:s,s:s,s:s,s:s,s:{s:s,s:s}}", "adit", ADIT_VERSION, "api", "v1",
+			"dpdk", rte_version(), "http", adit_http_library(), "schemas", "verdict",
+			ADIT_VERDICT_SCHEMA, "stats", ADIT_STATS_SCHEMA));
 }
 
 #define WITH(table) table, ADIT_COUNT(table)
@@ -250,6 +257,9 @@ const struct adit_http_route app_http_routes[] = {
 		"every option as it is in force; what names a secret is masked", JSON, "Config"},
 	{"/api/v1/versions", versions, false, WITHOUT, "versions of program and schemas", JSON,
 		"Versions"},
+	{"/api/v1/status", app_control_status, false, WITHOUT,
+		"how the program gets on: lcores, packets, drops, verdicts, what is in force", JSON,
+		"Status"},
 	{"/api/v1/openapi.json", app_http_openapi, false, WITHOUT, "this document", JSON, NULL},
 };
 const size_t app_http_route_count = ADIT_COUNT(app_http_routes);

@@ -6,7 +6,6 @@
 
 #include "port.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -90,8 +89,10 @@ static json_t *lcores_tell(const struct app_http *http, uint64_t now_ns, json_t 
 					: seconds(now_ns - pulse->moved_ns);
 
 		json_array_append_new(
-			lcores, json_pack("{s:s,s:s,s:f}", "lcore", pulse->name, "state",
-					app_pulse_names[pulse->state], "silent_seconds", silent));
+			lcores, json_pack("{s:s,s:s,s:f,s:I,s:I}", "lcore", pulse->name, "state",
+					app_pulse_names[pulse->state], "silent_seconds", silent,
+					"busy_polls", (json_int_t)app_read(pulse->busy),
+					"idle_polls", (json_int_t)app_read(pulse->idle)));
 		if (pulse->state == APP_PULSE_STALLED)
 			reason_add(reasons,
 				"%s has not polled for %.0f s, more than http.stalled_after",
@@ -100,10 +101,8 @@ static json_t *lcores_tell(const struct app_http *http, uint64_t now_ns, json_t 
 	return lcores;
 }
 
-void app_http_healthz(
-	void *context, const struct adit_http_request *request, struct adit_http_response *response)
+json_t *app_http_health(struct app_http *http, json_t *reasons)
 {
-	struct app_http *http = context;
 	uint64_t now_ns = app_manager_clock_ns(), clock_ns = app_now_ns();
 	uint64_t beat_ns = app_read(&http->beat_ns);
 	uint64_t scored_ns = app_read(&http->appliance->scorer->counters.scored_ns);
@@ -111,9 +110,8 @@ void app_http_healthz(
 	uint64_t lag_ns = scored_ns != 0 && clock_ns > scored_ns ? clock_ns - scored_ns : 0;
 	bool running =
 		atomic_load_explicit(&http->appliance->lcores_running, memory_order_relaxed) != 0;
-	json_t *reasons = json_array(), *lcores;
+	json_t *lcores;
 
-	(void)request;
 	pthread_mutex_lock(&http->lock);
 	limit = http->health.stalled_ns;
 	lcores = lcores_tell(http, now_ns, reasons);
@@ -126,9 +124,17 @@ void app_http_healthz(
 	if (http->appliance->live && running && lag_ns > limit + SLICES_NS)
 		reason_add(reasons, "no slice was scored for %.0f s: expected one every 10 s",
 			seconds(lag_ns));
-	answer(response, "ok", "stalled", reasons,
-		json_pack("{s:f,s:f,s:o}", "window_lag_seconds", seconds(lag_ns),
-			"management_silent_seconds", seconds(silent_ns), "lcores", lcores));
+	return json_pack("{s:f,s:f,s:o}", "window_lag_seconds", seconds(lag_ns),
+		"management_silent_seconds", seconds(silent_ns), "lcores", lcores);
+}
+
+void app_http_healthz(
+	void *context, const struct adit_http_request *request, struct adit_http_response *response)
+{
+	json_t *reasons = json_array();
+
+	(void)request;
+	answer(response, "ok", "stalled", reasons, app_http_health(context, reasons));
 }
 
 void app_http_readyz(

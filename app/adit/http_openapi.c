@@ -6,9 +6,6 @@
 #include "http.h"
 #include "page.h"
 
-#include <jansson.h>
-#include <stdlib.h>
-
 static json_t *schema_of(const struct adit_http_parameter *parameter)
 {
 	json_t *choices;
@@ -102,7 +99,6 @@ void app_http_openapi(
 	json_t *paths = json_object(), *document;
 	json_t *schemas = json_loadb(
 		(const char *)app_page_schemas_json, app_page_schemas_json_size, 0, NULL);
-	char *text;
 
 	(void)request;
 	for (size_t i = 0; i < http->site.route_count; i++) {
@@ -117,7 +113,5 @@ void app_http_openapi(
 		"3.1.0", "info", "title", "Adit", "version", ADIT_VERSION, "license", "name",
 		"BSD-3-Clause", "paths", paths, "components", "securitySchemes", "token", "type",
 		"http", "scheme", "bearer", "schemas", schemas);
-	text = document != NULL ? json_dumps(document, JSON_INDENT(1)) : NULL;
-	json_decref(document);
-	adit_http_body(response, "application/json", text, text != NULL ? strlen(text) : 0);
+	app_http_json(response, document);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "identity.h"
 
+#include "local.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define FEED_BYTES 65536 /* read from a connection at a time */
@@ -45,65 +45,20 @@ int app_identity_open(
 	return status;
 }
 
-/* A socket that nobody listens on is left from a run that was cut off. */
-static int stale_remove(const struct sockaddr_un *address, struct adit_error *error)
-{
-	struct stat about;
-	int fd, status;
-
-	if (lstat(address->sun_path, &about) != 0)
-		return 0;
-	if (!S_ISSOCK(about.st_mode))
-		return adit_error_set(error, -EEXIST,
-			"identity.socket: '%s' exists and is no socket", address->sun_path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return adit_error_set(error, -errno, "identity.socket: %s", strerror(errno));
-	status = connect(fd, (const struct sockaddr *)address, sizeof(*address));
-	status = status == 0 ? 0 : errno;
-	close(fd);
-	/* A full queue of connections is somebody's too. */
-	if (status == 0 || status == EAGAIN)
-		return adit_error_set(error, -EADDRINUSE,
-			"identity.socket: another program listens on '%s'", address->sun_path);
-	unlink(address->sun_path);
-	return 0;
-}
-
 int app_identity_listen(
 	struct app_identity *identity, const struct adit_config *config, struct adit_error *error)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	const char *path = config->identity_socket;
-	mode_t mask;
 	int status;
 
 	if (path[0] == '\0')
 		return 0;
-	if (strlen(path) >= sizeof(address.sun_path))
-		return adit_error_set(error, -ENAMETOOLONG,
-			"identity.socket: '%s' is longer than %zu bytes", path,
-			sizeof(address.sun_path) - 1);
-	memcpy(address.sun_path, path, strlen(path));
-	status = stale_remove(&address, error);
-	if (status != 0)
-		return status;
-	identity->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	/* For the owner and the group: who may say whose an address is may frame anybody. */
-	mask = umask(0117);
-	status = identity->listener < 0 ||
-		 bind(identity->listener, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-		 listen(identity->listener, APP_FEEDS_MAX) != 0;
-	umask(mask);
-	if (status != 0) {
-		status = adit_error_set(
-			error, -errno, "identity.socket: '%s': %s", path, strerror(errno));
-		if (identity->listener >= 0)
-			close(identity->listener);
-		return status;
-	}
-	identity->path = path;
-	return 0;
+	status = app_local_listen(
+		"identity.socket", path, APP_FEEDS_MAX, &identity->listener, error);
+	if (status == 0)
+		identity->path = path;
+	return status;
 }
 
 static void feed_close(struct app_feed *feed)

@@ -19,6 +19,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"run", "find tunnels on live ports", adit_cmd_run},
+	{"ctl", "ask a program that runs, and tell it what to do", adit_cmd_ctl},
 	{"replay", "find tunnels in captures, through the same pipeline", adit_cmd_replay},
 	{"logscan", "find tunnels in DNS logs", adit_cmd_logscan},
 	{"dataset", "make a table of the queries in captures, for machine learning",

@@ -189,7 +189,12 @@
 		"What these stories and their histories may take")                                 \
 	ADIT_INT(http, connections, 64, 1, 1000, "connections", "Most at a time")                  \
 	ADIT_INT(http, stalled_after, 10, 1, 3600, "seconds",                                      \
-		"An lcore that has polled nothing for so long is stalled: /healthz says 503")
+		"An lcore that has polled nothing for so long is stalled: /healthz says 503")      \
+	ADIT_SECTION(control, "Control of a program that runs: adit ctl, adit top")                \
+	ADIT_STRING(control, socket, "auto", NULL,                                                 \
+		"UNIX socket that takes commands: for the owner and the group; auto: of adit run " \
+		"control.sock where RUNTIME_DIRECTORY says, in /run/adit, or adit.sock in "        \
+		"XDG_RUNTIME_DIR, or none; empty: none")
 
 /*
  * Options of a sink, a group { } of the list `sinks`. `kinds`: types that have it, or NULL: all.

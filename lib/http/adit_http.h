@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * An HTTP server for reading (GET and HEAD; RFC 9110): a table of routes, and what every answer has
- * in common. Checks come in this order: host, token, path, method, parameters; what is refused is
- * told as problem+json (RFC 9457) that says what would be right. The only user of libmicrohttpd.
+ * An HTTP server (RFC 9110): a table of routes, and what every answer has in common. Checks come in
+ * this order: host, token, path, method, parameters; what is refused is told as problem+json (RFC
+ * 9457) that says what would be right. The only user of libmicrohttpd. And a client, over libcurl.
  *
- * The server has one thread of its own, which calls the handlers one after another. A handler may
- * wait for a lock for a moment, never for a client: what it makes is sent by the library.
+ * A server has one thread of its own, which calls the handlers one after another: there a handler
+ * may wait for a lock for a moment, never for a client; what it makes is sent by the library. Or it
+ * has a thread for each connection, and handlers may wait. Routes that change something (any method
+ * but GET and HEAD) are there for a site of this machine alone, whose listener is a UNIX socket.
  */
 #ifndef ADIT_HTTP_H
 #define ADIT_HTTP_H
@@ -19,6 +21,7 @@ extern "C" {
 #endif
 
 #define ADIT_HTTP_QUERIES_MAX 16
+#define ADIT_HTTP_BODY_MOST   ((size_t)64 * 1024)
 
 struct adit_http_query {
 	const char *name, *value; /* decoded; value NULL: there was no "=" */
@@ -32,7 +35,11 @@ struct adit_http_request {
 	struct adit_http_query query[ADIT_HTTP_QUERIES_MAX];
 	size_t query_count;
 	bool query_excess; /* there were more */
-	const char *part;  /* what stands where the route's path has {…}; "" where it has none */
+	const char *body;  /* ended by NUL; NULL: none */
+	size_t body_size;
+	bool body_excess; /* it was longer than ADIT_HTTP_BODY_MOST, and is not here */
+	uint32_t user; /* of the other end of a UNIX socket, as its kernel says; else UINT32_MAX */
+	const char *part; /* what stands where the route's path has {…}; "" where it has none */
 };
 
 struct adit_http_response {
@@ -71,6 +78,8 @@ struct adit_http_route {
 	const char *summary; /* for the document */
 	const char *types;   /* of the answer, by comma */
 	const char *schema;  /* its name in the document; NULL: none */
+	const char *method;  /* NULL: GET and HEAD; a path may have a row for each method */
+	const char *body;    /* schema of what is sent; NULL: nothing is */
 };
 
 struct adit_http_site {
@@ -81,9 +90,11 @@ struct adit_http_site {
 	/* The Host of a request must be a loopback address or localhost: else a page of somebody
 	 * else's, with a name that it lets point here, could read this in an operator's browser. */
 	bool only_loopback;
+	/* The listener is a UNIX socket: whoever may connect to it may use all routes. */
+	bool is_local;
 };
 
-/* Answers a request; a body is made even for HEAD. Any thread, one at a time for each site. */
+/* Answers a request; a body is made even for HEAD. Any thread. */
 void adit_http_answer(const struct adit_http_site *site, struct adit_http_request *request,
 	struct adit_http_response *response);
 
@@ -121,7 +132,12 @@ struct adit_http_params {
 	const char *certificate, *key;
 	unsigned connections; /* at a time; further ones wait or are closed */
 	unsigned timeout_s;   /* a connection without a word for so long is closed */
+	bool threads;         /* one for each connection: handlers may wait */
+	/* Counts answers by hundreds of their status (index 2: 200 to 299); cells for metrics,
+	 * which servers may share. They outlive the server. */
+	uint64_t *answers; /* [ADIT_HTTP_HUNDREDS] */
 };
+#define ADIT_HTTP_HUNDREDS 6
 
 struct adit_http_server;
 /* Starts the thread. `site` must outlive the server. 0 or -errno. */
@@ -129,11 +145,36 @@ int adit_http_start(struct adit_http_server **server, const struct adit_http_sit
 	const struct adit_http_params *params, struct adit_error *error);
 /* Ends the thread; answers that are on their way may be cut. */
 void adit_http_stop(struct adit_http_server *server);
-/* Answers so far by hundreds of their status (index 2: 200 to 299); cells for metrics. */
-const uint64_t *adit_http_answers(const struct adit_http_server *server);
-
 /* Name and version of the library below. */
 const char *adit_http_library(void);
+
+/* A client of such a server: one at a time asks, and waits for the answer. One thread. */
+struct adit_http_client_params {
+	const char *socket;  /* path of a UNIX socket; NULL: by `url` */
+	const char *url;     /* http:// or https:// with host and port; paths come behind it */
+	const char *token;   /* NULL: none */
+	const char *ca_file; /* authorities to trust; NULL: the system's */
+	unsigned connect_ms, answer_ms; /* the longest waits */
+};
+struct adit_http_reply {
+	unsigned status;
+	char *body; /* ended by NUL */
+	size_t size;
+};
+struct adit_http_client;
+/* 0, -ENOMEM, or -EINVAL for a URL that is none. */
+int adit_http_client_open(struct adit_http_client **client,
+	const struct adit_http_client_params *params, struct adit_error *error);
+/* Asks; `path` begins with "/", `body` is JSON or NULL. 0 whatever the status of the answer, which
+ * is to be cleared; or -errno where there was none: -ECONNREFUSED, -ENOENT and -EACCES of the
+ * socket, -ETIMEDOUT, else -EIO. */
+int adit_http_client_ask(struct adit_http_client *client, const char *method, const char *path,
+	const char *body, struct adit_http_reply *reply, struct adit_error *error);
+void adit_http_reply_clear(struct adit_http_reply *reply);
+void adit_http_client_close(struct adit_http_client *client); /* NULL is allowed */
+/* Text as a part of a path or a parameter's value: all but letters, digits and -._~ is %XX. 0 or
+ * -ENAMETOOLONG. */
+int adit_http_escape(const char *text, char *to, size_t room);
 
 #ifdef __cplusplus
 }

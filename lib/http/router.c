@@ -19,12 +19,20 @@ static const char *title_of(unsigned status)
 		return "Bad Request";
 	case 401:
 		return "Unauthorized";
+	case 403:
+		return "Forbidden";
 	case 404:
 		return "Not Found";
 	case 405:
 		return "Method Not Allowed";
+	case 409:
+		return "Conflict";
+	case 413:
+		return "Content Too Large";
 	case 421:
 		return "Misdirected Request";
+	case 503:
+		return "Service Unavailable";
 	default:
 		return "Internal Server Error";
 	}
@@ -221,13 +229,76 @@ static bool query_check(const struct adit_http_route *route,
 	return true;
 }
 
+static bool has_method(const struct adit_http_route *route, const char *method)
+{
+	if (route->method != NULL)
+		return strcmp(route->method, method) == 0;
+	return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+/* The route of path and method; else the first one of the path; NULL: there is none. */
 static const struct adit_http_route *route_find(
 	const struct adit_http_site *site, struct adit_http_request *request)
 {
-	for (size_t i = 0; i < site->route_count; i++)
-		if (matches(site->routes[i].path, request))
+	const struct adit_http_route *first = NULL;
+
+	for (size_t i = 0; i < site->route_count; i++) {
+		if (!matches(site->routes[i].path, request))
+			continue;
+		if (has_method(&site->routes[i], request->method))
 			return &site->routes[i];
-	return NULL;
+		first = first != NULL ? first : &site->routes[i];
+	}
+	return first;
+}
+
+/* The methods of a path, in the words of the header Allow. Static strings: those that tables have.
+ */
+static const char *methods_of(const struct adit_http_site *site, const char *path)
+{
+	static const char *const words[] = {"", "GET, HEAD", "POST", "GET, HEAD, POST", "DELETE",
+		"GET, HEAD, DELETE", "POST, DELETE", "GET, HEAD, POST, DELETE"};
+	unsigned set = 0;
+
+	for (size_t i = 0; i < site->route_count; i++) {
+		const char *method = site->routes[i].method;
+
+		if (strcmp(site->routes[i].path, path) != 0)
+			continue;
+		if (method == NULL)
+			set |= 1;
+		else if (site->is_local)
+			set |= strcmp(method, "POST") == 0 ? 2 : 4;
+	}
+	return words[set];
+}
+
+/* Whether the method is one of the route, and allowed here; else the answer is made. */
+static bool method_check(const struct adit_http_site *site, const struct adit_http_route *route,
+	const struct adit_http_request *request, struct adit_http_response *response)
+{
+	const char *allow = methods_of(site, route->path);
+
+	if (!has_method(route, request->method)) {
+		adit_http_problem(response, 405, "%.20s is not possible here; expected %s",
+			request->method,
+			strcmp(allow, "GET, HEAD") == 0 ? "GET or HEAD"
+			: *allow != '\0'                ? allow
+					 : "another method, over the control socket");
+		response->allow = allow;
+		return false;
+	}
+	if (route->method != NULL && !site->is_local) {
+		adit_http_problem(response, 403,
+			"what changes something goes over the control socket alone "
+			"(control.socket): adit ctl, or curl --unix-socket PATH");
+		return false;
+	}
+	if (!request->body_excess)
+		return true;
+	adit_http_problem(response, 413, "the body is too long; expected at most %zu bytes",
+		ADIT_HTTP_BODY_MOST);
+	return false;
 }
 
 /* The client has what would be sent. */
@@ -253,14 +324,15 @@ void adit_http_answer(const struct adit_http_site *site, struct adit_http_reques
 	const struct adit_http_route *route;
 
 	*response = (struct adit_http_response){.status = 500};
-	if (site->only_loopback && (request->host == NULL || !is_loopback(request->host))) {
+	if (site->only_loopback && !site->is_local &&
+		(request->host == NULL || !is_loopback(request->host))) {
 		adit_http_problem(response, 421,
 			"this server is for this machine alone; expected Host to be localhost or "
 			"a loopback address");
 		return;
 	}
 	route = route_find(site, request);
-	if (site->token != NULL && (route == NULL || !route->is_open) &&
+	if (site->token != NULL && !site->is_local && (route == NULL || !route->is_open) &&
 		!has_token(request, site->token)) {
 		adit_http_problem(response, 401,
 			"expected the header Authorization: Bearer, with the token of "
@@ -274,14 +346,10 @@ void adit_http_answer(const struct adit_http_site *site, struct adit_http_reques
 			request->path);
 		return;
 	}
-	if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0) {
-		adit_http_problem(response, 405, "%.20s is not possible here; expected GET or HEAD",
-			request->method);
-		response->allow = "GET, HEAD";
+	if (!method_check(site, route, request, response) || !query_check(route, request, response))
 		return;
-	}
-	if (!query_check(route, request, response))
-		return;
+	/* Of several rows the last one that was looked at has set it. */
+	matches(route->path, request);
 	route->handle(site->context, request, response);
 	etag_check(request, response);
 }

@@ -10,6 +10,7 @@
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Of a connection: its request line and headers. */
@@ -18,7 +19,14 @@
 struct adit_http_server {
 	const struct adit_http_site *site;
 	struct MHD_Daemon *daemon;
-	uint64_t answers[6];
+	uint64_t *answers;
+};
+
+/* A request's, from its first line to its answer. */
+struct incoming {
+	char *body; /* what has come of it; NULL: nothing */
+	size_t size;
+	bool excess;
 };
 
 static enum MHD_Result query_take(
@@ -88,34 +96,90 @@ static enum MHD_Result answer_send(
 	return result;
 }
 
+/* Takes what has come of a body; more than is allowed, or than there is memory for, is not kept. */
+static void body_take(struct incoming *incoming, const char *bytes, size_t size)
+{
+	char *more;
+
+	if (incoming->excess || incoming->size + size > ADIT_HTTP_BODY_MOST) {
+		incoming->excess = true;
+		return;
+	}
+	more = realloc(incoming->body, incoming->size + size + 1);
+	if (more == NULL) {
+		incoming->excess = true;
+		return;
+	}
+	memcpy(more + incoming->size, bytes, size);
+	incoming->body = more;
+	incoming->size += size;
+	more[incoming->size] = '\0';
+}
+
+static void on_end(void *context, struct MHD_Connection *connection, void **state,
+	enum MHD_RequestTerminationCode why)
+{
+	struct incoming *incoming = *state;
+
+	(void)context;
+	(void)connection;
+	(void)why;
+	if (incoming == NULL)
+		return;
+	free(incoming->body);
+	free(incoming);
+	*state = NULL;
+}
+
+/* Who is at the other end of a UNIX socket. */
+static uint32_t user_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *about =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (about == NULL ||
+		getsockopt(about->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+		return UINT32_MAX;
+	return peer.uid;
+}
+
 static enum MHD_Result answer(void *context, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *upload, size_t *upload_size,
 	void **state)
 {
 	struct adit_http_server *server = context;
+	struct incoming *incoming = *state;
 	struct adit_http_response response;
 	struct adit_http_request request = {.method = method,
 		.path = url,
 		.host = header(connection, "Host"),
 		.authorization = header(connection, "Authorization"),
 		.accept = header(connection, "Accept"),
-		.if_none_match = header(connection, "If-None-Match")};
+		.if_none_match = header(connection, "If-None-Match"),
+		.user = UINT32_MAX};
 
 	(void)version;
-	(void)upload;
-	/* The first call is for the headers; what of a body follows is not looked at. */
-	if (*state == NULL) {
-		*state = server;
-		return MHD_YES;
+	/* The first call is for the headers, the last one comes without a part of the body. */
+	if (incoming == NULL) {
+		*state = calloc(1, sizeof(*incoming));
+		return *state != NULL ? MHD_YES : MHD_NO;
 	}
 	if (*upload_size != 0) {
+		body_take(incoming, upload, *upload_size);
 		*upload_size = 0;
 		return MHD_YES;
 	}
+	request.body = incoming->body;
+	request.body_size = incoming->size;
+	request.body_excess = incoming->excess;
+	if (server->site->is_local)
+		request.user = user_of(connection);
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, query_take, &request);
 	adit_http_answer(server->site, &request, &response);
-	__atomic_store_n(&server->answers[response.status / 100 % 6],
-		server->answers[response.status / 100 % 6] + 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(
+		&server->answers[response.status / 100 % ADIT_HTTP_HUNDREDS], 1, __ATOMIC_RELAXED);
 	return answer_send(connection, &response);
 }
 
@@ -123,7 +187,8 @@ int adit_http_start(struct adit_http_server **server, const struct adit_http_sit
 	const struct adit_http_params *params, struct adit_error *error)
 {
 	struct adit_http_server *made = calloc(1, sizeof(*made));
-	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO;
+	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD |
+			 (params->threads ? MHD_USE_THREAD_PER_CONNECTION : MHD_USE_AUTO);
 	struct MHD_OptionItem tls[] = {
 		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)params->certificate},
 		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)params->key},
@@ -141,11 +206,13 @@ int adit_http_start(struct adit_http_server **server, const struct adit_http_sit
 	else
 		flags |= MHD_USE_TLS;
 	made->site = site;
+	made->answers = params->answers;
 	made->daemon = MHD_start_daemon(flags, 0, NULL, NULL, answer, made,
 		MHD_OPTION_LISTEN_SOCKET, params->listener, MHD_OPTION_CONNECTION_LIMIT,
 		params->connections, MHD_OPTION_CONNECTION_TIMEOUT, params->timeout_s,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, MHD_OPTION_STRICT_FOR_CLIENT,
-		1, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+		1, MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL, MHD_OPTION_ARRAY, tls,
+		MHD_OPTION_END);
 	if (made->daemon == NULL) {
 		free(made);
 		close(params->listener);
@@ -165,11 +232,6 @@ void adit_http_stop(struct adit_http_server *server)
 		return;
 	MHD_stop_daemon(server->daemon);
 	free(server);
-}
-
-const uint64_t *adit_http_answers(const struct adit_http_server *server)
-{
-	return server->answers;
 }
 
 const char *adit_http_library(void)

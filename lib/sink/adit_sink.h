@@ -6,7 +6,7 @@
  *
  * Threads. adit_sinks_offer is called by one thread; it never waits for a sink. Status and messages
  * may be asked for by any thread. What a sink writes to is touched by its own thread alone, once it
- * has started. The only user of librdkafka and libcurl.
+ * has started. The only user of librdkafka.
  *
  * Every record that passed a sink's filter ends in one counter: offered = written + dropped +
  * failed + queued.

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * adit ctl status, for a person.
+ */
+#include "ctl.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const json_t *at(const json_t *object, const char *key)
+{
+	return json_object_get(object, key);
+}
+
+static const char *text(const json_t *object, const char *key)
+{
+	const char *value = json_string_value(at(object, key));
+
+	return value != NULL ? value : "?";
+}
+
+static int64_t number(const json_t *object, const char *key)
+{
+	return json_integer_value(at(object, key));
+}
+
+static void print_uptime(int64_t seconds)
+{
+	if (seconds >= 86400)
+		printf("%" PRId64 " d %" PRId64 " h", seconds / 86400, seconds % 86400 / 3600);
+	else if (seconds >= 3600)
+		printf("%" PRId64 " h %" PRId64 " min", seconds / 3600, seconds % 3600 / 60);
+	else if (seconds >= 60)
+		printf("%" PRId64 " min %" PRId64 " s", seconds / 60, seconds % 60);
+	else
+		printf("%" PRId64 " s", seconds);
+}
+
+static void print_lcores(const json_t *lcores)
+{
+	const json_t *lcore;
+	size_t i;
+
+	fputs("lcores    ", stdout);
+	json_array_foreach((json_t *)(uintptr_t)lcores, i, lcore)
+		printf("%s%s %s", i > 0 ? ", " : "", text(lcore, "lcore"), text(lcore, "state"));
+	putchar('\n');
+}
+
+/* Counters that are not 0; "none" where all are. */
+static void print_counts(const char *title, const json_t *counts)
+{
+	const char *name;
+	json_t *count;
+	bool any = false;
+
+	printf("%-10s", title);
+	json_object_foreach((json_t *)(uintptr_t)counts, name, count)
+	{
+		if (json_integer_value(count) == 0)
+			continue;
+		printf("%s%" PRId64 " %s", any ? ", " : "", (int64_t)json_integer_value(count),
+			name);
+		any = true;
+	}
+	puts(any ? "" : "none");
+}
+
+void app_ctl_print_status(const struct app_ctl *ctl, const json_t *answer)
+{
+	const json_t *reason, *stories = at(answer, "stories"), *records = at(answer, "records");
+	const json_t *patterns = at(answer, "patterns");
+	size_t i;
+
+	(void)ctl;
+	printf("adit %s, version %s, process %" PRId64 ", up ", text(answer, "command"),
+		text(answer, "version"), number(answer, "pid"));
+	print_uptime(number(answer, "uptime_seconds"));
+	printf(" (since %s)\nhealth    %s\n", text(answer, "started"), text(answer, "health"));
+	json_array_foreach((json_t *)(uintptr_t)at(answer, "reasons"), i, reason)
+		printf("          %s\n", json_string_value(reason));
+	print_lcores(at(answer, "lcores"));
+	printf("packets   %" PRId64 " received, %" PRId64 " a second; %" PRId64
+	       " DNS queries, %" PRId64 " responses\n",
+		number(at(answer, "packets"), "received"), number(answer, "packets_per_second"),
+		number(at(answer, "dns"), "queries"), number(at(answer, "dns"), "responses"));
+	print_counts("lost", at(answer, "drops"));
+	printf("windows   %.1f s since the last slice was scored\n",
+		json_number_value(at(answer, "window_lag_seconds")));
+	printf("verdicts  %" PRId64 " tunnels, %" PRId64 " suspects; %" PRId64 " and %" PRId64
+	       " records\n",
+		number(stories, "tunnel"), number(stories, "suspect"), number(records, "tunnel"),
+		number(records, "suspect"));
+	printf("in force  %" PRId64 " models, %" PRId64 " expressions for %" PRId64
+	       " tools, %" PRId64 " known services\n",
+		number(answer, "models"), number(patterns, "expressions"),
+		number(patterns, "tools"), number(answer, "services"));
+}
