@@ -159,7 +159,7 @@ int adit_cmd_top(int argc, char **argv)
 	};
 	struct app_line line = {.command = "top",
 		.usage = usage,
-		.closing = "Exit status: 0 done, 1 not done (a message says why), 2 usage.\n",
+		.closing = "adit ctl status tells how it gets on in a few lines.\n",
 		.groups = {{"Options", own, ADIT_COUNT(own)},
 			{"Which program", where, app_client_options(&options.client, where)}}};
 	struct adit_error error = {"no memory"};
