@@ -223,6 +223,8 @@ struct app_learn_clock {
 	/* the manager's */
 	atomic_bool open;     /* rows are wanted */
 	atomic_uint answered; /* stretches: in replay the scorer waits for that */
+	atomic_uint begun;    /* how often learning began: anew while it runs, with `slices` */
+	uint32_t seen;        /* the scorer's: of these */
 };
 
 /* The scoring lcore; it writes everything here but what is said to be the manager's. */
@@ -239,6 +241,7 @@ struct app_scorer {
 	/* written by the manager as well, now and then: */
 	struct app_gate gate APP_APART;
 	struct app_learn_clock learn;
+	atomic_bool dumps; /* the manager's: rows are wanted for a while */
 } APP_APART;
 static_assert(offsetof(struct app_scorer, gate) % APP_LINES_APART == 0 &&
 		      offsetof(struct app_scorer, counters) < offsetof(struct app_scorer, gate) &&
@@ -342,6 +345,8 @@ struct app_eal_params {
 };
 int app_eal_init(const struct app_eal_params *params, struct adit_error *error);
 void app_eal_cleanup(void);
+/* What DPDK says goes to standard error up to a level (RTE_LOG_DEBUG: all); 0: nothing does. */
+void app_eal_log(uint32_t level);
 /* What stands behind "--" is EAL's: gives the number of arguments before it. */
 int app_eal_split(int argc, char **argv, char ***eal, int *eal_count);
 unsigned app_cpu_count(void);
@@ -354,6 +359,11 @@ void app_data_directory(const char *configured, const char *name, char path[PATH
  * folder `learned`, if it is not "". 0 or -errno. Any thread. */
 int app_models_load(const struct adit_config *config, const char *learned,
 	struct adit_judges **judges, struct adit_error *error);
+
+/* The model of a folder, or the models of all folders in a directory; none is an error. 0 or
+ * -errno. Any thread. */
+int app_models_read_from(
+	const char *directory, struct adit_judges **judges, struct adit_error *error);
 
 /* The tap that a device of port.devices belongs to. */
 uint8_t app_tap_of_device(const struct appliance *appliance, size_t device);

@@ -14,6 +14,9 @@
 #define FIRST       256 /* getopt's code of the first option */
 #define HELP_COLUMN 24
 
+#define DURATION_LEAST_S 10
+#define DURATION_MOST_S  (366 * 86400)
+
 /* The options of all groups in one row, and --help behind them. */
 struct flat {
 	struct app_option *options[OPTIONS_MAX];
@@ -118,6 +121,34 @@ bool app_read_number(const char *text, double *number)
 
 	*number = strtod(text, &end);
 	return end != text && *end == '\0' && isfinite(*number) && !isspace((uint8_t)*text);
+}
+
+int app_read_duration(
+	const char *what, const char *text, uint32_t *seconds, struct adit_error *error)
+{
+	static const struct {
+		char letter;
+		double seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+	char number[32];
+	size_t length = strlen(text);
+	double value;
+
+	for (size_t i = 0; length > 1 && length <= sizeof(number) && i < ADIT_COUNT(units); i++) {
+		if (text[length - 1] != units[i].letter)
+			continue;
+		snprintf(number, sizeof(number), "%.*s", (int)length - 1, text);
+		if (!app_read_number(number, &value))
+			break;
+		value *= units[i].seconds;
+		if (!(value >= DURATION_LEAST_S && value <= DURATION_MOST_S))
+			return adit_error_set(
+				error, -EINVAL, "%s %s: right is 10s to 366d", what, text);
+		*seconds = (uint32_t)ceil(value);
+		return 0;
+	}
+	return adit_error_set(error, -EINVAL,
+		"%s %.60s: a number and its unit are right: 24h, 30m, 45s or 7d", what, text);
 }
 
 static int take_number(struct app_option *option, const char *text, struct adit_error *error)

@@ -75,6 +75,11 @@ int app_split(const char *text, char by, struct app_texts *parts, char **copy);
 
 bool app_read_number(const char *text, double *number);
 
+/* "24h", "30m", "45s", "7d": to seconds, of 10 s to 366 days. `what` is named in the message. 0 or
+ * -EINVAL. */
+int app_read_duration(
+	const char *what, const char *text, uint32_t *seconds, struct adit_error *error);
+
 /* What a failed call means for the exit status: what was given was wrong, or it could not be
  * done. */
 int app_exit_status(int error);

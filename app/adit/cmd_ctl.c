@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Longer than a program takes its time for an order. */
+#define WAIT_MS 90000
+
 /* Options of their own, a bit each. */
 enum { HAS_REASON = 1, HAS_UNTIL = 2, HAS_FORCE = 4, HAS_ALL = 8, HAS_FOR = 16 };
 #define OWN_MOST 3
@@ -19,16 +22,10 @@ struct verb {
 	const char *usage;  /* what its help begins with */
 	size_t least, most; /* operands */
 	unsigned options;
-	unsigned wait_s; /* for the answer */
 	/* 0 or -errno, as app_client_ask gives them; -EINVAL for what was given. */
 	int (*ask)(struct app_ctl *ctl, json_t **answer, struct adit_error *error);
 	void (*print)(const struct app_ctl *ctl, const json_t *answer);
 };
-
-static int ask_status(struct app_ctl *ctl, json_t **answer, struct adit_error *error)
-{
-	return app_client_get(&ctl->client, "/api/v1/status", answer, error);
-}
 
 static const struct verb verbs[] = {
 	{"status", "tell how it gets on",
@@ -37,7 +34,67 @@ static const struct verb verbs[] = {
 		"Tells version and uptime, whether each lcore gets on, packets and what was lost,\n"
 		"how far behind windows are, verdicts, and what is in force: models, patterns,\n"
 		"mutes.\n",
-		0, 0, 0, 30, ask_status, app_ctl_print_status},
+		0, 0, 0, app_ctl_ask_status, app_ctl_print_status},
+	{"reload", "read again what can change while it runs",
+		"usage: adit ctl reload [OPTIONS]\n"
+		"\n"
+		"Asks for what SIGHUP asks for, and waits until it is known whether the new is in\n"
+		"force, or why the old stays.\n",
+		0, 0, 0, app_ctl_ask_reload, app_ctl_print_detail},
+	{"mute", "have a domain alarm nobody for a while",
+		"usage: adit ctl mute DOMAIN --reason TEXT --until TIME [OPTIONS]\n"
+		"\n"
+		"What is found of the domain, and of all below it, is still recorded, with a "
+		"mark;\n"
+		"but it is in no response policy zone, alarms by no sink, and metrics count it by\n"
+		"itself. Who, when, why and until when is kept.\n",
+		1, 1, HAS_REASON | HAS_UNTIL | HAS_FORCE, app_ctl_ask_mute, app_ctl_print_mute},
+	{"unmute", "end the mute of a domain before its time",
+		"usage: adit ctl unmute DOMAIN --reason TEXT [OPTIONS]\n"
+		"\n"
+		"What is found of the domain from now on goes where it went before.\n",
+		1, 1, HAS_REASON, app_ctl_ask_unmute, app_ctl_print_mute},
+	{"mutes", "list mutes: who, when, why, until when",
+		"usage: adit ctl mutes [OPTIONS]\n"
+		"\n"
+		"Lists the mutes that are in force, the newest first.\n",
+		0, 0, HAS_ALL, app_ctl_ask_mutes, app_ctl_print_mutes},
+	{"dump", "write rows of windows.csv to a file for a while",
+		"usage: adit ctl dump windows [OPTIONS]\n"
+		"\n"
+		"Every key that is judged in that time, with its features, goes to a file in the\n"
+		"output directory of the program, also if --features was not given. The answer\n"
+		"names it.\n",
+		1, 1, HAS_FOR, app_ctl_ask_dump, app_ctl_print_dump},
+	{"rotate", "begin new files of verdicts",
+		"usage: adit ctl rotate [OPTIONS]\n"
+		"\n"
+		"verdicts.jsonl of the output directory stays under a name with the time, and\n"
+		"begins anew; so do the files of sinks of type jsonl, as when they have grown.\n",
+		0, 0, 0, app_ctl_ask_rotate, app_ctl_print_rotate},
+	{"log", "say how much is told on standard error",
+		"usage: adit ctl log LEVEL [OPTIONS]\n"
+		"\n"
+		"LEVEL is off, error, warning, notice, info or debug: what DPDK and its drivers\n"
+		"say up to there goes to standard error of the program; with debug so does a line\n"
+		"for each record of a verdict. What the program itself has to tell is told at any\n"
+		"level.\n",
+		1, 1, 0, app_ctl_ask_log, app_ctl_print_detail},
+	{"learn", "learn what is ordinary here, as --learn does",
+		"usage: adit ctl learn DURATION [OPTIONS]\n"
+		"\n"
+		"Begins to learn, for so long (24h, 30m, 45s): svm and envelope are then fitted,\n"
+		"written to the output directory of the program, and judge beside the others. One\n"
+		"at a time.\n",
+		1, 1, 0, app_ctl_ask_learn, app_ctl_print_learn},
+	{"models", "load models while it runs",
+		"usage: adit ctl models load [DIR] [OPTIONS]\n"
+		"\n"
+		"Reads the model of a folder, or those of all folders in DIR, in place of the "
+		"ones\n"
+		"that judge; without DIR as adit ctl reload. When something is wrong with them,\n"
+		"the old ones stay in force. A reload later takes those of the configuration.\n",
+		1, 2, 0, app_ctl_ask_models, app_ctl_print_models},
 };
 
 static int help(FILE *to)
@@ -104,7 +161,7 @@ static int run(const struct verb *verb, struct app_ctl *ctl, const char *name)
 {
 	struct adit_error error = {"out of memory"};
 	json_t *answer = NULL;
-	int status = app_client_open(&ctl->client, verb->wait_s * 1000, &error), end;
+	int status = app_client_open(&ctl->client, WAIT_MS, &error), end;
 
 	if (status != 0 && status != -ENOMEM) {
 		app_client_close(&ctl->client);
@@ -117,6 +174,12 @@ static int run(const struct verb *verb, struct app_ctl *ctl, const char *name)
 		return app_line_refuse(name, "%s", error.text);
 	if (status != 0) {
 		fprintf(stderr, "adit %s: %s\n", name, error.text);
+		return ctl->client.status == 400 ? ADIT_EXIT_USAGE : ADIT_EXIT_NOT_DONE;
+	}
+	if (json_is_false(json_object_get(answer, "done"))) {
+		fprintf(stderr, "adit %s: %s\n", name,
+			json_string_value(json_object_get(answer, "detail")));
+		json_decref(answer);
 		return ADIT_EXIT_NOT_DONE;
 	}
 	end = answer_print(verb, ctl, answer, name);

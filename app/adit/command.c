@@ -214,7 +214,7 @@ static int learn_check(const struct app_options *options, const struct adit_conf
 		return adit_error_set(error, -EINVAL,
 			"--learn: detect.svm and detect.envelope are off, and these are what is "
 			"learned");
-	return app_learn_duration(options->learn, seconds, error);
+	return app_read_duration("--learn", options->learn, seconds, error);
 }
 
 /* Live where an address is given, in replay where it is asked for. NULL: not at all. */
@@ -279,6 +279,7 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 		.command = command->name,
 		.identity = {.command = command->name},
 		.renew = {.appliance = &appliance, .command = command->name},
+		.mutes = {.command = command->name},
 		.learn = {.appliance = &appliance,
 			.renew = &manager.renew,
 			.command = command->name}};
@@ -308,6 +309,9 @@ int app_command_run(const struct app_command *command, int argc, char **argv)
 		manager.learn.duration = options.learn;
 		status = app_learn_open(&manager.learn, options.directory, &error);
 	}
+	if (status == 0)
+		status = app_mutes_open(
+			&manager.mutes, &config, command->live, options.directory, &error);
 	if (status == 0 && command->live)
 		status = app_identity_listen(&manager.identity, &config, &error);
 	if (status == 0 && manager.http != NULL)

@@ -78,6 +78,7 @@ int app_control_check(const struct adit_config *config, struct adit_error *error
 void app_control_open(struct app_control *control, struct app_http *http)
 {
 	*control = (struct app_control){.http = http, .listener = -1};
+	app_orders_open(&control->orders);
 	app_control_path(http->config, http->appliance->live, control->path);
 	control->site = (struct adit_http_site){.routes = app_http_routes,
 		.route_count = app_http_route_count,
@@ -120,6 +121,18 @@ int app_control_start(struct app_control *control, struct adit_error *error)
 	return status;
 }
 
+void app_control_end(struct app_control *control)
+{
+	app_orders_end(&control->orders);
+}
+
+void app_control_poll(struct app_control *control, uint64_t now_ns)
+{
+	app_orders_poll(&control->orders, control);
+	if (control->dump.file != NULL && now_ns >= control->dump.until_ns)
+		app_control_dump_end(control);
+}
+
 void app_control_close(struct app_control *control)
 {
 	adit_http_stop(control->server);
@@ -130,6 +143,8 @@ void app_control_close(struct app_control *control)
 	if (control->is_bound)
 		unlink(control->path);
 	control->is_bound = false;
+	app_control_dump_end(control);
+	app_orders_close(&control->orders);
 	json_decref(control->state);
 	control->state = NULL;
 }

@@ -9,12 +9,29 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* What learning is at; null where nothing is learned. */
+static json_t *learning_make(const struct app_learn *learn)
+{
+	static const char *const names[] = {[APP_LEARN_GATHERS] = "gathers",
+		[APP_LEARN_FITS] = "fits",
+		[APP_LEARN_OFFERS] = "offers"};
+
+	if (learn->state == APP_LEARN_OFF || learn->state == APP_LEARN_OVER)
+		return json_null();
+	return json_pack("{s:s,s:s,s:I,s:I}", "state", names[learn->state], "duration",
+		learn->duration, "seconds_done",
+		(json_int_t)(learn->stretch.done * ADIT_SLICE_NS / ADIT_NS_PER_S), "seconds_of",
+		(json_int_t)(learn->stretch.of * ADIT_SLICE_NS / ADIT_NS_PER_S));
+}
+
 static json_t *state_make(const struct app_manager *manager)
 {
 	const struct appliance *appliance = manager->appliance;
+	const typeof(manager->http->control.dump) *dump = &manager->http->control.dump;
 	bool has_patterns = appliance->patterns != NULL;
 
-	return json_pack("{s:{s:I,s:I},s:I,s:{s:I,s:I},s:I,s:I,s:I}", "stories", "tunnel",
+	return json_pack("{s:{s:I,s:I},s:I,s:{s:I,s:I},s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o}",
+		"stories", "tunnel",
 		(json_int_t)adit_verdict_board_count(manager->board, ADIT_VERDICT_TUNNEL),
 		"suspect",
 		(json_int_t)adit_verdict_board_count(manager->board, ADIT_VERDICT_SUSPECT),
@@ -24,7 +41,14 @@ static json_t *state_make(const struct app_manager *manager)
 		"tools", (json_int_t)(has_patterns ? adit_pattern_tools(appliance->patterns) : 0),
 		"services", (json_int_t)adit_allow_entries(appliance->allow), "suffix_rules",
 		(json_int_t)adit_suffix_rules(appliance->suffixes), "models_renewed",
-		(json_int_t)manager->renew.in_force);
+		(json_int_t)manager->renew.in_force, "mutes", (json_int_t)manager->mutes.in_force,
+		"muted_records",
+		(json_int_t)(manager->mutes.records[0] + manager->mutes.records[1]),
+		"mute_lines_passed_over", (json_int_t)manager->mutes.passed_over, "learning",
+		learning_make(&manager->learn), "dump",
+		dump->file != NULL ? json_string(dump->path) : json_null(), "log",
+		manager->http->control.log != NULL ? json_string(manager->http->control.log)
+						   : json_null());
 }
 
 void app_control_look(struct app_control *control)

@@ -17,7 +17,34 @@ struct app_ctl {
 	struct app_line line; /* operands */
 };
 
-/* Prints an answer for a person. */
-void app_ctl_print_status(const struct app_ctl *ctl, const json_t *answer);
+/* Ask (ctl_orders.c): 0 or -errno, as app_client_ask gives them; -EINVAL for what was given. */
+#define APP_CTL_ASK(name) \
+	int app_ctl_ask_##name(struct app_ctl *ctl, json_t **answer, struct adit_error *error)
+APP_CTL_ASK(status);
+APP_CTL_ASK(reload);
+APP_CTL_ASK(mute);
+APP_CTL_ASK(unmute);
+APP_CTL_ASK(mutes);
+APP_CTL_ASK(dump);
+APP_CTL_ASK(rotate);
+APP_CTL_ASK(log);
+APP_CTL_ASK(learn);
+APP_CTL_ASK(models);
+
+/* Print an answer for a person. */
+#define APP_CTL_PRINT(name) \
+	void app_ctl_print_##name(const struct app_ctl *ctl, const json_t *answer)
+APP_CTL_PRINT(status);
+APP_CTL_PRINT(detail);
+APP_CTL_PRINT(mute);
+APP_CTL_PRINT(mutes);
+APP_CTL_PRINT(dump);
+APP_CTL_PRINT(rotate);
+APP_CTL_PRINT(learn);
+APP_CTL_PRINT(models);
+
+/* Members of an answer; "?" and 0 where they are none. */
+const char *app_ctl_text(const json_t *object, const char *key);
+int64_t app_ctl_number(const json_t *object, const char *key);
 
 #endif

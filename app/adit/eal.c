@@ -266,6 +266,17 @@ int app_eal_init(const struct app_eal_params *params, struct adit_error *error)
 	return 0;
 }
 
+void app_eal_log(uint32_t level)
+{
+	/* A level of 0 is what a start without --verbose leaves; its stream stays open, for a
+	 * thread that writes to it just now. */
+	if (log_file == NULL)
+		log_file = fopen("/dev/null", "we");
+	rte_log_set_global_level(level != 0 ? level : RTE_LOG_INFO);
+	rte_log_set_level_regexp(".*", level != 0 ? level : RTE_LOG_INFO);
+	rte_openlog_stream(level != 0 || log_file == NULL ? stderr : log_file);
+}
+
 void app_eal_cleanup(void)
 {
 	if (started)

@@ -166,12 +166,18 @@ static int metrics_add(struct app_http *http)
 {
 	static const char *const classes[] = {"suspect", "tunnel"}, *const hundreds[] = {"2xx",
 									    "3xx", "4xx", "5xx"};
+	static const char muted[] = "records of muted domains, which verdict_records leaves out";
 	static const char held[] = "what API and page can show", answers[] = "answers by status";
 	int status = 0;
 
 	for (size_t i = 0; i < ADIT_COUNT(classes); i++)
 		status |= more(http, "verdict_records", "records of verdicts that were taken",
 			false, "verdict", classes[i], &http->told.records[i]);
+	for (size_t i = 0; i < ADIT_COUNT(classes); i++)
+		status |= more(http, "muted_records", muted, false, "verdict", classes[i],
+			&http->manager->mutes.records[i]);
+	status |= more(
+		http, "mutes", "mutes in force", true, NULL, NULL, &http->manager->mutes.in_force);
 	status |= more(http, "http_held", held, true, "what", "stories", &http->told.stories);
 	status |= more(http, "http_held", held, true, "what", "domains", &http->told.domains);
 	status |=
@@ -253,6 +259,7 @@ int app_http_start(struct app_http *http, struct adit_error *error)
 void app_http_close(struct app_http *http)
 {
 	app_telemetry_close();
+	app_control_end(&http->control);
 	adit_http_stop(http->server);
 	http->server = NULL;
 	app_control_close(&http->control);
@@ -291,7 +298,11 @@ void app_http_verdict(struct app_http *http, const struct adit_verdict *verdict,
 
 	if (http == NULL)
 		return;
-	tell(&http->told.records[verdict->verdict], http->told.records[verdict->verdict] + 1);
+	app_control_verdict(&http->control, verdict);
+	/* What alarms does not count what nobody wants to be alarmed of. */
+	if (verdict->muted == NULL)
+		tell(&http->told.records[verdict->verdict],
+			http->told.records[verdict->verdict] + 1);
 	pthread_mutex_lock(&http->lock);
 	status = adit_store_add(http->store, verdict, privacy);
 	pthread_mutex_unlock(&http->lock);
@@ -318,6 +329,7 @@ void app_http_poll(struct app_http *http, uint64_t now_ns)
 	if (http == NULL)
 		return;
 	tell(&http->beat_ns, now_ns);
+	app_control_poll(&http->control, now_ns);
 	if (now_ns - http->looked_ns < LOOK_NS)
 		return;
 	http->looked_ns = now_ns;

@@ -40,6 +40,9 @@ static const struct adit_http_parameter verdict_parameters[] = {
 static const struct adit_http_parameter domain_parameters[] = {DOMAIN, FILTERS};
 static const struct adit_http_parameter subscriber_parameters[] = {SUBSCRIBER, FILTERS};
 
+static const struct adit_http_parameter mute_parameters[] = {
+	{"all", ADIT_HTTP_CHOICE, 0, 0, "true|false", "those that have ended too"}};
+
 static int choice(const struct adit_http_request *request, const char *name,
 	const char *const *names, size_t count)
 {
@@ -260,6 +263,28 @@ const struct adit_http_route app_http_routes[] = {
 	{"/api/v1/status", app_control_status, false, WITHOUT,
 		"how the program gets on: lcores, packets, drops, verdicts, what is in force", JSON,
 		"Status"},
+	{"/api/v1/mutes", app_control_mutes, false, WITH(mute_parameters),
+		"mutes, the newest first", JSON, "MuteList"},
+	{"/api/v1/mutes", app_control_mute, false, WITHOUT,
+		"mutes a domain and what is below it: what is found is recorded, and alarms nobody",
+		JSON, "Done", "POST", "Mute"},
+	{"/api/v1/mutes/{id}", app_control_unmute, false, WITHOUT, "ends the mute of a domain",
+		JSON, "Done", "DELETE", "Unmute"},
+	{"/api/v1/reload", app_control_reload, false, WITHOUT,
+		"reads again what can change while it runs, and tells what came of it", JSON,
+		"Done", "POST", NULL},
+	{"/api/v1/models", app_control_models, false, WITHOUT,
+		"reads models, those of the configuration or of a directory of the machine", JSON,
+		"Done", "POST", "LoadModels"},
+	{"/api/v1/learn", app_control_learn, false, WITHOUT,
+		"learns what is ordinary, as --learn does", JSON, "Done", "POST", "Learn"},
+	{"/api/v1/dump", app_control_dump, false, WITHOUT,
+		"writes rows of windows.csv to a file for a while", JSON, "Done", "POST", "Dump"},
+	{"/api/v1/rotate", app_control_rotate, false, WITHOUT,
+		"begins new files of verdicts, in the output directory and of sinks", JSON, "Done",
+		"POST", NULL},
+	{"/api/v1/log", app_control_log, false, WITHOUT, "says how much is told on standard error",
+		JSON, "Done", "POST", "Log"},
 	{"/api/v1/openapi.json", app_http_openapi, false, WITHOUT, "this document", JSON, NULL},
 };
 const size_t app_http_route_count = ADIT_COUNT(app_http_routes);

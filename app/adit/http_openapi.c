@@ -75,11 +75,21 @@ static json_t *responses_of(const struct adit_http_route *route)
 
 	if (strchr(route->path, '{') != NULL)
 		json_object_set_new(responses, "404", problem_of("nothing of this id is held"));
-	if (route->parameter_count != 0)
+	if (route->parameter_count != 0 || route->method != NULL)
 		json_object_set_new(responses, "400",
-			problem_of("a parameter is not right; the detail says why"));
+			problem_of("what was asked is not right; the detail says why"));
 	if (!route->is_open)
 		json_object_set_new(responses, "401", problem_of("the token is missing"));
+	if (route->method != NULL) {
+		json_object_set_new(responses, "202",
+			json_pack("{s:s,s:o}", "description", "it goes on", "content",
+				content_of(route)));
+		json_object_set_new(
+			responses, "403", problem_of("not asked over the control socket"));
+		json_object_set_new(responses, "409",
+			problem_of("it can't be done, or what was read is not right; what was in "
+				   "force stays"));
+	}
 	if (route->schema != NULL && route->is_open)
 		json_object_set_new(responses, "503",
 			json_pack("{s:s,s:o}", "description", "not so, and why", "content",
@@ -90,6 +100,33 @@ static json_t *responses_of(const struct adit_http_route *route)
 static json_t *security_of(const struct adit_http_route *route)
 {
 	return route->is_open ? json_array() : json_pack("[{s:[]},{}]", "token");
+}
+
+static const char *method_of(const struct adit_http_route *route)
+{
+	if (route->method == NULL)
+		return "get";
+	return strcmp(route->method, "POST") == 0 ? "post" : "delete";
+}
+
+static json_t *operation_of(const struct adit_http_route *route)
+{
+	json_t *operation = json_pack("{s:s,s:o,s:o,s:o}", "summary", route->summary, "parameters",
+		parameters_of(route), "responses", responses_of(route), "security",
+		security_of(route));
+	char reference[64];
+
+	if (route->method == NULL)
+		return operation;
+	json_object_set_new(operation, "description",
+		json_string("over the control socket alone (control.socket)"));
+	if (route->body == NULL)
+		return operation;
+	snprintf(reference, sizeof(reference), "#/components/schemas/%s", route->body);
+	json_object_set_new(operation, "requestBody",
+		json_pack("{s:{s:{s:{s:s}}}}", "content", "application/json", "schema", "$ref",
+			reference));
+	return operation;
 }
 
 void app_http_openapi(
@@ -104,10 +141,13 @@ void app_http_openapi(
 	for (size_t i = 0; i < http->site.route_count; i++) {
 		const struct adit_http_route *route = &http->site.routes[i];
 
-		json_object_set_new(paths, route->path,
-			json_pack("{s:{s:s,s:o,s:o,s:o}}", "get", "summary", route->summary,
-				"parameters", parameters_of(route), "responses",
-				responses_of(route), "security", security_of(route)));
+		json_t *path = json_object_get(paths, route->path);
+
+		if (path == NULL) {
+			path = json_object();
+			json_object_set_new(paths, route->path, path);
+		}
+		json_object_set_new(path, method_of(route), operation_of(route));
 	}
 	document = json_pack("{s:s,s:{s:s,s:s,s:{s:s}},s:o,s:{s:{s:{s:s,s:s}},s:o}}", "openapi",
 		"3.1.0", "info", "title", "Adit", "version", ADIT_VERSION, "license", "name",

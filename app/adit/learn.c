@@ -1,44 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "learn.h"
 
-#include "arguments.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-
-#define DURATION_LEAST_S 10
-#define DURATION_MOST_S  (366 * 86400)
-
-int app_learn_duration(const char *text, uint32_t *seconds, struct adit_error *error)
-{
-	static const struct {
-		char letter;
-		double seconds;
-	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-	char number[32];
-	size_t length = strlen(text);
-	double value;
-
-	for (size_t i = 0; length > 1 && length <= sizeof(number) && i < ADIT_COUNT(units); i++) {
-		if (text[length - 1] != units[i].letter)
-			continue;
-		snprintf(number, sizeof(number), "%.*s", (int)length - 1, text);
-		if (!app_read_number(number, &value))
-			break;
-		value *= units[i].seconds;
-		if (!(value >= DURATION_LEAST_S && value <= DURATION_MOST_S))
-			return adit_error_set(
-				error, -EINVAL, "--learn %s: right is 10s to 366d", text);
-		*seconds = (uint32_t)ceil(value);
-		return 0;
-	}
-	return adit_error_set(error, -EINVAL,
-		"--learn %s: a number and its unit are right: 24h, 30m, 45s or 7d", text);
-}
 
 bool app_learn_takes(const struct adit_feature_row *row)
 {
@@ -90,18 +58,43 @@ int app_learn_open(struct app_learn *learn, const char *directory, struct adit_e
 		.key = learn->appliance->key,
 	};
 
+	free(learn->domains); /* of a time before */
+	learn->domain_count = 0;
+	learn->left_out = learn->first_ns = learn->last_ns = 0;
+	learn->stretch = (struct app_stretch){0, 0};
+	learn->problem = false;
 	learn->fit =
 		(struct app_learn_fit){.config = learn->appliance->config, .directory = directory};
 	learn->rows = app_reservoir_create(&params);
 	learn->domains = calloc(2 * APP_LEARN_DOMAINS, sizeof(*learn->domains));
 	if (learn->rows == NULL || learn->domains == NULL)
-		return adit_error_set(error, -ENOMEM, "no memory for --learn");
+		return adit_error_set(error, -ENOMEM, "no memory to learn");
 	learn->state = APP_LEARN_GATHERS;
 	fprintf(stderr,
 		"adit %s: learning for %s: subscriber × domain over 10 minutes with %d names or "
 		"more; up to %d rows are kept, %d of a subscriber\n",
 		learn->command, learn->duration, APP_LEARN_NAMES, APP_LEARN_ROWS,
 		APP_LEARN_PER_SUBSCRIBER);
+	return 0;
+}
+
+int app_learn_begin(struct app_learn *learn, const char *duration, uint32_t seconds,
+	const char *directory, struct adit_error *error)
+{
+	struct app_learn_clock *clock = &learn->appliance->scorer->learn;
+	int status;
+
+	if (learn->state != APP_LEARN_OFF && learn->state != APP_LEARN_OVER)
+		return adit_error_set(error, -EBUSY,
+			"it learns already, for %s: expected one at a time", learn->duration);
+	snprintf(learn->text, sizeof(learn->text), "%s", duration);
+	learn->duration = learn->text;
+	status = app_learn_open(learn, directory, error);
+	if (status != 0)
+		return status;
+	clock->slices = (uint32_t)((seconds * ADIT_NS_PER_S + ADIT_SLICE_NS - 1) / ADIT_SLICE_NS);
+	atomic_fetch_add_explicit(&clock->begun, 1, memory_order_relaxed);
+	atomic_store_explicit(&clock->open, true, memory_order_release);
 	return 0;
 }
 

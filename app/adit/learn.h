@@ -33,9 +33,6 @@
 /* Tunnels' domains remembered. */
 #define APP_LEARN_DOMAINS 65536
 
-/* "24h", "30m", "45s", "7d": to seconds, of 10 s to 366 days. */
-int app_learn_duration(const char *text, uint32_t *seconds, struct adit_error *error);
-
 /* Of the scorer's thread: whether a row is one to learn from. */
 bool app_learn_takes(const struct adit_feature_row *row);
 
@@ -73,6 +70,7 @@ struct app_learn {
 	struct app_renew *renew;
 	const char *command;  /* for messages */
 	const char *duration; /* as given */
+	char text[32];        /* of it, where it began while lcores ran */
 	enum app_learn_state state;
 	struct app_reservoir *rows;
 	uint64_t *domains; /* of tunnels: hashes, open addressing; 0: none */
@@ -87,6 +85,11 @@ struct app_learn {
 
 /* Makes the room and starts; `directory` is that of the outputs. -ENOMEM. */
 int app_learn_open(struct app_learn *learn, const char *directory, struct adit_error *error);
+
+/* The same while lcores run; models come as if it had begun with them. -EBUSY: it learns already.
+ */
+int app_learn_begin(struct app_learn *learn, const char *duration, uint32_t seconds,
+	const char *directory, struct adit_error *error);
 
 /* What the scorer sends. */
 void app_learn_row(struct app_learn *learn, const struct adit_feature_row *row);

@@ -171,6 +171,7 @@ static void verdict_write(struct app_manager *manager, struct adit_verdict *verd
 	for (size_t i = 0; i < verdict->subscriber_count; i++)
 		verdict->subscriber[i].tap_name = tap_name(manager, verdict->subscriber[i].tap);
 	app_identity_fill(&manager->identity, verdict);
+	app_mutes_mark(&manager->mutes, verdict);
 	if (adit_verdict_board_add(manager->board, verdict) != 0)
 		problem_note(manager, "table of verdicts", -ENOMEM);
 	adit_sinks_offer(manager->sinks, verdict, manager->identity.privacy);
@@ -188,6 +189,8 @@ static void features_write(struct app_manager *manager, const struct adit_featur
 {
 	int status;
 
+	if (manager->http != NULL)
+		app_control_row(&manager->http->control, row, manager->identity.privacy);
 	if (manager->windows == NULL)
 		return;
 	status = adit_feature_write_row(
@@ -297,9 +300,9 @@ static void models_poll(struct app_manager *manager)
 {
 	app_renew_poll(&manager->renew);
 	app_learn_poll(&manager->learn);
-	if (models_asked && app_renew_is_free(&manager->renew)) {
+	if (models_asked) {
 		models_asked = 0;
-		app_renew_read(&manager->renew);
+		app_renew_ask(&manager->renew);
 	}
 }
 
@@ -326,6 +329,7 @@ void app_manager_run(struct app_manager *manager)
 		}
 		app_identity_poll(&manager->identity);
 		app_http_poll(manager->http, now);
+		app_mutes_poll(&manager->mutes, manager->sinks, false);
 		models_poll(manager);
 		app_sinks_tell(manager->sinks, manager->command);
 		app_notify_poll(&manager->notify, manager, now);
@@ -414,5 +418,6 @@ void app_manager_close(struct app_manager *manager)
 	adit_verdict_board_destroy(manager->board);
 	adit_sinks_destroy(manager->sinks);
 	app_learn_close(&manager->learn);
+	app_mutes_close(&manager->mutes);
 	app_identity_close(&manager->identity);
 }

@@ -10,6 +10,7 @@
 #include "appliance.h"
 #include "identity.h"
 #include "learn.h"
+#include "mutes.h"
 #include "notify.h"
 #include "sinks.h"
 
@@ -24,6 +25,7 @@ struct app_manager {
 	struct app_identity identity;
 	struct app_renew renew;
 	struct app_learn learn;
+	struct app_mutes mutes;
 	struct app_notify notify;
 	struct adit_verdict_board *board;
 	struct adit_sinks *sinks; /* NULL: none */

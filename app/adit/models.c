@@ -68,6 +68,36 @@ static int directory_load(struct reading *reading, const char *directory, struct
 	return status;
 }
 
+int app_models_read_from(
+	const char *directory, struct adit_judges **judges, struct adit_error *error)
+{
+	struct reading reading = {.judges = adit_judges_create()};
+	char conf[PATH_MAX];
+	struct stat about;
+	int status = 0;
+
+	if (reading.judges == NULL)
+		return adit_error_set(error, -ENOMEM, "no memory for models");
+	if (stat(directory, &about) != 0)
+		status = adit_error_set(error, -errno, "%s: %s", directory, strerror(errno));
+	else if (snprintf(conf, sizeof(conf), "%s/model.conf", directory) < (int)sizeof(conf) &&
+		 access(conf, F_OK) == 0)
+		status = folder_load(&reading, directory, error);
+	else
+		status = directory_load(&reading, directory, error);
+	if (status == 0 && adit_judges_count(reading.judges) == 0)
+		status = adit_error_set(error, -ENOENT,
+			"%s: no model is there; expected a folder with model.conf, or one of such "
+			"folders",
+			directory);
+	if (status != 0) {
+		adit_judges_destroy(reading.judges);
+		return status;
+	}
+	*judges = reading.judges;
+	return 0;
+}
+
 int app_models_load(const struct adit_config *config, const char *learned,
 	struct adit_judges **judges, struct adit_error *error)
 {

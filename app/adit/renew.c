@@ -3,6 +3,7 @@
 
 #include "notify.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -25,15 +26,43 @@ static void read_models(void *context)
 		renew->appliance->config, renew->learned, &renew->read, &renew->error);
 }
 
-static void tell_refused(const struct app_renew *renew)
+static void answer(struct app_renew *renew, int status, const char *text);
+
+static void tell_refused(struct app_renew *renew)
 {
+	answer(renew, -EINVAL, renew->error.text);
 	fprintf(stderr, "adit %s: %s; the models that judged before stay in force\n",
 		renew->command, renew->error.text);
 	app_notify_send("READY=1");
 }
 
-void app_renew_read(struct app_renew *renew)
+/* What came of the ask that is served. */
+static void answer(struct app_renew *renew, int status, const char *text)
 {
+	if (renew->serves == 0)
+		return;
+	renew->answered = renew->serves;
+	renew->serves = 0;
+	renew->answer = status;
+	snprintf(renew->text, sizeof(renew->text), "%s", text);
+}
+
+unsigned long app_renew_ask(struct app_renew *renew)
+{
+	return ++renew->asked;
+}
+
+int app_renew_answer(const struct app_renew *renew, unsigned long number, char text[512])
+{
+	if (renew->answered < number)
+		return -EINPROGRESS;
+	snprintf(text, 512, "%s", renew->text);
+	return renew->answer;
+}
+
+static void read_again(struct app_renew *renew)
+{
+	renew->serves = renew->asked;
 	fprintf(stderr, "adit %s: models are read again\n", renew->command);
 	app_notify_send("RELOADING=1");
 	renew->read = NULL;
@@ -48,7 +77,7 @@ static void exchanged(struct app_renew *renew, struct adit_judges *before)
 	uint64_t since_ns = appliance->scorer->gate.since * ADIT_SLICE_NS;
 	time_t since = (time_t)(since_ns / ADIT_NS_PER_S);
 	size_t count = adit_judges_count(renew->offered);
-	char text[32] = "";
+	char text[32] = "", words[128];
 	struct tm parts;
 
 	adit_judges_destroy(before);
@@ -57,8 +86,10 @@ static void exchanged(struct app_renew *renew, struct adit_judges *before)
 	renew->in_force++;
 	if (gmtime_r(&since, &parts) != NULL)
 		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &parts);
-	fprintf(stderr, "adit %s: in force since %s UTC: %zu model%s\n", renew->command, text,
-		count, count == 1 ? "" : "s");
+	snprintf(words, sizeof(words), "in force since %s UTC: %zu model%s", text, count,
+		count == 1 ? "" : "s");
+	fprintf(stderr, "adit %s: %s\n", renew->command, words);
+	answer(renew, 0, words);
 	app_notify_send("READY=1");
 }
 
@@ -68,12 +99,15 @@ void app_renew_poll(struct app_renew *renew)
 
 	if (before != NULL)
 		exchanged(renew, before);
-	if (!app_job_over(&renew->job))
-		return;
-	if (renew->status != 0)
-		tell_refused(renew);
-	else
-		app_renew_offer(renew, renew->read);
+	if (app_job_over(&renew->job)) {
+		if (renew->status != 0)
+			tell_refused(renew);
+		else
+			app_renew_offer(renew, renew->read);
+	}
+	if (renew->asked > renew->answered && renew->serves == 0 && app_renew_is_free(renew) &&
+		renew->asked != 0)
+		read_again(renew);
 }
 
 void app_renew_end(struct app_renew *renew)

@@ -47,6 +47,13 @@ static void verdict_send(void *context, const struct adit_verdict *verdict)
 	message_send(scorer, message);
 }
 
+/* Whether rows go to a file. */
+static bool is_written(const struct app_scorer *scorer)
+{
+	return scorer->appliance->wants_features ||
+	       atomic_load_explicit(&scorer->dumps, memory_order_relaxed);
+}
+
 static void features_send(void *context, const struct adit_feature_row *row)
 {
 	struct app_scorer *scorer = context;
@@ -54,7 +61,7 @@ static void features_send(void *context, const struct adit_feature_row *row)
 	bool learn = atomic_load_explicit(&scorer->learn.open, memory_order_relaxed) &&
 		     app_learn_takes(row);
 
-	if (!learn && !scorer->appliance->wants_features)
+	if (!learn && !is_written(scorer))
 		return;
 	/* There may be thousands in a slice: half of the queue is kept for verdicts. */
 	if (scorer->appliance->live &&
@@ -99,7 +106,7 @@ static struct adit_blind *blind_send(void *context, struct adit_blind *blind)
 void app_scorer_sinks(struct appliance *appliance, struct adit_score_params *params)
 {
 	params->verdict = verdict_send;
-	params->features =
+	params->features = /* until the first slice is scored */
 		appliance->wants_features || appliance->learn_s != 0 ? features_send : NULL;
 	params->blind = appliance->scorer->blinds[0];
 	params->blind_full = blind_send;
@@ -115,8 +122,12 @@ static void learn_tick(struct app_scorer *scorer, uint32_t slice)
 	struct app_learn_clock *clock = &scorer->learn;
 	struct app_message *message;
 
-	if (!atomic_load_explicit(&clock->open, memory_order_relaxed))
+	if (!atomic_load_explicit(&clock->open, memory_order_acquire))
 		return;
+	if (clock->seen != atomic_load_explicit(&clock->begun, memory_order_relaxed)) {
+		clock->seen = atomic_load_explicit(&clock->begun, memory_order_relaxed);
+		clock->done = clock->told = clock->last = 0;
+	}
 	/* A timeline that begins anew takes no time. */
 	if (clock->last != 0 && slice > clock->last)
 		clock->done += slice - clock->last;
@@ -226,6 +237,11 @@ static void score_earliest(struct app_scorer *scorer, struct pending *pending)
 			window != NULL && window->last_slice == slice ? window : scorer->nothing;
 	}
 	learn_tick(scorer, slice);
+	adit_scorer_set_features(scorer->scorer,
+		is_written(scorer) ||
+				atomic_load_explicit(&scorer->learn.open, memory_order_relaxed)
+			? features_send
+			: NULL);
 	app_gate_pass(&scorer->gate, scorer->scorer, slice);
 	started_ns = app_now_ns();
 	adit_scorer_slice(scorer->scorer, slice, windows, workers);

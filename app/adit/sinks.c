@@ -74,6 +74,9 @@ static void params_take(struct adit_sink_params *to, const struct adit_sink_conf
 		.least_score = (uint32_t)from->min_score,
 		.verdicts = bits(&from->verdicts, "suspect|tunnel"),
 		.states = bits(&from->states, "open|update|closed"),
+		.muted = place(from->muted, "auto|yes|no") == 1 ||
+			 (place(from->muted, "auto|yes|no") == 0 &&
+				 strcmp(from->type, "jsonl") == 0),
 		.only = strings(&from->domains),
 		.never = strings(&from->domains_not),
 		.subscribers = place(from->subscribers, "full|pseudonyms|none"),

@@ -194,7 +194,11 @@
 	ADIT_STRING(control, socket, "auto", NULL,                                                 \
 		"UNIX socket that takes commands: for the owner and the group; auto: of adit run " \
 		"control.sock where RUNTIME_DIRECTORY says, in /run/adit, or adit.sock in "        \
-		"XDG_RUNTIME_DIR, or none; empty: none")
+		"XDG_RUNTIME_DIR, or none; empty: none")                                           \
+	ADIT_STRING(control, mutes, "auto", NULL,                                                  \
+		"Audit file of mutes (adit ctl mute): read at the start, appended to; auto: of "   \
+		"adit run mutes.jsonl where STATE_DIRECTORY says, or in the directory of --out; "  \
+		"empty: mutes end with the run")
 
 /*
  * Options of a sink, a group { } of the list `sinks`. `kinds`: types that have it, or NULL: all.
@@ -216,6 +220,9 @@
 		"Domains that it gets, with what is below them; empty: all, and servers")         \
 	ADIT_SINK_LIST(                                                                           \
 		NULL, domains_not, "", "Domains that it does not get, with what is below them")   \
+	ADIT_SINK_STRING("jsonl|syslog|kafka|webhook", muted, "auto", "auto|yes|no",              \
+		"Whether it gets records of domains that adit ctl mute names; auto: files do, "   \
+		"what alarms does not")                                                           \
 	ADIT_SINK_STRING("jsonl|syslog|kafka|webhook", subscribers, "full",                       \
 		"full|pseudonyms|none",                                                           \
 		"Subscribers as in verdicts.jsonl, by pseudonyms of a key of its own, or left "   \

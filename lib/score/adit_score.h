@@ -155,6 +155,11 @@ void adit_scorer_look(struct adit_scorer *scorer, struct adit_look *look);
 /* Judges from the next slice on; the ones before are given back, for the caller to destroy. */
 struct adit_judges *adit_scorer_set_judges(struct adit_scorer *scorer, struct adit_judges *judges);
 
+/* Where rows with their features go from the next slice on; NULL: they are not wanted, and rows
+ * that hold little are passed over again. Scorer's thread, between two slices. */
+void adit_scorer_set_features(struct adit_scorer *scorer,
+	void (*features)(void *context, const struct adit_feature_row *row));
+
 /* The timeline ends: stories are closed, and everything is forgotten. */
 void adit_scorer_end(struct adit_scorer *scorer);
 

@@ -641,6 +641,12 @@ void adit_scorer_end(struct adit_scorer *scorer)
 	scorer->timeline++;
 }
 
+void adit_scorer_set_features(struct adit_scorer *scorer,
+	void (*features)(void *context, const struct adit_feature_row *row))
+{
+	scorer->params.features = features;
+}
+
 struct adit_judges *adit_scorer_set_judges(struct adit_scorer *scorer, struct adit_judges *judges)
 {
 	struct adit_judges *before = scorer->params.detect.judges;

@@ -58,6 +58,7 @@ struct adit_sink_params {
 	uint32_t least_score;
 	unsigned verdicts, states;
 	struct adit_sink_strings only, never;
+	bool muted; /* records of muted domains too; of a zone never */
 
 	enum adit_sink_subscribers subscribers;
 	const char *key_file; /* of pseudonyms */
@@ -133,6 +134,16 @@ int adit_sinks_start(struct adit_sinks *sinks, struct adit_error *error);
 /* Gives the record to every sink whose filter lets it pass. `privacy` as for verdicts.jsonl. */
 void adit_sinks_offer(struct adit_sinks *sinks, const struct adit_verdict *verdict,
 	const struct adit_privacy *privacy);
+
+/* Domains that are muted, all of them: those of before are no longer. What stands in a zone of
+ * them, or of what is below them, goes at once, and does not come back from the queue. The names
+ * are copied. 0 or -ENOMEM: then what was muted before is. The thread of adit_sinks_offer. */
+int adit_sinks_mute(struct adit_sinks *sinks, const struct adit_wire_name *domains, size_t count);
+
+/* Each sink that writes a file of lines begins a new one, however small that is; gives their
+ * number. Those that have not done so yet, since the last call; `name` and `error` of the first. */
+size_t adit_sinks_rotate(struct adit_sinks *sinks);
+size_t adit_sinks_rotating(const struct adit_sinks *sinks, const char **name, char error[256]);
 
 /* The end: each sink has its linger time for what waits, all at the same time; the rest is dropped.
  */

@@ -45,8 +45,7 @@ void adit_filter_clear(struct adit_sink_filter *filter)
 	memset(filter, 0, sizeof(*filter));
 }
 
-/* Whether `domain` is one of these names or below one. */
-static bool is_below(
+bool adit_filter_is_below(
 	const struct adit_wire_name *domain, const struct adit_wire_name *names, size_t count)
 {
 	for (size_t at = 0; at < domain->size; at += 1u + domain->wire[at])
@@ -64,10 +63,13 @@ bool adit_filter_passes(const struct adit_sink_filter *filter,
 	if (params->type == ADIT_SINK_RPZ &&
 		(verdict->verdict != ADIT_VERDICT_TUNNEL || verdict->domain.size <= 1))
 		return false;
+	if (verdict->muted != NULL && (!params->muted || params->type == ADIT_SINK_RPZ))
+		return false;
 	if (verdict->score < params->least_score || !(params->verdicts & 1u << verdict->verdict) ||
 		!(params->states & 1u << verdict->state))
 		return false;
-	if (filter->only_count > 0 && !is_below(&verdict->domain, filter->only, filter->only_count))
+	if (filter->only_count > 0 &&
+		!adit_filter_is_below(&verdict->domain, filter->only, filter->only_count))
 		return false;
-	return !is_below(&verdict->domain, filter->never, filter->never_count);
+	return !adit_filter_is_below(&verdict->domain, filter->never, filter->never_count);
 }

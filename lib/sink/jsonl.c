@@ -234,8 +234,18 @@ static int jsonl_tick(struct adit_sink *sink, struct adit_error *error)
 	struct jsonl *state = sink->state;
 	int status = 0;
 
-	if (is_due(sink, state))
+	unsigned asked = atomic_load(&sink->rotate_asked);
+
+	if (asked != atomic_load(&sink->rotate_done)) {
+		/* An empty file is a new one already. */
+		status = ready(sink, state, error);
+		if (status == 0 && state->size > 0)
+			status = rotate(sink, state, error);
+		if (status == 0)
+			atomic_store(&sink->rotate_done, asked);
+	} else if (is_due(sink, state)) {
 		status = rotate(sink, state, error);
+	}
 	if (status == 0 && sink->params.fsync == ADIT_FSYNC_INTERVAL &&
 		sink->host->monotonic_ns() - state->synced_ns >= sink->params.fsync_ns)
 		status = sync_now(sink, state, error);

@@ -92,6 +92,30 @@ static void make_room(struct adit_sink *sink, struct rpz *state)
 	remove_place(state, oldest);
 }
 
+static bool is_muted(struct adit_sink *sink, const struct adit_wire_name *domain)
+{
+	bool is;
+
+	pthread_mutex_lock(&sink->lock);
+	is = adit_filter_is_below(domain, sink->muted, sink->muted_count);
+	pthread_mutex_unlock(&sink->lock);
+	return is;
+}
+
+/* What was muted since the last look leaves the zone. */
+static void muted_remove(struct adit_sink *sink, struct rpz *state)
+{
+	bool any;
+
+	pthread_mutex_lock(&sink->lock);
+	any = sink->muted_new;
+	sink->muted_new = false;
+	pthread_mutex_unlock(&sink->lock);
+	for (size_t i = any ? state->rpz.count : 0; i-- > 0;)
+		if (is_muted(sink, &state->rpz.entry[i]->domain))
+			remove_place(state, i);
+}
+
 /* Takes a record into the zone. False: it is of no use there. */
 static bool take(struct adit_sink *sink, struct rpz *state, const struct adit_event *event)
 {
@@ -139,6 +163,7 @@ static int rpz_tick(struct adit_sink *sink, struct adit_error *error)
 	bool is_end = atomic_load(&sink->deadline_ns) != UINT64_MAX;
 
 	expire(sink, state);
+	muted_remove(sink, state);
 	if ((state->changed && since >= sink->params.interval_ns) ||
 		(state->unwritten > 0 && since >= RENEW_NS) ||
 		(is_end && (state->changed || state->unwritten > 0)))
@@ -152,6 +177,11 @@ static int rpz_write(struct adit_sink *sink, struct adit_event *const *events, s
 	struct rpz *state = sink->state;
 
 	for (; *done < count; (*done)++) {
+		/* It was offered before its domain was muted: nothing is to be written of it. */
+		if (is_muted(sink, &events[*done]->domain)) {
+			adit_sink_count(sink, ADIT_SINK_WRITTEN, 1);
+			continue;
+		}
 		if (take(sink, state, events[*done])) {
 			state->unwritten++;
 			continue;

@@ -68,6 +68,7 @@ void adit_sink_close(struct adit_sink *sink)
 		sink->ops->close(sink);
 	adit_sink_empty(sink);
 	free(sink->ring);
+	free(sink->muted);
 	if (sink->wake >= 0)
 		close(sink->wake);
 	adit_privacy_close(sink->privacy);
@@ -124,7 +125,7 @@ void adit_sink_refuse(struct adit_sink *sink, size_t count, const char *why)
 		adit_sink_tell(sink, "%s: a record is refused", why);
 }
 
-static void wake(struct adit_sink *sink)
+void adit_sink_wake(struct adit_sink *sink)
 {
 	const uint64_t one = 1;
 	ssize_t written = write(sink->wake, &one, sizeof(one));
@@ -161,7 +162,7 @@ void adit_sink_push(struct adit_sink *sink, struct adit_event *event)
 			"dropped until "
 			"there is room",
 			size, sink->params.drop_oldest ? "oldest" : "newest");
-	wake(sink);
+	adit_sink_wake(sink);
 }
 
 /* Fills what the thread holds from the queue. */
@@ -302,5 +303,5 @@ void adit_sink_stop(struct adit_sink *sink)
 {
 	atomic_store(&sink->deadline_ns,
 		sink->host->monotonic_ns() + sink->params.linger_ms * ADIT_NS_PER_MS);
-	wake(sink);
+	adit_sink_wake(sink);
 }

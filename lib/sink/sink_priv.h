@@ -80,6 +80,7 @@ struct adit_sink {
 	pthread_t thread;
 	bool started;
 	atomic_uint_least64_t deadline_ns; /* monotonic; UINT64_MAX: it goes on */
+	atomic_uint rotate_asked, rotate_done;
 
 	pthread_mutex_t lock; /* over what follows */
 	struct adit_event **ring;
@@ -90,6 +91,9 @@ struct adit_sink {
 	uint64_t told_ns;    /* when it was last told that it fails; 0: never */
 	bool told_failing;   /* and that it works again is not told yet */
 	bool dropping;       /* since the queue was last empty */
+	struct adit_wire_name *muted;
+	size_t muted_count;
+	bool muted_new; /* the zone has not been looked through for them */
 
 	/* The thread's own. */
 	struct adit_event *held[ADIT_SINK_BATCH];
@@ -113,6 +117,8 @@ void adit_sink_wait(struct adit_sink *sink, int most_ms);
 /* No more than this until the end's deadline; 0: it has come. For whatever blocks, often enough. */
 int adit_sink_patience(const struct adit_sink *sink, int most_ms);
 void adit_sink_stop(struct adit_sink *sink);
+/* Something is there for it: it need not wait for the next record. */
+void adit_sink_wake(struct adit_sink *sink);
 
 /* For kinds, on any thread: counts, and remembers an error. */
 enum adit_sink_end { ADIT_SINK_WRITTEN, ADIT_SINK_DROPPED, ADIT_SINK_FAILED };
@@ -126,6 +132,9 @@ void adit_sink_tell(struct adit_sink *sink, const char *format, ...) ADIT_PRINTF
 int adit_filter_make(struct adit_sink_filter *filter, const struct adit_sink_params *params,
 	struct adit_error *error);
 void adit_filter_clear(struct adit_sink_filter *filter);
+/* Whether `domain` is one of these names or below one. */
+bool adit_filter_is_below(
+	const struct adit_wire_name *domain, const struct adit_wire_name *names, size_t count);
 bool adit_filter_passes(const struct adit_sink_filter *filter,
 	const struct adit_sink_params *params, const struct adit_verdict *verdict);
 

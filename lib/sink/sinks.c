@@ -118,6 +118,77 @@ void adit_sinks_offer(struct adit_sinks *sinks, const struct adit_verdict *verdi
 	adit_event_release(whole);
 }
 
+static bool is_muted_so(
+	const struct adit_sink *sink, const struct adit_wire_name *domains, size_t count)
+{
+	if (sink->muted_count != count)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (sink->muted[i].size != domains[i].size ||
+			memcmp(sink->muted[i].wire, domains[i].wire, domains[i].size) != 0)
+			return false;
+	return true;
+}
+
+int adit_sinks_mute(struct adit_sinks *sinks, const struct adit_wire_name *domains, size_t count)
+{
+	for (size_t i = 0; sinks != NULL && i < sinks->count; i++) {
+		struct adit_sink *sink = &sinks->sink[i];
+		struct adit_wire_name *names, *before;
+
+		/* This thread alone changes them. */
+		if (sink->params.type != ADIT_SINK_RPZ || is_muted_so(sink, domains, count))
+			continue;
+		names = calloc(count + 1, sizeof(*names));
+		if (names == NULL)
+			return -ENOMEM;
+		for (size_t k = 0; k < count; k++)
+			names[k] = domains[k];
+		pthread_mutex_lock(&sink->lock);
+		before = sink->muted;
+		sink->muted = names;
+		sink->muted_count = count;
+		sink->muted_new = true;
+		pthread_mutex_unlock(&sink->lock);
+		free(before);
+		adit_sink_wake(sink);
+	}
+	return 0;
+}
+
+size_t adit_sinks_rotate(struct adit_sinks *sinks)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; sinks != NULL && i < sinks->count; i++) {
+		if (sinks->sink[i].params.type != ADIT_SINK_JSONL)
+			continue;
+		atomic_fetch_add(&sinks->sink[i].rotate_asked, 1);
+		adit_sink_wake(&sinks->sink[i]);
+		count++;
+	}
+	return count;
+}
+
+size_t adit_sinks_rotating(const struct adit_sinks *sinks, const char **name, char error[256])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; sinks != NULL && i < sinks->count; i++) {
+		const struct adit_sink *sink = &sinks->sink[i];
+		struct adit_sink_status status;
+
+		if (atomic_load(&sink->rotate_asked) == atomic_load(&sink->rotate_done))
+			continue;
+		if (count++ > 0)
+			continue;
+		adit_sinks_status(sinks, i, &status);
+		*name = status.name;
+		snprintf(error, 256, "%s", status.failing ? status.error : "");
+	}
+	return count;
+}
+
 void adit_sinks_stop(struct adit_sinks *sinks)
 {
 	for (size_t i = 0; sinks != NULL && i < sinks->count; i++)

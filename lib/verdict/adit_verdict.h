@@ -78,6 +78,8 @@ struct adit_wire_name {
 	uint8_t wire[255];
 };
 
+struct adit_mute;
+
 struct adit_verdict {
 	uint64_t id; /* 16 hex digits in the output */
 	enum adit_verdict_state state;
@@ -99,6 +101,9 @@ struct adit_verdict {
 	uint64_t information_up, information_down; /* estimate of bytes carried */
 	size_t sample_count;
 	struct adit_wire_name sample[ADIT_VERDICT_SAMPLES]; /* raw case */
+	/* The mute in force for its domain (adit_mute.h), good while the record is told; NULL: none
+	 */
+	const struct adit_mute *muted;
 };
 
 /*

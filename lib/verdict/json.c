@@ -4,6 +4,7 @@
  * make the object and its reference page. A new field is a new row at the end of its table's
  * group; a row is never renamed or removed without a new schema name.
  */
+#include "adit_mute.h"
 #include "adit_verdict.h"
 #include "verdict_priv.h"
 
@@ -412,6 +413,25 @@ void adit_verdict_bare(struct adit_verdict *bare, const struct adit_verdict *ver
 			bare->sample[bare->sample_count++] = verdict->sample[i];
 }
 
+#define AT(member) offsetof(struct adit_mute, member)
+static const struct field muted_fields[] = {
+	{"reason", value_text, AT(reason), "string", "why, as who muted it said"},
+	{"by", value_text, AT(by), "string", "who did"},
+	{"since", value_time, AT(since_ns), "string", "when, RFC 3339, UTC",
+		WHERE("\"format\": \"date-time\"")},
+	{"until", value_time, AT(until_ns), "string", "until when",
+		WHERE("\"format\": \"date-time\"")},
+};
+#undef AT
+
+static json_t *value_muted(const void *member, const struct adit_privacy *privacy)
+{
+	const struct adit_mute *mute = *(const struct adit_mute *const *)member;
+
+	return mute != NULL ? object_of(muted_fields, ADIT_COUNT(muted_fields), mute, NULL)
+			    : json_null();
+}
+
 #define AT(member) offsetof(struct adit_verdict, member)
 static const struct field verdict_fields[] = {
 	{"schema", value_schema, 0, "string", "`" ADIT_VERDICT_SCHEMA "`",
@@ -459,6 +479,9 @@ static const struct field verdict_fields[] = {
 		"estimate of the bytes carried in answers"},
 	{"sample_qnames", value_samples, 0, "list of strings",
 		"names as they were asked, escaped as in master files"},
+	{"muted", value_muted, AT(muted), "object or null",
+		"the mute that holds for the domain (adit ctl mute); null: none",
+		PARTS(muted_fields)},
 };
 #undef AT
 

@@ -68,7 +68,7 @@ static json_t *schema_of_field(const struct field *field)
 	if (strncmp(field->type, "list", 4) == 0)
 		json_object_set_new(schema, "items", inner);
 	else if (inner != NULL) {
-		json_object_update(schema, inner);
+		json_object_update_missing(schema, inner);
 		json_decref(inner);
 	}
 	if (field->limits != NULL) {

@@ -33,11 +33,11 @@ TEST(learn, durations)
 	uint32_t seconds;
 
 	for (size_t i = 0; i < ADIT_COUNT(right); i++) {
-		CHECK_EQ_INT(app_learn_duration(right[i].text, &seconds, &error), 0);
+		CHECK_EQ_INT(app_read_duration("--learn", right[i].text, &seconds, &error), 0);
 		CHECK_EQ_INT(seconds, right[i].seconds);
 	}
 	for (size_t i = 0; i < ADIT_COUNT(wrong); i++) {
-		CHECK_EQ_INT(app_learn_duration(wrong[i], &seconds, &error), -EINVAL);
+		CHECK_EQ_INT(app_read_duration("--learn", wrong[i], &seconds, &error), -EINVAL);
 		CHECK_CONTAINS(error.text, "--learn");
 		CHECK_CONTAINS(error.text, "right");
 	}

@@ -7,6 +7,7 @@
 #define SINK_CASES_H
 
 #include "adit_dns.h"
+#include "adit_mute.h"
 #include "harness.h"
 #include "sink_priv.h"
 

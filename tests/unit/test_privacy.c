@@ -267,12 +267,12 @@ TEST(privacy_writers, samples)
 	CHECK_CONTAINS(text, "\"9.0.8.b.d.0.1.0.0.2.ip6.arpa\"");
 	free(text);
 	text = json_of(&v, privacy);
-	CHECK_CONTAINS(text, "\"sample_qnames\":[\"in-addr.arpa.example\"]}");
+	CHECK_CONTAINS(text, "\"sample_qnames\":[\"in-addr.arpa.example\"]");
 	free(text);
 	set_name(&v.sample[0], "xin-addr.arpa");
 	set_name(&v.sample[2], "x\\.ip6.arpa");
 	text = json_of(&v, privacy);
-	CHECK_CONTAINS(text, "[\"xin-addr.arpa\",\"in-addr.arpa.example\",\"x\\\\.ip6.arpa\"]}");
+	CHECK_CONTAINS(text, "[\"xin-addr.arpa\",\"in-addr.arpa.example\",\"x\\\\.ip6.arpa\"]");
 	free(text);
 	adit_privacy_close(privacy);
 }

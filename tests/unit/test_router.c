@@ -34,6 +34,9 @@ static const struct adit_http_route routes[] = {
 	{"/open", echo, true, NULL, 0, "", "", NULL},
 	{"/items", echo, false, parameters, ADIT_COUNT(parameters), "", "", NULL},
 	{"/items/{id}", echo, false, NULL, 0, "", "", NULL},
+	{"/items", echo, false, NULL, 0, "", "", NULL, "POST", "Item"},
+	{"/items/{id}", echo, false, NULL, 0, "", "", NULL, "DELETE", NULL},
+	{"/orders", echo, false, NULL, 0, "", "", NULL, "POST", NULL},
 };
 
 /* Answers and checks; the body, cut to a text that is good until the next call. */
@@ -58,6 +61,31 @@ static const char *get(
 		CHECK_EQ_STR(response.type, "application/problem+json");
 	snprintf(body, sizeof(body), "%.*s", (int)response.size,
 		response.body != NULL ? response.body : "");
+	free(response.body);
+	return body;
+}
+
+/* The same of a site of this machine alone. */
+static const char *local(
+	const char *method, const char *path, struct adit_http_request request, unsigned status)
+{
+	static char body[1024];
+	unsigned calls = 0;
+	const struct adit_http_site site = {.routes = routes,
+		.route_count = ADIT_COUNT(routes),
+		.context = &calls,
+		.token = "not asked for",
+		.only_loopback = true,
+		.is_local = true};
+	struct adit_http_response response;
+
+	request.method = method;
+	request.path = path;
+	adit_http_answer(&site, &request, &response);
+	CHECK_EQ_INT(response.status, status);
+	CHECK_EQ_INT(calls, status == 200);
+	snprintf(body, sizeof(body), "%s%.*s", response.allow != NULL ? response.allow : "",
+		(int)response.size, response.body != NULL ? response.body : "");
 	free(response.body);
 	return body;
 }
@@ -89,11 +117,51 @@ TEST(router, routes)
 
 TEST(router, methods)
 {
-	struct adit_http_request post = {.method = "POST", .path = "/items"};
+	struct adit_http_request post = {.method = "POST", .path = "/open"};
 	struct adit_http_request head = {.method = "HEAD", .path = "/items"};
 
 	CHECK(strstr(get(NULL, false, &post, 405), "expected GET or HEAD") != NULL);
 	CHECK_EQ_STR(get(NULL, false, &head, 200), "|-|100");
+}
+
+TEST(router, what_changes_something_is_local)
+{
+	struct adit_http_request none = {.path = NULL};
+	struct adit_http_request big = {.body_excess = true};
+	struct adit_http_request post = {.method = "POST", .path = "/orders"};
+	struct adit_http_request items = {.method = "POST", .path = "/items"};
+	struct adit_http_request read = {.method = "GET", .path = "/orders"};
+	struct adit_http_request remove = {.method = "DELETE", .path = "/items/x"};
+
+	/* Over TCP it is not there, whatever token there is. */
+	CHECK_CONTAINS(get(NULL, false, &post, 403), "over the control socket alone");
+	CHECK_CONTAINS(get(NULL, false, &items, 403), "curl --unix-socket");
+	CHECK_CONTAINS(get(NULL, false, &remove, 403), "over the control socket alone");
+	CHECK_CONTAINS(get(NULL, false, &read, 405), "over the control socket");
+	/* Over the socket no token and no Host is asked for. */
+	CHECK_EQ_STR(local("POST", "/orders", none, 200), "|-|100");
+	CHECK_EQ_STR(local("POST", "/items", none, 200), "|-|100");
+	CHECK_EQ_STR(local("GET", "/items", none, 200), "|-|100");
+	CHECK_EQ_STR(local("DELETE", "/items/a.b", none, 200), "a.b|-|100");
+	CHECK_EQ_STR(local("GET", "/items/a.b", none, 200), "a.b|-|100");
+	CHECK_CONTAINS(local("POST", "/orders", big, 413), "at most 65536 bytes");
+	CHECK_CONTAINS(local("PUT", "/items", none, 405), "GET, HEAD, POST{");
+	CHECK_CONTAINS(local("POST", "/items/a", none, 405), "GET, HEAD, DELETE{");
+	CHECK_CONTAINS(local("GET", "/orders", none, 405), "expected POST");
+	local("POST", "/nothing", none, 404);
+}
+
+TEST(router, escaped_text)
+{
+	char text[16];
+
+	CHECK_EQ_INT(adit_http_escape("a-Z0._~", text, sizeof(text)), 0);
+	CHECK_EQ_STR(text, "a-Z0._~");
+	CHECK_EQ_INT(adit_http_escape("a b/\\\xff", text, sizeof(text)), 0);
+	CHECK_EQ_STR(text, "a%20b%2F%5C%FF");
+	CHECK_EQ_INT(adit_http_escape("a b/\\\xff.", text, sizeof(text)), 0);
+	CHECK_EQ_INT(adit_http_escape("a b/\\\xff..", text, sizeof(text)), -ENAMETOOLONG);
+	CHECK_EQ_INT(adit_http_escape("", text, sizeof(text)), 0);
 }
 
 TEST(router, parameters)

@@ -320,3 +320,60 @@ TEST(sink, error_names_the_sink)
 	CHECK_EQ_STR(error.text, "sink it: /nonexistent/v.jsonl: No such file or directory");
 	CHECK(sinks == NULL);
 }
+
+TEST(sink, records_of_muted_domains_are_for_who_wants_them)
+{
+	static const struct adit_mute mute = {.reason = NULL};
+	struct adit_verdict verdict = case_verdict("a.test", 90);
+	struct adit_sink_filter filter = {.only_count = 0};
+
+	for (int type = ADIT_SINK_JSONL; type <= ADIT_SINK_WEBHOOK; type++) {
+		struct adit_sink_params params = case_params((enum adit_sink_type)type);
+
+		verdict.muted = NULL;
+		CHECK(adit_filter_passes(&filter, &params, &verdict));
+		verdict.muted = &mute;
+		CHECK(!adit_filter_passes(&filter, &params, &verdict));
+		params.muted = true;
+		CHECK_EQ_INT(adit_filter_passes(&filter, &params, &verdict), type != ADIT_SINK_RPZ);
+	}
+}
+
+/* A new file when somebody asks, however small the old one is; an empty one is new already. */
+TEST(sink, a_file_is_rotated_when_it_is_asked_for)
+{
+	struct adit_sink_params params = case_params(ADIT_SINK_JSONL);
+	char place[128], old[140], error_text[256] = "";
+	struct adit_sinks *sinks = NULL;
+	struct adit_verdict verdict = case_verdict("a.test", 90);
+	struct adit_sink_status status;
+	struct adit_error why;
+	const char *name = NULL;
+
+	snprintf(place, sizeof(place), "%s/it.jsonl", case_directory());
+	snprintf(old, sizeof(old), "%s.1", place);
+	params.path = place;
+	REQUIRE(adit_sinks_create(&sinks, &params, 1, &case_host, &why) == 0);
+	CHECK_EQ_INT(adit_sinks_rotate(sinks), 1);
+	CHECK_EQ_INT(adit_sinks_rotating(sinks, &name, error_text), 1);
+	CHECK_EQ_STR(name, "it");
+	REQUIRE(adit_sinks_start(sinks, &why) == 0);
+	while (adit_sinks_rotating(sinks, &name, error_text) != 0)
+		usleep(1000);
+	CHECK(access(old, F_OK) != 0);
+	adit_sinks_offer(sinks, &verdict, NULL);
+	do {
+		adit_sinks_status(sinks, 0, &status);
+		usleep(1000);
+	} while (status.queued != 0);
+	CHECK_EQ_INT(adit_sinks_rotate(sinks), 1);
+	while (adit_sinks_rotating(sinks, &name, error_text) != 0)
+		usleep(1000);
+	CHECK_CONTAINS(file_text(old), "\"domain\":\"a.test\"");
+	CHECK_EQ_STR(file_text(place), "");
+	adit_sinks_destroy(sinks);
+	unlink(old);
+	unlink(place);
+	*strrchr(place, '/') = '\0';
+	CHECK_EQ_INT(rmdir(place), 0);
+}

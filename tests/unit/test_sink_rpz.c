@@ -247,3 +247,52 @@ TEST(sink_rpz, file_of_others_is_left_alone)
 		clean();
 	}
 }
+
+/* What is muted leaves the zone at once, does not come back from the queue, and may come again when
+ * the mute is over. */
+TEST(sink_rpz, muted_domains_leave_the_zone)
+{
+	struct adit_sink_params params = rpz();
+	struct adit_wire_name muted[2];
+	struct adit_sinks *sinks = NULL;
+	struct adit_verdict verdict;
+	struct adit_sink_status status;
+	const struct adit_mute mute = {.reason = NULL};
+
+	REQUIRE(adit_sinks_create(&sinks, &params, 1, &case_host, &error) == 0);
+	verdict = case_verdict("a.test", 90);
+	adit_sinks_offer(sinks, &verdict, NULL);
+	verdict = case_verdict("x.b.test", 90);
+	adit_sinks_offer(sinks, &verdict, NULL);
+	verdict = case_verdict("c.test", 90);
+	adit_sinks_offer(sinks, &verdict, NULL);
+	muted[0] = case_verdict("a.test", 90).domain;
+	muted[1] = case_verdict("b.test", 90).domain;
+	/* Muted while their records wait: they never come to stand there. */
+	CHECK_EQ_INT(adit_sinks_mute(sinks, muted, 2), 0);
+	REQUIRE(adit_sinks_start(sinks, &error) == 0);
+	do {
+		adit_sinks_status(sinks, 0, &status);
+		usleep(1000);
+	} while (status.queued != 0);
+	CHECK_EQ_INT(status.written, 3);
+	CHECK_EQ_INT(count_of(file_text(path), "test CNAME"), 2);
+	CHECK_CONTAINS(file_text(path), "\nc.test CNAME");
+	/* And what stands there goes. */
+	muted[0] = case_verdict("c.test", 90).domain;
+	CHECK_EQ_INT(adit_sinks_mute(sinks, muted, 1), 0);
+	for (int i = 0; i < 5000 && count_of(file_text(path), "CNAME") != 0; i++)
+		usleep(1000);
+	CHECK_EQ_INT(count_of(file_text(path), "CNAME"), 0);
+	/* Over: what is found after is there again; what is marked as muted is not. */
+	CHECK_EQ_INT(adit_sinks_mute(sinks, NULL, 0), 0);
+	verdict = case_verdict("c.test", 90);
+	adit_sinks_offer(sinks, &verdict, NULL);
+	verdict = case_verdict("a.test", 90);
+	verdict.muted = &mute;
+	adit_sinks_offer(sinks, &verdict, NULL);
+	adit_sinks_destroy(sinks);
+	CHECK_CONTAINS(file_text(path), "\nc.test CNAME");
+	CHECK_EQ_INT(count_of(file_text(path), "CNAME"), 2);
+	clean();
+}

@@ -151,7 +151,8 @@ static const char full_record[] =
 	"\"subscribers_total\":13,\"queries\":412,\"responses\":411,\"unique_names\":409,"
 	"\"bytes_up\":60900,\"bytes_down\":1200800,\"information_up\":23456,"
 	"\"information_down\":1000000,"
-	"\"sample_qnames\":[\"zAbC.t.example\",\"a\\\\.b\\\\\\\"\\\\200.t.example\"]}\n";
+	"\"sample_qnames\":[\"zAbC.t.example\",\"a\\\\.b\\\\\\\"\\\\200.t.example\"],\"muted\":"
+	"null}\n";
 
 static const char minimal_record[] =
 	"{\"schema\":\"adit.verdict/1\",\"id\":\"0000000000000000\",\"state\":\"open\","
@@ -160,6 +161,6 @@ static const char minimal_record[] =
 	"\"domain\":null,\"server\":null,\"verdict\":\"suspect\",\"score\":0,\"tool\":null,"
 	"\"reasons\":[],\"subscribers\":[],\"subscribers_total\":0,\"queries\":0,\"responses\":0,"
 	"\"unique_names\":0,\"bytes_up\":0,\"bytes_down\":0,\"information_up\":0,"
-	"\"information_down\":0,\"sample_qnames\":[]}\n";
+	"\"information_down\":0,\"sample_qnames\":[],\"muted\":null}\n";
 
 #endif
