@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A client by libcurl. Proxies of the environment are left aside for a UNIX socket, which is
- * curl's own way; redirections are not followed: this server makes none.
+ * A client by libcurl. For a UNIX socket, proxies of the environment are left aside; redirections
+ * are not followed: this server makes none.
  */
 #include "adit_http.h"
 
@@ -118,8 +118,10 @@ int adit_http_client_open(struct adit_http_client **client,
 	curl_easy_setopt(made->curl, CURLOPT_ERRORBUFFER, made->why);
 	curl_easy_setopt(made->curl, CURLOPT_WRITEFUNCTION, on_answer);
 	curl_easy_setopt(made->curl, CURLOPT_HTTPHEADER, made->headers);
-	if (params->socket != NULL)
+	if (params->socket != NULL) {
 		curl_easy_setopt(made->curl, CURLOPT_UNIX_SOCKET_PATH, params->socket);
+		curl_easy_setopt(made->curl, CURLOPT_PROXY, "");
+	}
 	if (params->ca_file != NULL)
 		curl_easy_setopt(made->curl, CURLOPT_CAINFO, params->ca_file);
 	*client = made;

@@ -138,6 +138,12 @@ static int text_check(const char *what, const char *text, struct adit_error *err
 	if (text[strspn(text, " \t\r\n")] == '\0')
 		return adit_error_set(error, -EINVAL,
 			"%s is empty; expected words that tell later readers why", what);
+	for (const char *at = text; *at != '\0'; at++)
+		if ((uint8_t)*at < ' ' || *at == 0x7f)
+			return adit_error_set(error, -EINVAL,
+				"%s: a control character (0x%02x) is in it; expected one line of "
+				"text",
+				what, (unsigned)(uint8_t)*at);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
  * Learning a site: what is learned and what is not, the gate through which judges go, and a whole
  * run that learns, exchanges its models between two slices and goes on.
  */
+#include "arguments.h"
 #include "bench.h"
 #include "learn.h"
 #include "manager.h"

@@ -213,7 +213,7 @@ TEST(config, refuses_names)
 		{"frobnicate: { };",
 			"f:1: unknown section frobnicate; there are dns, context, fragment, tcp, "
 			"encrypted, identity, privacy, eal, port, worker, "
-			"memory, window, history, detect, output, http, sinks"},
+			"memory, window, history, detect, output, http, control, sinks"},
 		{"ports = [53];",
 			"f:1: ports stands outside a section; write dns: { ports = ...; };"},
 		{"dns = [53];", "f:1: dns is a section; write dns: { option = value; };"},

@@ -152,6 +152,10 @@ TEST(mutes, refuse_what_says_nothing)
 	CHECK_CONTAINS(error.text, "1025 bytes");
 	CHECK_EQ_INT(
 		adit_mutes_add(mutes, name("a.test"), "", "x", START + 1, START, &error), -EINVAL);
+	CHECK_EQ_INT(adit_mutes_add(
+			     mutes, name("a.test"), "alice", "a\033[2J", START + 1, START, &error),
+		-EINVAL);
+	CHECK_CONTAINS(error.text, "a control character (0x1b)");
 	CHECK_EQ_INT(mute("a.test", START, START), -EINVAL);
 	CHECK_CONTAINS(error.text, "that time is over");
 	CHECK_EQ_INT(adit_mutes_in_force(mutes, 0, NULL, 0), 0);
@@ -166,7 +170,7 @@ TEST(mutes, are_there_after_a_restart)
 	path_make();
 	again();
 	CHECK_EQ_INT(mute("a\\046b\\255.test", START + HOUR, START), 0);
-	CHECK_EQ_INT(adit_mutes_add(mutes, name("b.test"), "bob", "\"quoted\", and \xc3\xa4\nline",
+	CHECK_EQ_INT(adit_mutes_add(mutes, name("b.test"), "bob", "\"quoted\", \\ and \xc3\xa4",
 			     START + HOUR, START, &error),
 		0);
 	CHECK_EQ_INT(mute("c.test", START + HOUR, START), 0);
@@ -180,7 +184,7 @@ TEST(mutes, are_there_after_a_restart)
 	CHECK(is_muted("b.test", START + 1));
 	CHECK(!is_muted("c.test", START + 2));
 	CHECK_EQ_STR(adit_mutes_find(mutes, name("b.test"), START)->reason,
-		"\"quoted\", and \xc3\xa4\nline");
+		"\"quoted\", \\ and \xc3\xa4");
 	CHECK_EQ_INT(adit_mutes_find(mutes, name("b.test"), START)->since_ns, START);
 	CHECK_CONTAINS(list(true, START + 2), "\"ended_by\": \"eve\"");
 	adit_mutes_close(mutes);
