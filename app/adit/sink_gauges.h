@@ -9,16 +9,25 @@
 #include "adit_sink.h"
 #include "registry.h"
 
+/* Sinks of a run that metrics can tell of; those of lists before are among them. */
+#define APP_SINK_GAUGES (2 * ADIT_SINKS_MAX)
+
 struct app_sink_gauges {
+	struct app_registry *registry;
 	const struct adit_sinks *sinks;
+	int failed; /* not 0: the registry was full */
 	size_t count;
-	struct adit_sink_status status[ADIT_SINKS_MAX];
-	uint64_t failing[ADIT_SINKS_MAX];
+	struct app_sink_gauge {
+		char name[40];
+		struct adit_sink_status status;
+		uint64_t failing;
+	} sink[APP_SINK_GAUGES];
 };
 
-/* Registers the counters of all; NULL: there are none. 0 or -ENOSPC. */
+/* Registers the counters of all that there are; NULL: none. 0 or -ENOSPC. */
 int app_sink_gauges_add(struct app_sink_gauges *gauges, struct app_registry *registry,
 	const struct adit_sinks *sinks);
+/* Reads them, and registers those that are new. */
 void app_sink_gauges_refresh(struct app_sink_gauges *gauges);
 
 #endif
