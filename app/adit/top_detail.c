@@ -113,6 +113,17 @@ static void show_names(struct app_top_page *page, const json_t *record)
 	}
 }
 
+static void show_muted(struct app_top_page *page, const json_t *muted)
+{
+	char reason[CELL], by[CELL], until[CELL];
+
+	if (json_is_object(muted))
+		app_top_add(page, APP_TOP_DIM, "%-*suntil %s by %s: %s", INDENT, "muted",
+			clean_at(page, muted, "until", 30, until),
+			clean_at(page, muted, "by", 20, by),
+			clean_at(page, muted, "reason", 60, reason));
+}
+
 static void show_story(struct app_top_page *page, const json_t *story)
 {
 	const json_t *record = at(story, "record");
@@ -131,6 +142,7 @@ static void show_story(struct app_top_page *page, const json_t *story)
 	app_top_add(page, APP_TOP_PLAIN, "%-*s%s - %s", INDENT, "time",
 		clean_at(page, record, "window_start", 30, first),
 		clean_at(page, record, "window_end", 30, last));
+	show_muted(page, at(record, "muted"));
 	show_sums(page, record);
 	show_reasons(page, story, record);
 	show_subscribers(page, record);
