@@ -29,7 +29,7 @@ RUN meson setup build --prefix=/usr --sysconfdir=/etc --buildtype=release \
 FROM $BASE_SLIM
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-      ca-certificates libcairo2 libconfig9 libcurl4 libfstrm0 libhyperscan5 libjansson4 libjemalloc2 liblapacke libmicrohttpd12 libpcap0.8 \
+      ca-certificates libcairo2 libconfig9 libcurl4 libfstrm0 libhyperscan5 libjansson4 libjemalloc2 liblapacke libmicrohttpd12 libncursesw6 libpcap0.8 \
       libpcre2-8-0 libprotobuf-c1 librdkafka1 libsodium23 libsvm3 libxgboost0 libzip4 publicsuffix zlib1g \
       librte-meta-bus librte-meta-mempool librte-meta-net \
     && rm -rf /var/lib/apt/lists/* \

@@ -15,6 +15,7 @@ int adit_cmd_logscan(int argc, char **argv);
 int adit_cmd_config(int argc, char **argv);
 int adit_cmd_ctl(int argc, char **argv);
 int adit_cmd_doctor(int argc, char **argv);
+int adit_cmd_top(int argc, char **argv);
 int adit_cmd_train(int argc, char **argv);
 int adit_cmd_predict(int argc, char **argv);
 int adit_cmd_evaluate(int argc, char **argv);

@@ -17,6 +17,7 @@
 #include "idle.h"
 #include "numa.h"
 #include "snapshot.h"
+#include "timing.h"
 
 #include <stdatomic.h>
 
@@ -111,6 +112,7 @@ struct app_worker_counters {
 	uint64_t looks, looks_refused;
 	uint64_t opened;                /* windows */
 	uint64_t rows[ADIT_KIND_COUNT]; /* that were in use when the last one was handed over */
+	uint64_t details;               /* the same of detail records */
 };
 
 /* One worker lcore. */
@@ -196,11 +198,23 @@ struct app_message {
 	};
 };
 
+/* What is remembered from slice to slice. */
+enum app_history {
+	APP_HISTORY_KEYS,
+	APP_HISTORY_ENTRIES,
+	APP_HISTORY_DETAILS,
+	APP_HISTORY_SESSIONS,
+	APP_HISTORY_STORIES,
+	APP_HISTORY_COUNT
+};
+
 struct app_scorer_counters {
 	uint64_t slices, verdicts_dropped, rows_dropped;
-	uint64_t scoring_ns; /* what slices took, all together … */
-	uint64_t last_ns;    /* … and the last one */
-	uint64_t scored_ns;  /* when that was, by the clock; 0: none yet */
+	struct app_timing scoring;        /* what slices took */
+	struct app_timing lag;            /* live: from a slice's end until it was scored */
+	uint64_t last_ns;                 /* what the last one took */
+	uint64_t scored_ns;               /* when that was, by the clock; 0: none yet */
+	uint64_t used[APP_HISTORY_COUNT]; /* after it */
 };
 
 /* How long the scoring core has seen what is to be learned (learn.h). */

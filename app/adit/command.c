@@ -232,7 +232,8 @@ static int http_prepare(const struct app_command *command, struct app_manager *m
 		return adit_error_set(error, -EINVAL,
 			"--serve: http.listen is empty; expected an address and port such as "
 			"127.0.0.1:9153");
-	if (!(command->live || options->serve) || !app_http_is_wanted(config, command->live))
+	/* A live program tells DPDK's telemetry, whoever else asks. */
+	if (!command->live && !options->serve)
 		return 0;
 	status = app_http_open(http, manager, config, error);
 	manager->http = http;

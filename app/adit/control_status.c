@@ -104,7 +104,7 @@ void app_control_status(
 	void *context, const struct adit_http_request *request, struct adit_http_response *response)
 {
 	static const char *const counts[] = {
-		"packets", "drops", "dns", "ports", "packets_per_second", "sinks"};
+		"packets", "drops", "dns", "ports", "workers", "packets_per_second", "sinks"};
 	struct app_http *http = context;
 	json_t *document = about(http), *reasons = json_array();
 	json_t *health = app_http_health(http, reasons), *counters = counters_read(http);

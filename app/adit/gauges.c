@@ -14,12 +14,13 @@
 extern int mallctl(const char *name, void *old, size_t *old_size, void *new_value, size_t new_size)
 	__attribute__((weak));
 
-static const char *const kind_names[ADIT_KIND_COUNT] = {
+static const char *const table_names[APP_GAUGE_TABLES] = {
 	[ADIT_KIND_DOMAIN] = "domains",
 	[ADIT_KIND_PAIR] = "pairs",
 	[ADIT_KIND_SERVER] = "servers",
 	[ADIT_KIND_SESSION] = "sessions",
 	[ADIT_KIND_ENCRYPTED] = "encrypted",
+	[ADIT_KIND_COUNT] = "details",
 };
 
 /* A gauge that stands alone, or one of a label's. */
@@ -41,13 +42,29 @@ static int bytes(
 	return app_registry_add(registry, &is, cell);
 }
 
-static int seconds(struct app_registry *registry, const char *name, const char *help, bool is_gauge,
-	const uint64_t *cell)
+static int seconds(
+	struct app_registry *registry, const char *name, const char *help, const uint64_t *cell)
 {
 	const struct adit_metrics_counter is = {
-		.name = name, .help = help, .unit = "seconds", .is_gauge = is_gauge, .is_ns = true};
+		.name = name, .help = help, .unit = "seconds", .is_gauge = true, .is_ns = true};
 
 	return app_registry_add(registry, &is, cell);
+}
+
+static int timing(struct app_registry *registry, const char *name, const char *help,
+	const struct app_timing *cells)
+{
+	const struct adit_metrics_counter is = {.name = name,
+		.help = help,
+		.unit = "seconds",
+		.is_ns = true,
+		.histogram = &app_timing_bounds};
+	int status = app_registry_add(registry, &is, &cells->bucket[0]);
+
+	for (size_t i = 1; i < ADIT_COUNT(cells->bucket); i++)
+		status |= app_registry_bind(registry, &cells->bucket[i]);
+	status |= app_registry_bind(registry, &cells->sum_ns);
+	return status;
 }
 
 /* What is in force, as a number that changes with it. */
@@ -85,7 +102,7 @@ static int add_versions(struct app_gauges *gauges, struct app_registry *registry
 		"1, for the options in force: the digest changes with them", "digest",
 		gauges->config_digest, &gauges->one);
 	status |= seconds(registry, "start_time_seconds",
-		"when the program started, since the Unix epoch", true, &gauges->started_ns);
+		"when the program started, since the Unix epoch", &gauges->started_ns);
 	return status;
 }
 
@@ -123,42 +140,72 @@ static int add_scoring(struct app_gauges *gauges, struct app_registry *registry)
 	status |= app_registry_add(registry, &verdicts, &counters->verdicts_dropped);
 	status |= app_registry_add(registry, &rows, &counters->rows_dropped);
 	status |= seconds(registry, "window_lag_seconds",
-		"since the last slice was scored; live, up to 10 and what scoring takes", true,
+		"since the last slice was scored; live, up to 10 and what scoring takes",
 		&gauges->window_lag_ns);
-	status |= seconds(registry, "scoring_seconds",
-		"what scoring took; by adit_slices_total, of a slice", false,
-		&counters->scoring_ns);
-	status |= seconds(registry, "scoring_last_seconds", "what the last slice took", true,
-		&counters->last_ns);
+	status |= timing(
+		registry, "scoring_seconds", "what scoring a slice took", &counters->scoring);
+	status |= timing(registry, "slice_lag_seconds",
+		"live, from the end of a slice until it was scored", &counters->lag);
+	status |= seconds(
+		registry, "scoring_last_seconds", "what the last slice took", &counters->last_ns);
 	status |= gauge(registry, "verdicts_waiting",
 		"messages from the scoring core that are not written yet", NULL, NULL,
 		&gauges->verdicts_waiting);
 	return status;
 }
 
+/* Of one table of the windows; `first` is the first worker's cell. */
+static int add_table(struct app_gauges *gauges, struct app_registry *registry, int table,
+	uint64_t rows, const uint64_t *first)
+{
+	const struct appliance *appliance = gauges->appliance;
+	int status = gauge(registry, "table_rows",
+		"rows in use when windows were last handed over, of all workers", "table",
+		table_names[table], first);
+
+	gauges->capacity[table] = rows;
+	for (uint16_t w = 1; w < appliance->worker_count; w++)
+		status |= app_registry_bind(
+			registry, (const uint64_t *)((const char *)first +
+						     w * sizeof(appliance->workers[0])));
+	status |= gauge(registry, "table_capacity_rows", "rows that there are", "table",
+		table_names[table], &gauges->capacity[table]);
+	return status;
+}
+
 static int add_tables(struct app_gauges *gauges, struct app_registry *registry)
 {
 	const struct appliance *appliance = gauges->appliance;
+	const struct app_worker_counters *cells = &appliance->workers[0].counters;
 	const struct adit_window_params params =
 		app_window_params(appliance->config, appliance->worker_count);
+	uint64_t shards = (uint64_t)params.shards * appliance->worker_count;
 	int status = 0;
 
-	for (int kind = 0; kind < ADIT_KIND_COUNT; kind++) {
-		const struct adit_metrics_counter rows = {.name = "table_rows",
-			.help = "rows in use when windows were last handed over, of all workers",
-			.label = "table",
-			.value = kind_names[kind],
-			.is_gauge = true};
+	for (int kind = 0; kind < ADIT_KIND_COUNT; kind++)
+		status |= add_table(
+			gauges, registry, kind, params.rows[kind] * shards, &cells->rows[kind]);
+	status |= add_table(
+		gauges, registry, ADIT_KIND_COUNT, params.details * shards, &cells->details);
+	return status;
+}
 
-		gauges->capacity[kind] =
-			(uint64_t)params.rows[kind] * params.shards * appliance->worker_count;
-		status |= app_registry_add(
-			registry, &rows, &appliance->workers[0].counters.rows[kind]);
-		for (uint16_t w = 1; w < appliance->worker_count; w++)
-			status |= app_registry_bind(
-				registry, &appliance->workers[w].counters.rows[kind]);
-		status |= gauge(registry, "table_capacity_rows", "rows that there are", "table",
-			kind_names[kind], &gauges->capacity[kind]);
+static int add_history(struct app_gauges *gauges, struct app_registry *registry)
+{
+	static const char *const names[APP_HISTORY_COUNT] = {
+		"keys", "entries", "details", "sessions", "stories"};
+	const struct adit_score_params params = app_score_params(gauges->appliance);
+	const uint32_t rooms[APP_HISTORY_COUNT] = {params.ledger.keys, params.ledger.entries,
+		params.ledger.details, params.sessions, params.stories};
+	int status = 0;
+
+	for (int i = 0; i < APP_HISTORY_COUNT; i++) {
+		gauges->history[i] = rooms[i];
+		status |= gauge(registry, "history_rows",
+			"what is remembered from slice to slice, after the last one", "table",
+			names[i], &gauges->appliance->scorer->counters.used[i]);
+		status |= gauge(registry, "history_capacity_rows", "room for it", "table", names[i],
+			&gauges->history[i]);
 	}
 	return status;
 }
@@ -218,6 +265,7 @@ int app_gauges_add(struct app_gauges *gauges, struct app_registry *registry,
 	status |= add_lcores(registry, health);
 	status |= add_scoring(gauges, registry);
 	status |= add_tables(gauges, registry);
+	status |= add_history(gauges, registry);
 	status |= add_memory(gauges, registry);
 	status |= add_queues(gauges, registry, appliance);
 	return status == 0 ? 0 : -ENOSPC;

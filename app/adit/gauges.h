@@ -10,12 +10,16 @@
 #include "health.h"
 #include "registry.h"
 
+/* Tables of windows: rows of each kind, and detail records. */
+#define APP_GAUGE_TABLES (ADIT_KIND_COUNT + 1)
+
 struct app_gauges {
 	const struct appliance *appliance;
 	uint64_t one, started_ns, window_lag_ns;
 	uint64_t reserved_bytes, allocated_bytes, resident_bytes, mapped_bytes;
 	uint64_t buffers_free, buffers_used, verdicts_waiting;
-	uint64_t capacity[ADIT_KIND_COUNT], packets_waiting[APP_WORKERS_MAX];
+	uint64_t capacity[APP_GAUGE_TABLES], history[APP_HISTORY_COUNT];
+	uint64_t packets_waiting[APP_WORKERS_MAX];
 	char config_digest[17];
 };
 

@@ -5,6 +5,7 @@
 #include "http.h"
 
 #include "port.h"
+#include "telemetry.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -207,6 +208,7 @@ static int metrics_add(struct app_http *http)
 		status |= more(http, "identities_refused", "lines of identity feeds refused", false,
 			NULL, NULL, &who->refused);
 	}
+	status |= app_sink_gauges_add(&http->sinks, http->registry, http->manager->sinks);
 	return status == 0 ? 0 : -ENOSPC;
 }
 
@@ -249,6 +251,8 @@ int app_http_start(struct app_http *http, struct adit_error *error)
 				   metrics_add(http) != 0))
 		status = adit_error_set(error, -ENOSPC, "more metrics than there is room for");
 	pthread_mutex_unlock(&http->lock);
+	if (status == 0)
+		app_telemetry_open(http);
 	return status;
 }
 
@@ -267,6 +271,7 @@ void app_http_exchange(struct app_http *http, struct adit_config *now, struct ad
 
 void app_http_close(struct app_http *http)
 {
+	app_telemetry_close();
 	app_control_end(&http->control);
 	adit_http_stop(http->server);
 	http->server = NULL;
@@ -286,6 +291,12 @@ void app_http_close(struct app_http *http)
 	free(http->certificate);
 	free(http->key);
 	*http = (struct app_http){.listener = -1, .control = {.listener = -1}};
+}
+
+void app_http_refresh(struct app_http *http)
+{
+	app_gauges_refresh(&http->gauges, app_now_ns());
+	app_sink_gauges_refresh(&http->sinks);
 }
 
 static void tell(uint64_t *cell, uint64_t value)

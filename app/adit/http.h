@@ -13,6 +13,7 @@
 #include "control.h"
 #include "gauges.h"
 #include "manager.h"
+#include "sink_gauges.h"
 
 #include <jansson.h>
 #include <pthread.h>
@@ -45,6 +46,7 @@ struct app_http {
 	/* The HTTP thread's: */
 	struct app_registry *registry;
 	struct app_gauges gauges;
+	struct app_sink_gauges sinks;
 	char port_name[APP_PORTS_MAX][8];
 };
 
@@ -69,6 +71,8 @@ void app_http_poll(struct app_http *http, uint64_t now_ns);
 
 /* Exchanges what reloads of the configuration (adit_config_exchange), while nobody reads it. */
 void app_http_exchange(struct app_http *http, struct adit_config *now, struct adit_config *next);
+/* Before metrics are read, under the lock: looks at what has no cell of its own. */
+void app_http_refresh(struct app_http *http);
 
 /* http_api.c: the table of routes. */
 extern const struct adit_http_route app_http_routes[];

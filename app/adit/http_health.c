@@ -31,7 +31,7 @@ void app_http_metrics(
 	if (to != NULL) {
 		/* The lock is held while metrics are still being added. */
 		pthread_mutex_lock(&http->lock);
-		app_gauges_refresh(&http->gauges, app_now_ns());
+		app_http_refresh(http);
 		adit_metrics_write(app_registry_metrics(http->registry),
 			open ? ADIT_METRICS_OPENMETRICS : ADIT_METRICS_PROMETHEUS, "adit_", to);
 		pthread_mutex_unlock(&http->lock);
@@ -89,8 +89,10 @@ static json_t *lcores_tell(const struct app_http *http, uint64_t now_ns, json_t 
 					: seconds(now_ns - pulse->moved_ns);
 
 		json_array_append_new(
-			lcores, json_pack("{s:s,s:s,s:f}", "lcore", pulse->name, "state",
-					app_pulse_names[pulse->state], "silent_seconds", silent));
+			lcores, json_pack("{s:s,s:s,s:f,s:I,s:I}", "lcore", pulse->name, "state",
+					app_pulse_names[pulse->state], "silent_seconds", silent,
+					"busy_polls", (json_int_t)app_read(pulse->busy),
+					"idle_polls", (json_int_t)app_read(pulse->idle)));
 		if (pulse->state == APP_PULSE_STALLED)
 			reason_add(reasons,
 				"%s has not polled for %.0f s, more than http.stalled_after",

@@ -20,6 +20,7 @@ static const struct {
 } commands[] = {
 	{"run", "find tunnels on live ports", adit_cmd_run},
 	{"ctl", "ask a program that runs, and tell it what to do", adit_cmd_ctl},
+	{"top", "show what a program that runs finds, live", adit_cmd_top},
 	{"replay", "find tunnels in captures, through the same pipeline", adit_cmd_replay},
 	{"logscan", "find tunnels in DNS logs", adit_cmd_logscan},
 	{"dataset", "make a table of the queries in captures, for machine learning",

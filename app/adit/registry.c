@@ -193,7 +193,7 @@ enum stage { INTAKE, SPREAD, PARSE, STREAM, TABLE, APP_STAGES };
 static const char *const stage_names[APP_STAGES] = {"intake", "spread", "parse", "stream", "count"};
 
 /* What others add. */
-#define MORE_MAX 256
+#define MORE_MAX 512
 #define COUNTERS_MAX                                                                       \
 	(ADIT_OUTCOME_COUNT + ADIT_COUNT(cells) + ADIT_COUNT(port_cells) * APP_PORTS_MAX + \
 		2 * APP_QUEUES_MAX + 2 * APP_WORKERS_MAX + APP_STAGES + MORE_MAX)

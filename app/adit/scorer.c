@@ -210,6 +210,28 @@ static void state_turn(struct app_scorer *scorer, uint32_t slice)
 	scorer->resume = 0;
 }
 
+/* What the slice took, how late it is, and what it left in use. */
+static void slice_note(struct app_scorer *scorer, uint32_t slice, uint64_t started_ns)
+{
+	struct app_scorer_counters *counters = &scorer->counters;
+	uint64_t now_ns = app_now_ns(), end_ns = (slice + UINT64_C(1)) * ADIT_SLICE_NS;
+	struct adit_score_usage usage = adit_scorer_usage(scorer->scorer);
+
+	counters->slices++;
+	counters->scored_ns = now_ns;
+	/* The clock may have been set back. */
+	counters->last_ns = now_ns > started_ns ? now_ns - started_ns : 0;
+	app_timing_add(&counters->scoring, counters->last_ns);
+	/* A capture's time is not the clock's. */
+	if (scorer->appliance->live)
+		app_timing_add(&counters->lag, now_ns > end_ns ? now_ns - end_ns : 0);
+	counters->used[APP_HISTORY_KEYS] = usage.ledger.keys;
+	counters->used[APP_HISTORY_ENTRIES] = usage.ledger.entries;
+	counters->used[APP_HISTORY_DETAILS] = usage.ledger.details;
+	counters->used[APP_HISTORY_SESSIONS] = usage.sessions;
+	counters->used[APP_HISTORY_STORIES] = usage.stories;
+}
+
 /* Scores the earliest slice that waits. Workers whose window is of a later one (only live, where
  * each keeps its own time) have nothing in it. */
 static void score_earliest(struct app_scorer *scorer, struct pending *pending)
@@ -240,13 +262,7 @@ static void score_earliest(struct app_scorer *scorer, struct pending *pending)
 	app_gate_pass(&scorer->gate, scorer->scorer, slice);
 	started_ns = app_now_ns();
 	adit_scorer_slice(scorer->scorer, slice, windows, workers);
-	scorer->counters.slices++;
-	scorer->counters.scored_ns = app_now_ns();
-	/* The clock may have been set back. */
-	scorer->counters.last_ns = scorer->counters.scored_ns > started_ns
-					   ? scorer->counters.scored_ns - started_ns
-					   : 0;
-	scorer->counters.scoring_ns += scorer->counters.last_ns;
+	slice_note(scorer, slice, started_ns);
 	app_state_pass(scorer);
 	for (uint16_t i = 0; i < workers; i++) {
 		if (windows[i] == scorer->nothing)

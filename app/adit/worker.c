@@ -81,6 +81,9 @@ static void counters_take(struct app_worker *worker)
 			rows += adit_window_rows(worker->window, at, (enum adit_kind)kind);
 		worker->counters.rows[kind] = rows;
 	}
+	worker->counters.details = 0;
+	for (uint32_t at = 0; at < worker->window->shards; at++)
+		worker->counters.details += adit_window_details(worker->window, at);
 }
 
 /* Live, what may be a tunnel is judged at once; in replay with its slice, in one order. A window

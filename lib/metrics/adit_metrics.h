@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Registry of counters and gauges: what there is to count, where each count stands, and the text
- * that tells it. A counter is a name and at most one label pair that is fixed at start, such as
- * outcome="dns_query" or worker="0". Whatever a packet carries (a name, an address, a subscriber)
- * is never a label: the number of time series is known before the first packet.
+ * that tells it. A counter is a name and at most two label pairs that are fixed at start, such
+ * as outcome="dns_query" or worker="0". Whatever a packet carries (a name, an address, a
+ * subscriber) is never a label: the number of time series is known before the first packet.
  *
  * Threads. A count stands in a cell, a uint64_t that exactly one thread writes, by plain or
  * relaxed 64-bit stores, and, but for gauges, only ever upwards. The registry reads cells by
@@ -12,7 +12,7 @@
  * resets and writes. Cells are read one after the other: sums over them add up exactly once their
  * owners rest.
  *
- * Memory: 64 bytes a counter, 24 bytes a cell, all of it at creation.
+ * Memory: 88 bytes a counter, 24 bytes a cell, all of it at creation.
  */
 #ifndef ADIT_METRICS_H
 #define ADIT_METRICS_H
@@ -25,6 +25,12 @@
 extern "C" {
 #endif
 
+/* Counts of times by their length: upper bounds of the buckets, ns, growing. */
+struct adit_metrics_histogram {
+	const uint64_t *bound_ns;
+	size_t bounds;
+};
+
 /* The strings must outlive the registry; they are not copied. */
 struct adit_metrics_counter {
 	const char *name;  /* [a-z_][a-z0-9_]*, without _total; ends in _unit where there is one */
@@ -34,6 +40,11 @@ struct adit_metrics_counter {
 	const char *value; /* of the label */
 	bool is_gauge;     /* its cells go down too, and a reset leaves them */
 	bool is_ns;        /* cells hold nanoseconds, and the text tells seconds */
+	const char *second, *second_value; /* one more label, or NULL; not without `label` */
+	/* NULL: none. Else the cells are those of the buckets, each of its own times alone, that of
+	 * longer ones, and the sum of all, ns; what is read is the number of times. No labels;
+	 * is_ns is set. */
+	const struct adit_metrics_histogram *histogram;
 };
 
 struct adit_metrics;

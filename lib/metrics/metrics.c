@@ -89,7 +89,11 @@ static bool is_sound(const struct adit_metrics_counter *counter)
 	       (counter->unit == NULL ||
 		       (is_name(counter->unit) && ends_in(counter->name, counter->unit))) &&
 	       (counter->label == NULL) == (counter->value == NULL) &&
-	       (counter->label == NULL || is_name(counter->label));
+	       (counter->label == NULL || is_name(counter->label)) &&
+	       (counter->second == NULL) == (counter->second_value == NULL) &&
+	       (counter->second == NULL || (counter->label != NULL && is_name(counter->second))) &&
+	       (counter->histogram == NULL ||
+		       (counter->label == NULL && counter->is_ns && !counter->is_gauge));
 }
 
 static bool same(const char *a, const char *b)
@@ -110,9 +114,12 @@ static int find_family(const struct adit_metrics *metrics,
 			continue;
 		if (!same(other->help, counter->help) || !same(other->unit, counter->unit) ||
 			!same(other->label, counter->label) ||
+			!same(other->second, counter->second) ||
+			other->histogram != counter->histogram ||
 			other->is_gauge != counter->is_gauge || other->is_ns != counter->is_ns)
 			return -EINVAL;
-		if (same(other->value, counter->value))
+		if (same(other->value, counter->value) &&
+			same(other->second_value, counter->second_value))
 			return -EEXIST;
 		*last = (uint32_t)i;
 	}
@@ -204,10 +211,16 @@ size_t adit_metrics_cells(const struct adit_metrics *metrics, size_t number)
 
 uint64_t adit_metrics_read(const struct adit_metrics *metrics, size_t number)
 {
+	bool times =
+		number < metrics->counter_count && metrics->counters[number].is.histogram != NULL;
 	uint64_t sum = 0;
 
-	for (const struct cell *c = first_cell(metrics, number); c; c = next_cell(metrics, c))
-		sum += read_cell(c);
+	/* The last cell of times is their sum. */
+	for (const struct cell *c = first_cell(metrics, number), *next; c; c = next) {
+		next = next_cell(metrics, c);
+		if (!times || next != NULL)
+			sum += read_cell(c);
+	}
 	return sum;
 }
 
@@ -244,13 +257,49 @@ static void write_escaped(FILE *to, const char *text, bool quotes)
 	}
 }
 
-static void write_value(const struct adit_metrics_counter *counter, uint64_t value, FILE *to)
+static void write_seconds(uint64_t ns, FILE *to)
 {
-	if (counter->is_ns)
-		fprintf(to, " %" PRIu64 ".%09" PRIu64 "\n", value / ADIT_NS_PER_S,
-			value % ADIT_NS_PER_S);
-	else
-		fprintf(to, " %" PRIu64 "\n", value);
+	fprintf(to, " %" PRIu64 ".%09" PRIu64 "\n", ns / ADIT_NS_PER_S, ns % ADIT_NS_PER_S);
+}
+
+static void write_label(FILE *to, const char *label, const char *value)
+{
+	fprintf(to, "%s=\"", label);
+	write_escaped(to, value, true);
+	fputc('"', to);
+}
+
+/* A bound as the specification writes numbers: 0.005, 10.0. */
+static void write_bound(FILE *to, uint64_t ns)
+{
+	char text[32];
+	size_t size = (size_t)snprintf(text, sizeof(text), "%" PRIu64 ".%09" PRIu64,
+		ns / ADIT_NS_PER_S, ns % ADIT_NS_PER_S);
+
+	while (text[size - 1] == '0' && text[size - 2] != '.')
+		text[--size] = '\0';
+	fputs(text, to);
+}
+
+/* Buckets hold all that is no longer than their bound. */
+static void write_times(
+	const struct adit_metrics *metrics, size_t number, const char *prefix, FILE *to)
+{
+	const struct adit_metrics_counter *counter = &metrics->counters[number].is;
+	uint64_t count = 0;
+
+	for (size_t i = 0; i <= counter->histogram->bounds; i++) {
+		count += adit_metrics_read_cell(metrics, number, i);
+		fprintf(to, "%s%s_bucket{le=\"", prefix, counter->name);
+		if (i < counter->histogram->bounds)
+			write_bound(to, counter->histogram->bound_ns[i]);
+		else
+			fputs("+Inf", to);
+		fprintf(to, "\"} %" PRIu64 "\n", count);
+	}
+	fprintf(to, "%s%s_sum", prefix, counter->name);
+	write_seconds(adit_metrics_read_cell(metrics, number, counter->histogram->bounds + 1), to);
+	fprintf(to, "%s%s_count %" PRIu64 "\n", prefix, counter->name, count);
 }
 
 static void write_sample(
@@ -258,23 +307,36 @@ static void write_sample(
 {
 	const struct adit_metrics_counter *counter = &metrics->counters[number].is;
 
+	if (counter->histogram != NULL) {
+		write_times(metrics, number, prefix, to);
+		return;
+	}
 	fprintf(to, "%s%s%s", prefix, counter->name, counter->is_gauge ? "" : "_total");
 	if (counter->label != NULL) {
-		fprintf(to, "{%s=\"", counter->label);
-		write_escaped(to, counter->value, true);
-		fputs("\"}", to);
+		fputc('{', to);
+		write_label(to, counter->label, counter->value);
+		if (counter->second != NULL) {
+			fputc(',', to);
+			write_label(to, counter->second, counter->second_value);
+		}
+		fputc('}', to);
 	}
-	write_value(counter, adit_metrics_read(metrics, number), to);
+	if (counter->is_ns)
+		write_seconds(adit_metrics_read(metrics, number), to);
+	else
+		fprintf(to, " %" PRIu64 "\n", adit_metrics_read(metrics, number));
 }
 
 static void write_head(const struct adit_metrics_counter *counter, enum adit_metrics_format format,
 	const char *prefix, FILE *to)
 {
 	bool open = format == ADIT_METRICS_OPENMETRICS;
-	const char *end = open || counter->is_gauge ? "" : "_total";
+	const char *end = open || counter->is_gauge || counter->histogram != NULL ? "" : "_total";
 
 	fprintf(to, "# TYPE %s%s%s %s\n", prefix, counter->name, end,
-		counter->is_gauge ? "gauge" : "counter");
+		counter->histogram != NULL ? "histogram"
+		: counter->is_gauge        ? "gauge"
+					   : "counter");
 	if (open && counter->unit != NULL)
 		fprintf(to, "# UNIT %s%s %s\n", prefix, counter->name, counter->unit);
 	fprintf(to, "# HELP %s%s%s ", prefix, counter->name, end);

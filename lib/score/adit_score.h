@@ -123,6 +123,12 @@ struct adit_score_counters {
 	uint64_t opened, stories_refused;
 };
 
+/* How much of what it remembers with is in use. */
+struct adit_score_usage {
+	struct adit_ledger_params ledger;
+	uint32_t stories, sessions; /* open */
+};
+
 struct adit_scorer;
 
 size_t adit_scorer_bytes(const struct adit_score_params *params);
@@ -170,6 +176,7 @@ void adit_scorer_set_features(struct adit_scorer *scorer,
 /* The timeline ends: stories are closed, and everything is forgotten. */
 void adit_scorer_end(struct adit_scorer *scorer);
 
+struct adit_score_usage adit_scorer_usage(const struct adit_scorer *scorer);
 const struct adit_score_counters *adit_scorer_counters(const struct adit_scorer *scorer);
 const struct adit_ledger_counters *adit_scorer_ledger_counters(const struct adit_scorer *scorer);
 

@@ -684,6 +684,16 @@ void adit_scorer_set_rules(struct adit_scorer *scorer, const struct adit_score_r
 	least_names_find(scorer);
 }
 
+struct adit_score_usage adit_scorer_usage(const struct adit_scorer *scorer)
+{
+	struct adit_score_usage usage = {.ledger = adit_ledger_usage(scorer->ledger),
+		.stories = scorer->stories_high - scorer->stories_freed};
+
+	if (scorer->sessions != NULL)
+		adit_sessions_all(scorer->sessions, &usage.sessions);
+	return usage;
+}
+
 const struct adit_score_counters *adit_scorer_counters(const struct adit_scorer *scorer)
 {
 	return &scorer->counters;

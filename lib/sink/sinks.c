@@ -217,7 +217,7 @@ size_t adit_sinks_rotating(const struct adit_sinks *sinks, const char **name, ch
 		if (count++ > 0)
 			continue;
 		adit_sinks_status(sinks, i, &status);
-		*name = status.name;
+		*name = sink->params.name;
 		snprintf(error, 256, "%s", status.failing ? status.error : "");
 	}
 	return count;

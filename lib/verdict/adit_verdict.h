@@ -271,6 +271,8 @@ int adit_stats_write_json(const struct adit_stats *stats, FILE *to);
 /* RFC 3339 text in UTC with as many fraction digits as needed, none for whole seconds:
  * "2026-11-22T07:19:42Z", "2026-11-22T07:19:42.25Z". */
 void adit_time_text(uint64_t ns, char text[40]);
+/* "999", "1.2 M", "41 kB": rounded down to what can be read at a glance. */
+void adit_count_text(uint64_t value, bool bytes, char text[24]);
 /* Text of an address (RFC 5952 for IPv6). */
 void adit_address_text(const struct adit_address *address, char text[48]);
 

@@ -70,25 +70,6 @@ static void reason_text(const char *name, char text[REASON_ROOM])
 			*at = ' ';
 }
 
-/* "999", "1.2 M": rounded down to what can be read at a glance. */
-static void count_text(uint64_t value, bool bytes, char *text)
-{
-	static const char units[][2] = {"", "k", "M", "G", "T", "P", "E"};
-	unsigned unit = 0, tenth = 0;
-
-	while (value >= (bytes ? 1000u : unit ? 1000u : 100000u)) {
-		tenth = (unsigned)(value % 1000 / 100);
-		value /= 1000;
-		unit++;
-	}
-	if (unit > 0 && value < 10)
-		snprintf(text, CELL_ROOM, "%u.%u", (unsigned)value, tenth);
-	else
-		snprintf(text, CELL_ROOM, "%u", (unsigned)value);
-	if (bytes || unit > 0)
-		snprintf(text + strlen(text), 8, " %s%s", units[unit], bytes ? "B" : "");
-}
-
 /* The year, and within a day the date, is told once; seconds only within a day. */
 static void span_text(uint64_t start_ns, uint64_t end_ns, char *text)
 {
@@ -164,13 +145,13 @@ static void cell_text(const struct table *table, enum column column, const struc
 		subscriber_cell(story, table->privacy, text);
 		break;
 	case QUERIES:
-		count_text(story->queries, false, text);
+		adit_count_text(story->queries, false, text);
 		break;
 	case UP:
-		count_text(story->bytes_up, true, text);
+		adit_count_text(story->bytes_up, true, text);
 		break;
 	case DOWN:
-		count_text(story->bytes_down, true, text);
+		adit_count_text(story->bytes_down, true, text);
 		break;
 	case WHEN:
 		span_text(story->window_start_ns, story->window_end_ns, text);

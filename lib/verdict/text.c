@@ -31,6 +31,24 @@ void adit_time_text(uint64_t ns, char text[40])
 	snprintf(text + size, 40 - (size_t)size, "Z");
 }
 
+void adit_count_text(uint64_t value, bool bytes, char text[24])
+{
+	static const char units[][2] = {"", "k", "M", "G", "T", "P", "E"};
+	unsigned unit = 0, tenth = 0;
+
+	while (value >= (bytes ? 1000u : unit ? 1000u : 100000u)) {
+		tenth = (unsigned)(value % 1000 / 100);
+		value /= 1000;
+		unit++;
+	}
+	if (unit > 0 && value < 10)
+		snprintf(text, 24, "%u.%u", (unsigned)value, tenth);
+	else
+		snprintf(text, 24, "%u", (unsigned)value);
+	if (bytes || unit > 0)
+		snprintf(text + strlen(text), 8, " %s%s", units[unit], bytes ? "B" : "");
+}
+
 void adit_address_text(const struct adit_address *address, char text[48])
 {
 	inet_ntop(address->is_v6 ? AF_INET6 : AF_INET, address->bytes, text, 48);

@@ -108,6 +108,8 @@ struct adit_ledger_key *adit_ledger_key(struct adit_ledger *ledger, uint32_t ind
 /* Loads what a key's turn will touch first. A hint. */
 void adit_ledger_prefetch(const struct adit_ledger *ledger, uint32_t index);
 size_t adit_ledger_used(const struct adit_ledger *ledger);
+/* How many of each are in use. */
+struct adit_ledger_params adit_ledger_usage(const struct adit_ledger *ledger);
 
 /* The record of what a key got in the current slice; NULL: it earned none. */
 const struct adit_detail *adit_ledger_now(const struct adit_ledger *ledger, uint32_t index);

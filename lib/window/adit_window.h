@@ -231,6 +231,8 @@ const struct adit_row *adit_window_row(
 	const struct adit_window *window, uint32_t at, enum adit_kind kind, uint32_t row);
 const struct adit_detail *adit_window_detail(
 	const struct adit_window *window, uint32_t at, const struct adit_row *row);
+/* Detail records in use. */
+uint32_t adit_window_details(const struct adit_window *window, uint32_t at);
 /* Names of a detail record, the first that came; returns their number. */
 #define ADIT_DETAIL_SAMPLES 2
 uint32_t adit_window_samples(const struct adit_window *window, uint32_t at,

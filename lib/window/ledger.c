@@ -547,6 +547,13 @@ struct adit_ledger_key *adit_ledger_key(struct adit_ledger *ledger, uint32_t ind
 	return &ledger->keys[index];
 }
 
+struct adit_ledger_params adit_ledger_usage(const struct adit_ledger *ledger)
+{
+	return (struct adit_ledger_params){.keys = (uint32_t)adit_ledger_used(ledger),
+		.entries = ledger->params.entries - ledger->entries_freed,
+		.details = ledger->params.details - ledger->details_freed};
+}
+
 size_t adit_ledger_used(const struct adit_ledger *ledger)
 {
 	return ledger->keys_high - ledger->keys_freed;

@@ -172,6 +172,11 @@ const struct adit_detail *adit_window_detail(
 	return row->detail != 0 ? &window->shard[at].records[row->detail - 1].detail : NULL;
 }
 
+uint32_t adit_window_details(const struct adit_window *window, uint32_t at)
+{
+	return window->shard[at].records_used - window->shard[at].records_freed;
+}
+
 uint32_t adit_window_samples(const struct adit_window *window, uint32_t at,
 	const struct adit_row *row, const struct adit_sample **samples)
 {

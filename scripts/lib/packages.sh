@@ -27,6 +27,7 @@ libpcre2-dev | build | labels of data sets, from names
 libzip-dev | build | writes data sets for NumPy
 librdkafka-dev | build | sends verdicts to Kafka
 libcurl4-openssl-dev | build | sends verdicts to a webhook
+libncurses-dev | build | the terminal of adit top
 zlib1g-dev | build | reads compressed captures
 publicsuffix | build | the public suffix list: registrable domains
 libgtest-dev | test | GoogleTest: runs the tests
@@ -53,6 +54,7 @@ procps | test | laboratory: settings of the namespaces
 iodine | test | laboratory: a real DNS tunnel to find
 nsd | test | laboratory: ordinary DNS beside the tunnel
 curl | test | asks the HTTP server
+tmux | test | a terminal for adit top
 openssl | test | certificates and keys for tests
 prometheus | test | promtool: second opinion on metrics
 python3-prometheus-client | test | and its reader of OpenMetrics

@@ -136,7 +136,7 @@ static void check_touched(const struct adit_ledger *ledger)
 static void check_ledger(const struct adit_ledger *ledger)
 {
 	struct seen seen = {calloc(ledger->params.entries, 1), calloc(ledger->params.details, 1)};
-	uint32_t used = 0, slots = 0;
+	uint32_t used = 0, slots = 0, entries = 0, details = 0;
 
 	for (uint32_t i = 0; i < ledger->keys_high; i++)
 		if (ledger->keys[i].used) {
@@ -148,6 +148,13 @@ static void check_ledger(const struct adit_ledger *ledger)
 		for (int i = 0; i < BUCKET_SIZE; i++)
 			slots += ledger->buckets[b].index[i] != 0;
 	CHECK_EQ_INT(slots, used);
+	for (uint32_t i = 0; i < ledger->params.entries; i++)
+		entries += seen.entries[i];
+	for (uint32_t i = 0; i < ledger->params.details; i++)
+		details += seen.details[i];
+	CHECK_EQ_INT(adit_ledger_usage(ledger).keys, used);
+	CHECK_EQ_INT(adit_ledger_usage(ledger).entries, entries);
+	CHECK_EQ_INT(adit_ledger_usage(ledger).details, details);
 	for (uint32_t i = 0; i < ledger->entries_freed; i++)
 		seen.entries[ledger->entries_free[i]]++;
 	for (uint32_t i = 0; i < ledger->details_freed; i++)

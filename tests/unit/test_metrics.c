@@ -105,6 +105,92 @@ TEST(metrics, gauges_and_seconds)
 	adit_metrics_free(metrics);
 }
 
+/* Two labels, and the same name with another second value. */
+TEST(metrics, two_labels)
+{
+	struct adit_metrics_counter counter = {.name = "written",
+		.help = "Records",
+		.label = "sink",
+		.value = "siem",
+		.second = "type",
+		.second_value = "sys\"log"};
+	const uint64_t cells[] = {4, 5};
+	struct adit_metrics *metrics = make(3, 3);
+
+	REQUIRE(metrics != NULL);
+	CHECK_EQ_INT(adit_metrics_add(metrics, &counter), 0);
+	CHECK_EQ_INT(adit_metrics_bind(metrics, 0, &cells[0]), 0);
+	CHECK_EQ_INT(adit_metrics_add(metrics, &counter), -EEXIST);
+	counter.second_value = "kafka";
+	CHECK_EQ_INT(adit_metrics_add(metrics, &counter), 1);
+	CHECK_EQ_INT(adit_metrics_bind(metrics, 1, &cells[1]), 0);
+	counter.second = NULL;
+	CHECK_EQ_INT(adit_metrics_add(metrics, &counter), -EINVAL);
+	counter.second = "kind";
+	CHECK_EQ_INT(adit_metrics_add(metrics, &counter), -EINVAL);
+	counter.label = counter.value = NULL;
+	counter.name = "other";
+	CHECK_EQ_INT(adit_metrics_add(metrics, &counter), -EINVAL);
+	check_text(metrics, "# TYPE written counter\n"
+			    "# HELP written Records\n"
+			    "written_total{sink=\"siem\",type=\"sys\\\"log\"} 4\n"
+			    "written_total{sink=\"siem\",type=\"kafka\"} 5\n"
+			    "# EOF\n");
+	adit_metrics_free(metrics);
+}
+
+/* Buckets add up, the sum is in seconds, and a reset leaves nothing of either. */
+TEST(metrics, histogram)
+{
+	static const uint64_t bounds[] = {5000000, 1000000000, 12500000000};
+	static const struct adit_metrics_histogram of = {bounds, 3};
+	struct adit_metrics_counter counter = {.name = "scoring_seconds",
+		.help = "Scoring",
+		.unit = "seconds",
+		.is_ns = true,
+		.histogram = &of};
+	uint64_t cells[] = {2, 0, 3, 1, 31000000005};
+	struct adit_metrics *metrics = make(2, 5);
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	REQUIRE(metrics != NULL);
+	CHECK_EQ_INT(adit_metrics_add(metrics, &counter), 0);
+	for (size_t i = 0; i < 5; i++)
+		CHECK_EQ_INT(adit_metrics_bind(metrics, 0, &cells[i]), 0);
+	CHECK_EQ_INT(adit_metrics_read(metrics, 0), 6);
+	check_text(metrics, "# TYPE scoring_seconds histogram\n"
+			    "# UNIT scoring_seconds seconds\n"
+			    "# HELP scoring_seconds Scoring\n"
+			    "scoring_seconds_bucket{le=\"0.005\"} 2\n"
+			    "scoring_seconds_bucket{le=\"1.0\"} 2\n"
+			    "scoring_seconds_bucket{le=\"12.5\"} 5\n"
+			    "scoring_seconds_bucket{le=\"+Inf\"} 6\n"
+			    "scoring_seconds_sum 31.000000005\n"
+			    "scoring_seconds_count 6\n"
+			    "# EOF\n");
+	adit_metrics_reset(metrics);
+	cells[0] += 4;
+	cells[4] += 4000000;
+	CHECK_EQ_INT(adit_metrics_read(metrics, 0), 4);
+	CHECK_EQ_INT(adit_metrics_write(metrics, ADIT_METRICS_PROMETHEUS, "adit_", to), 0);
+	fclose(to);
+	CHECK_EQ_STR(text, "# TYPE adit_scoring_seconds histogram\n"
+			   "# HELP adit_scoring_seconds Scoring\n"
+			   "adit_scoring_seconds_bucket{le=\"0.005\"} 4\n"
+			   "adit_scoring_seconds_bucket{le=\"1.0\"} 4\n"
+			   "adit_scoring_seconds_bucket{le=\"12.5\"} 4\n"
+			   "adit_scoring_seconds_bucket{le=\"+Inf\"} 4\n"
+			   "adit_scoring_seconds_sum 0.004000000\n"
+			   "adit_scoring_seconds_count 4\n");
+	free(text);
+	counter.name = "other_seconds";
+	counter.is_ns = false;
+	CHECK_EQ_INT(adit_metrics_add(metrics, &counter), -EINVAL);
+	adit_metrics_free(metrics);
+}
+
 TEST(metrics, text_of_nothing_is_its_end)
 {
 	struct adit_metrics *metrics = make(0, 0);
