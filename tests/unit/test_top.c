@@ -212,7 +212,7 @@ TEST(top, pages_hold_hostile_names)
 		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\",\"last\":7,\"verdict\":\"tunnel\",\"score\":95,"
 		"\"words\":[\"\\u001b[31m\"],\"record\":{\"domain\":\"\\u001b\",\"verdict\":"
 		"\"tunnel\",\"tool\":"
-		"\"\\u001b[5m\",\"state\":\"\\u001b\\u001b\",\"muted\":{\"reason\":\"\u001b\"},"
+		"\"\\u001b[5m\",\"state\":\"\\u001b\\u001b\",\"muted\":{\"reason\":\"\\u001b\"},"
 		"\"reasons\":[{\"name\":\"\\u001b\","
 		"\"value\":1}],"
 		"\"subscribers\":[{\"address\":\"\\u001b\",\"msisdn\":\"\\u001b\"}],\"subscribers_"
