@@ -301,6 +301,7 @@ static int run(struct bench *bench, char *capture, const char *directory, uint64
 		.command = "test",
 		.directory = directory,
 		.identity = {.command = "test"},
+		.state = {.appliance = appliance, .command = "test"},
 		.reload = {.appliance = appliance, .command = "test"},
 		.learn = {.appliance = appliance,
 			.reload = &manager.reload,
