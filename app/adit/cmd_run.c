@@ -79,11 +79,12 @@ static void tell_start(const struct appliance *appliance)
 		appliance->worker_count, appliance->worker_count == 1 ? "" : "s");
 	fprintf(stderr,
 		"adit run: %zu public suffix rules, %zu expressions for %zu tools, %zu known "
-		"services, %zu models\n",
+		"services, %zu model%s\n",
 		adit_suffix_rules(appliance->suffixes),
 		appliance->patterns != NULL ? adit_pattern_expressions(appliance->patterns) : 0,
 		appliance->patterns != NULL ? adit_pattern_tools(appliance->patterns) : 0,
-		adit_allow_entries(appliance->allow), adit_judges_count(appliance->judges));
+		adit_allow_entries(appliance->allow), adit_judges_count(appliance->judges),
+		adit_judges_count(appliance->judges) == 1 ? "" : "s");
 	fprintf(stderr, "adit run: where a poll finds nothing, a worker %s%s%s\n",
 		app_idle_words(&appliance->workers[0].idle),
 		appliance->has_spreader ? "; the spreader " : "",

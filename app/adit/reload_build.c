@@ -123,8 +123,9 @@ void app_reload_words(const struct app_reload *reload, char text[APP_RELOAD_TEXT
 	text[0] = '\0';
 	add(text, "%zu public suffix rules, ", adit_suffix_rules(appliance->suffixes));
 	patterns_tell(appliance, text);
-	add(text, ", %zu known services, %zu models; ", adit_allow_entries(appliance->allow),
-		adit_judges_count(appliance->judges));
+	add(text, ", %zu known services, %zu model%s; ", adit_allow_entries(appliance->allow),
+		adit_judges_count(appliance->judges),
+		adit_judges_count(appliance->judges) == 1 ? "" : "s");
 	add(text, "%s", set->reloads.count != 0 ? "changed: " : "no option changed");
 	names_add(text, &set->reloads);
 	if (set->sinks_new + set->sinks_gone != 0)
