@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #define CONNECT_MS 5000
 
@@ -90,6 +91,7 @@ void app_client_close(struct app_client *client)
 static int explain(const struct app_client *client, int status, struct adit_error *error)
 {
 	struct adit_error why = *error;
+	struct stat about;
 
 	if (client->url != NULL)
 		return status == -ECONNREFUSED
@@ -97,6 +99,11 @@ static int explain(const struct app_client *client, int status, struct adit_erro
 					 "%s; is the program running, and is that its http.listen?",
 					 why.text)
 			       : status;
+	if (status == -ECONNREFUSED && stat(client->path, &about) == 0 && !S_ISSOCK(about.st_mode))
+		return adit_error_set(error, -ENOTSOCK,
+			"%s: it is no socket; adit run says at its start where it takes commands "
+			"(control.socket)",
+			client->path);
 	if (status == -ENOENT || status == -ECONNREFUSED)
 		return adit_error_set(error, status,
 			"%s: no program listens there%s; adit run says at its start where it takes "
@@ -144,9 +151,17 @@ int app_client_ask(struct app_client *client, const char *method, const char *pa
 		*answer = NULL;
 		return status;
 	}
-	if (*answer != NULL)
+	/* A status has its version, a list its items, what is one of them its id; an order is told
+	 * what came of it. */
+	if (json_object_get(*answer, "version") != NULL ||
+		json_is_array(json_object_get(*answer, "items")) ||
+		json_is_string(json_object_get(*answer, "id")) ||
+		json_is_boolean(json_object_get(*answer, "done")))
 		return 0;
-	return adit_error_set(error, -EIO, "%s: the answer is no JSON; does adit listen there?",
+	json_decref(*answer);
+	*answer = NULL;
+	return adit_error_set(error, -EIO,
+		"%s: the answer is none of adit's; does it listen there?",
 		client->url != NULL ? client->url : client->path);
 }
 

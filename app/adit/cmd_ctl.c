@@ -64,7 +64,9 @@ static const struct verb verbs[] = {
 		"\n"
 		"Every key that is judged in that time, with its features, goes to a file in the\n"
 		"output directory of the program, also if --features was not given. The answer\n"
-		"names it.\n",
+		"names it. When there are more at a time than the queue of verdicts holds, rows "
+		"are\n"
+		"left out: adit ctl status counts them (rows_dropped).\n",
 		1, 1, HAS_FOR, app_ctl_ask_dump, app_ctl_print_dump},
 	{"rotate", "begin new files of verdicts",
 		"usage: adit ctl rotate [OPTIONS]\n"

@@ -45,6 +45,9 @@ static void writer_of(const struct adit_state_file *file, char *text, size_t roo
 		size = section.size < room - 1 ? section.size : room - 1;
 		memcpy(text, file->bytes + section.at, size);
 		text[size] = '\0';
+		for (size_t i = 0; i < size; i++)
+			if (text[i] < ' ' || text[i] > '~')
+				text[i] = '?';
 	}
 }
 

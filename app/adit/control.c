@@ -135,14 +135,15 @@ void app_control_poll(struct app_control *control, uint64_t now_ns)
 
 void app_control_close(struct app_control *control)
 {
+	/* First: once nobody listens, the next program may take the path. */
+	if (control->is_bound)
+		unlink(control->path);
+	control->is_bound = false;
 	adit_http_stop(control->server);
 	control->server = NULL;
 	if (control->listener >= 0)
 		close(control->listener);
 	control->listener = -1;
-	if (control->is_bound)
-		unlink(control->path);
-	control->is_bound = false;
 	app_control_dump_end(control);
 	app_orders_close(&control->orders);
 	json_decref(control->state);

@@ -36,7 +36,8 @@ static int domain_check(
 		return adit_error_set(error, -EINVAL,
 			"domain: %.150s is a public suffix: a mute of it would be one of all "
 			"domains "
-			"below it, whoever they are of; expected a registrable domain, or force",
+			"below it, whoever they are of; expected a registrable domain, or force "
+			"(--force)",
 			text);
 	if (registrable.offset == 0)
 		return 0;
@@ -44,7 +45,7 @@ static int domain_check(
 		text, sizeof(text));
 	return adit_error_set(error, -EINVAL,
 		"domain: records are about registrable domains, and here that is %.200s: expected "
-		"that, or force",
+		"that, or force (--force)",
 		text);
 }
 

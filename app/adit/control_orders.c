@@ -46,7 +46,7 @@ static void models_read(void *context)
 {
 	struct app_order *order = context;
 
-	order->job_status = app_models_read_from(order->path, &order->judges, &order->problem);
+	order->job_status = app_models_read_from(order->path, &order->judges, &order->job_error);
 }
 
 /* Read beside this thread; handed over when nothing else is on its way; in force when the scoring
@@ -70,7 +70,7 @@ bool app_order_models(struct app_control *control, struct app_order *order)
 	}
 	if (app_job_over(&order->job) && order->job_status != 0)
 		return app_order_refuse(order, 409,
-			"%s; the models that judged before stay in force", order->problem.text);
+			"%s; the models that judged before stay in force", order->job_error.text);
 	if (order->job.started)
 		return false;
 	if (order->judges != NULL && app_reload_is_free(reload)) {

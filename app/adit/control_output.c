@@ -126,6 +126,7 @@ static int verdicts_rotate(
 	char path[PATH_MAX];
 	struct stat about;
 	FILE *file;
+	int status;
 
 	old[0] = '\0';
 	if (manager->verdicts == NULL || fstat(fileno(manager->verdicts), &about) != 0 ||
@@ -138,15 +139,17 @@ static int verdicts_rotate(
 			error, -errno, "%s: %s; it is written on as before", path, strerror(errno));
 	file = fopen(path, "we");
 	if (file == NULL) {
-		int status = -errno;
-
+		status = -errno;
 		/* What is written from now on must be found where it is looked for. */
 		(void)rename(old, path);
 		return adit_error_set(error, status, "%s: %s; it is written on as before", path,
 			strerror(-status));
 	}
-	fclose(manager->verdicts);
+	status = fclose(manager->verdicts) == 0 ? 0 : -errno;
 	manager->verdicts = file;
+	if (status != 0)
+		return adit_error_set(error, status, "%s: %s; what it holds is cut short", old,
+			strerror(-status));
 	return 0;
 }
 

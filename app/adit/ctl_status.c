@@ -96,7 +96,7 @@ APP_CTL_PRINT(status)
 	json_array_foreach((json_t *)(uintptr_t)at(answer, "reasons"), i, reason)
 		printf("          %s\n", json_string_value(reason));
 	print_lcores(at(answer, "lcores"));
-	printf("packets   %" PRId64 " received, %" PRId64 " a second; %" PRId64
+	printf("packets   %" PRId64 " received, %" PRId64 " a second on average; %" PRId64
 	       " DNS queries, %" PRId64 " responses\n",
 		app_ctl_number(at(answer, "packets"), "received"),
 		app_ctl_number(answer, "packets_per_second"),

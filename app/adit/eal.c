@@ -134,7 +134,7 @@ static void compose(const struct app_eal_params *params, struct arguments *argum
 {
 	static const char *const cores[] = {"-l", "-c", "--lcores", NULL};
 	static const char *const memory[] = {"--no-huge", "--in-memory", "--huge", "-m",
-		"--socket-mem", "--file-prefix", "--proc-type", "--legacy-mem", NULL};
+		"--socket-mem", "--proc-type", "--legacy-mem", NULL};
 
 	add(arguments, "adit");
 	if (!given(params, cores))

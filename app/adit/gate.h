@@ -28,9 +28,12 @@ static inline bool app_gate_waits(const struct app_gate *gate)
 	return atomic_load_explicit(&gate->next, memory_order_relaxed) != NULL;
 }
 
-/* Scorer, between slices: `slice` is the next to be scored. Allocates nothing, never waits. */
-static inline void app_gate_pass(struct app_gate *gate, struct adit_scorer *scorer, uint32_t slice)
+/* Scorer, between slices: `slice` is the next to be scored, `now` the one that workers count into.
+ * Allocates nothing, never waits. */
+static inline void app_gate_pass(
+	struct app_gate *gate, struct adit_scorer *scorer, uint32_t slice, uint32_t now)
 {
+	struct adit_score_rules rules;
 	const struct adit_score_rules *next =
 		atomic_load_explicit(&gate->next, memory_order_acquire);
 
@@ -38,7 +41,10 @@ static inline void app_gate_pass(struct app_gate *gate, struct adit_scorer *scor
 		return;
 	gate->since = slice;
 	atomic_store_explicit(&gate->next, NULL, memory_order_relaxed);
-	adit_scorer_set_rules(scorer, next);
+	/* Workers follow within milliseconds: into the slice after that at most. */
+	rules = *next;
+	rules.stale_until = now + 1;
+	adit_scorer_set_rules(scorer, &rules);
 	atomic_store_explicit(&gate->taken, next, memory_order_release);
 }
 

@@ -151,8 +151,8 @@ void app_identity_close(struct app_identity *identity)
 	for (int i = 0; i < APP_FEEDS_MAX; i++)
 		feed_close(&identity->feeds[i]);
 	if (identity->path != NULL) {
+		unlink(identity->path); /* while it is ours: see app_control_close */
 		close(identity->listener);
-		unlink(identity->path);
 	}
 	adit_identities_destroy(identity->identities);
 	adit_privacy_close(identity->privacy);

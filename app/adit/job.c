@@ -14,7 +14,8 @@ static void *job_main(void *argument)
 	struct app_job *job = argument;
 
 	/* On Linux a thread has a priority of its own. What is refused only costs others time. */
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), LEAST_PRIORITY);
+	if (!job->keeps_priority)
+		(void)setpriority(PRIO_PROCESS, (id_t)gettid(), LEAST_PRIORITY);
 	job->work(job->context);
 	atomic_store_explicit(&job->done, true, memory_order_release);
 	return NULL;

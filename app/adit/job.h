@@ -16,8 +16,9 @@ struct app_job {
 	void (*work)(void *context);
 	void *context; /* the thread's alone until the job is done */
 	pthread_t thread;
-	bool started;     /* and not yet joined */
-	atomic_bool done; /* written by the thread at its end, with release */
+	bool keeps_priority; /* threads that it starts have what it has */
+	bool started;        /* and not yet joined */
+	atomic_bool done;    /* written by the thread at its end, with release */
 };
 
 /* After EAL. `name` is up to 15 characters. -errno; nothing was started then. */

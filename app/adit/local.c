@@ -25,8 +25,11 @@ static int stale_remove(
 	status = connect(fd, (const struct sockaddr *)address, sizeof(*address));
 	status = status == 0 ? 0 : errno;
 	close(fd);
-	/* A full queue of connections is somebody's too, and so is what may not be asked. */
-	if (status == 0 || status == EAGAIN || status == EACCES)
+	if (status == ENOENT)
+		return 0;
+	/* A full queue of connections is somebody's too, and so are datagrams, and what may not be
+	 * asked. */
+	if (status != ECONNREFUSED)
 		return adit_error_set(error, -EADDRINUSE, "%s: another program listens on '%s'",
 			option, address->sun_path);
 	unlink(address->sun_path);

@@ -37,6 +37,7 @@ struct app_order {
 	struct adit_judges *judges;
 	char path[4096];
 	int job_status;
+	struct adit_error job_error; /* the job's while it runs */
 	/* Under the lock: */
 	bool is_over, is_left;
 };

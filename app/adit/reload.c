@@ -119,6 +119,8 @@ static void begin(struct app_reload *reload)
 	app_notify_send("RELOADING=1");
 	reload->rested = rested(reload);
 	reload->state = APP_RELOAD_BUILDS;
+	/* Threads of new sinks are its children, and must not starve where old ones do not. */
+	reload->job.keeps_priority = true;
 	if (app_job_start(&reload->job, "adit-reload", build, reload, &reload->error) != 0)
 		refuse(reload, -EAGAIN);
 }
@@ -144,9 +146,7 @@ static void built(struct app_reload *reload)
 		change = adit_pattern_changed(set->loaded.patterns);
 	reload->rules = app_score_rules(&set->loaded);
 	reload->rules.forget = change.added | change.changed | change.gone;
-	/* Workers follow within milliseconds: into the next slice at most. */
 	reload->rules.stale = change.changed | change.gone;
-	reload->rules.stale_until = adit_slice_of(app_now_ns()) + 1;
 	reload->state = APP_RELOAD_RULES;
 	offer(reload);
 }

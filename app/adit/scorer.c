@@ -259,7 +259,8 @@ static void score_earliest(struct app_scorer *scorer, struct pending *pending)
 				atomic_load_explicit(&scorer->learn.open, memory_order_relaxed)
 			? features_send
 			: NULL);
-	app_gate_pass(&scorer->gate, scorer->scorer, slice);
+	app_gate_pass(&scorer->gate, scorer->scorer, slice,
+		appliance->live ? adit_slice_of(app_now_ns()) : slice);
 	started_ns = app_now_ns();
 	adit_scorer_slice(scorer->scorer, slice, windows, workers);
 	slice_note(scorer, slice, started_ns);
@@ -299,8 +300,11 @@ int app_scorer_main(void *argument)
 		bool looked = false;
 
 		/* Live, new rules need not wait for the end of a slice. */
-		if (appliance->live && app_gate_waits(&scorer->gate))
-			app_gate_pass(&scorer->gate, scorer->scorer, adit_slice_of(app_now_ns()));
+		if (appliance->live && app_gate_waits(&scorer->gate)) {
+			uint32_t now = adit_slice_of(app_now_ns());
+
+			app_gate_pass(&scorer->gate, scorer->scorer, now, now);
+		}
 		/* Looks come after the windows before them, or wait for their own. */
 		if (worked)
 			score_earliest(scorer, &pending);

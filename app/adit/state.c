@@ -109,7 +109,23 @@ static int refuse(struct app_state *state, int status, struct adit_error *error)
 			error, status, "%s; remove it, or set state.file to another", why.text);
 		return status;
 	}
-	set_aside(state, why.text);
+	/* What is wrong with this machine now may be nothing of the file's: it stays as it is. */
+	if (status == -EINVAL || status == -ENOTSUP || status == -ETIME) {
+		set_aside(state, why.text);
+	} else {
+		fprintf(stderr, "adit %s: %s; the run starts without a state and keeps none\n",
+			state->command, why.text);
+		free(state->bytes);
+		state->bytes = NULL;
+		state->path = NULL;
+	}
+	/* Without a file, a timeline ends as ever. */
+	if (state->path == NULL && state->appliance->scorer != NULL) {
+		struct app_snapshot *snapshot = &state->appliance->scorer->snapshot;
+
+		adit_free(&app_apart, snapshot->room);
+		snapshot->room = NULL;
+	}
 	return 0;
 }
 
@@ -381,12 +397,17 @@ void app_state_end(struct app_state *state)
 	if (state->status != 0)
 		fprintf(stderr, "adit %s: state: %s; the file before stays\n", state->command,
 			state->error.text);
+	else
+		fprintf(stderr,
+			"adit %s: state: %s is saved; stories that are open go on in the next run, "
+			"and are told here as of their last records\n",
+			state->command, state->path);
 	state->problem = state->status != 0;
 }
 
 void app_state_close(struct app_state *state)
 {
 	free(state->bytes);
-	if (state->appliance->scorer != NULL)
+	if (state->appliance != NULL && state->appliance->scorer != NULL)
 		adit_free(&app_apart, state->appliance->scorer->snapshot.room);
 }

@@ -71,7 +71,7 @@ static void show_reasons(struct app_top_page *page, const json_t *story, const j
 
 		app_top_clean(page, json_string_value(json_array_get(words, i)), 30, word, CELL);
 		app_top_pad(word, CELL, 30);
-		app_top_add(page, APP_TOP_PLAIN, "%-*s%s %9.5g against %-9.5g %s", INDENT,
+		app_top_add(page, APP_TOP_PLAIN, "%-*s%s %.5g against %.5g  %s", INDENT,
 			i == 0 ? "why" : "", word, json_number_value(at(reason, "value")),
 			json_number_value(at(reason, "threshold")),
 			clean_at(page, reason, "name", 30, name));
@@ -207,9 +207,10 @@ void app_top_show_help(struct app_top_page *page)
 		"q                quit",
 		"",
 		"rate: queries a second since it began. age: the youngest first.",
-		"busy polls: of an lcore's polls since the answer before, those that found "
-		"something.",
-		"lost: on the way from the port to the end; adit ctl status tells where.",
+		"busy polls: of an lcore's polls since the answer before (--once: since the "
+		"start),",
+		"those that found something.",
+		"lost: packets, on the way from the port to the end; adit ctl status tells where.",
 		"Times are UTC.",
 	};
 

@@ -34,16 +34,6 @@ static const char *text_at(const json_t *object, const char *key)
 	return text != NULL ? text : "";
 }
 
-static uint64_t sum_of(const json_t *counts)
-{
-	uint64_t sum = 0;
-
-	for (void *i = json_object_iter((json_t *)(uintptr_t)counts); i != NULL;
-		i = json_object_iter_next((json_t *)(uintptr_t)counts, i))
-		sum += (uint64_t)json_integer_value(json_object_iter_value(i));
-	return sum;
-}
-
 static double seconds_between(const struct app_top *top)
 {
 	return top->before != NULL && top->status_ns > top->before_ns
@@ -61,11 +51,18 @@ static uint64_t rate_of(const struct app_top *top, uint64_t now, uint64_t before
 	return up > 0 ? (uint64_t)((double)now / up + 0.5) : 0;
 }
 
+/* Of packets: records and rows that were dropped are told below the cores. */
+static uint64_t packets_lost(const json_t *drops)
+{
+	return count_at(drops, "port_missed") + count_at(drops, "port_no_buffer") +
+	       count_at(drops, "port_errors") + count_at(drops, "queue_full");
+}
+
 static void show_head(const struct app_top *top, struct app_top_page *page)
 {
 	const json_t *status = top->status, *packets = at(status, "packets");
 	const json_t *stories = at(status, "stories"), *reasons = at(status, "reasons");
-	uint64_t lost = sum_of(at(status, "drops")), received = count_at(packets, "received");
+	uint64_t lost = packets_lost(at(status, "drops")), received = count_at(packets, "received");
 	bool is_well = strcmp(text_at(status, "health"), "ok") == 0;
 	bool runs = json_is_true(at(status, "running"));
 	char up[40], rate[24], count[24], lost_text[24], reason[CELL], version[CELL], lag[40] = "";
@@ -287,23 +284,51 @@ static void port_row(const struct app_top *top, const json_t *port, struct app_t
 }
 
 /* Counters of an object that are not 0. */
-static void show_counts(struct app_top_page *page, const char *title, const json_t *counts)
+/* Counters that are not 0, of a sink where `sink` says which: those "sink_…". */
+static void show_counts(struct app_top_page *page, const char *title, const json_t *counts,
+	const char *sink, bool is_bad)
 {
 	json_t *object = (json_t *)(uintptr_t)counts;
+	size_t size = 0, cut = sink != NULL ? strlen(sink) + 1 : 0;
 	char text[4 * CELL] = "", name[CELL], count[24];
-	size_t size = 0;
 
 	for (void *i = json_object_iter(object); i != NULL; i = json_object_iter_next(object, i)) {
 		uint64_t value = (uint64_t)json_integer_value(json_object_iter_value(i));
+		const char *key = json_object_iter_key(i), *tail = strrchr(key, '_');
 
-		if (value == 0 || size + 80 > sizeof(text))
+		if (value == 0 || size + 80 > sizeof(text) ||
+			(sink != NULL && (tail == NULL || (size_t)(tail - key) + 1 != cut ||
+						 strncmp(key, sink, cut - 1) != 0)))
 			continue;
-		app_top_clean(page, json_object_iter_key(i), 40, name, sizeof(name));
+		is_bad |= sink != NULL &&
+			  (strcmp(tail, "_dropped") == 0 || strcmp(tail, "_failed") == 0 ||
+				  strcmp(tail, "_failing") == 0);
+		app_top_clean(page, key + cut, 40, name, sizeof(name));
 		size += (size_t)snprintf(text + size, sizeof(text) - size, "%s%s %s",
 			size != 0 ? ", " : "", name, app_top_count(value, false, count));
 	}
-	app_top_add(page, size != 0 ? APP_TOP_BAD : APP_TOP_PLAIN, "%-8s %s", title,
+	app_top_add(page, size != 0 && is_bad ? APP_TOP_BAD : APP_TOP_PLAIN, "%-8s %s", title,
 		size != 0 ? text : "nothing");
+}
+
+/* A line for each sink: its counters follow one another. */
+static void show_sinks(struct app_top_page *page, const json_t *sinks)
+{
+	json_t *object = (json_t *)(uintptr_t)sinks;
+	char sink[64] = "", title[CELL];
+
+	for (void *i = json_object_iter(object); i != NULL; i = json_object_iter_next(object, i)) {
+		const char *key = json_object_iter_key(i), *tail = strrchr(key, '_');
+		size_t size = tail != NULL ? (size_t)(tail - key) : 0;
+
+		if (size == 0 || size >= sizeof(sink) ||
+			(strlen(sink) == size && strncmp(sink, key, size) == 0))
+			continue;
+		memcpy(sink, key, size);
+		sink[size] = '\0';
+		app_top_clean(page, sink, 20, title, sizeof(title));
+		show_counts(page, title, sinks, sink, false);
+	}
 }
 
 static void show_cores(const struct app_top *top, struct app_top_page *page)
@@ -313,7 +338,7 @@ static void show_cores(const struct app_top *top, struct app_top_page *page)
 	char queries[24], responses[24];
 
 	app_top_add(page, APP_TOP_HEAD,
-		"core       state    busy polls                     packets/s      lost     "
+		"core       state    busy polls                     packets/s      lost    "
 		"silent");
 	for (size_t i = 0; i < json_array_size(lcores); i++)
 		core_row(top, json_array_get(lcores, i), page);
@@ -326,9 +351,8 @@ static void show_cores(const struct app_top *top, struct app_top_page *page)
 		app_top_count(
 			rate_of(top, count_at(dns, "responses"), count_at(before, "responses")),
 			false, responses));
-	show_counts(page, "lost", at(top->status, "drops"));
-	if (at(top->status, "sinks") != NULL)
-		show_counts(page, "sinks", at(top->status, "sinks"));
+	show_counts(page, "lost", at(top->status, "drops"), NULL, true);
+	show_sinks(page, at(top->status, "sinks"));
 }
 
 static void show_foot(const struct app_top *top, size_t height, struct app_top_page *page)

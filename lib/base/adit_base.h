@@ -66,6 +66,10 @@ struct adit_error {
  * as one step. `error` may be NULL. */
 int adit_error_set(struct adit_error *error, int code, const char *format, ...) ADIT_PRINTF(3, 4);
 
+/* Puts the folder that a file is in on the disk: a name that is new there lasts over a crash then.
+ * 0 or -errno. Any thread; waits for the disk. */
+int adit_folder_sync(const char *path);
+
 /*
  * Where a library's long-lived memory comes from. `alloc` returns zeroed memory aligned to
  * `align` (a power of two), or NULL. Called only while a thing is created or destroyed, never on

@@ -90,7 +90,7 @@ int adit_http_time(const char *text, uint64_t *ns)
 	if (rest == NULL)
 		return -EINVAL;
 	seconds = timegm(&tm);
-	if (seconds < 0)
+	if (seconds < 0 || (uint64_t)seconds >= UINT64_MAX / ADIT_NS_PER_S)
 		return -EINVAL;
 	*ns = (uint64_t)seconds * ADIT_NS_PER_S;
 	if (*rest == '.') {

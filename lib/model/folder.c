@@ -6,6 +6,7 @@
 #include "model_priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -188,11 +189,13 @@ static int read_file(const char *folder, const char *name, size_t size_max, char
 	char path[PATH_MAX];
 	struct stat about;
 	FILE *file;
-	int status = join(path, folder, name, "", error);
+	int descriptor, status = join(path, folder, name, "", error);
 
 	if (status != 0)
 		return status;
-	file = fopen(path, "rb");
+	/* Nobody waits for the other end of a pipe. */
+	descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	file = descriptor >= 0 ? fdopen(descriptor, "rb") : NULL;
 	if (file == NULL)
 		return failed("cannot be read", path, error);
 	errno = 0;

@@ -88,6 +88,8 @@ void adit_pattern_destroy(struct adit_pattern_set *set);
 /* Places of classes; some may be vacant where the set was loaded after another. */
 size_t adit_pattern_classes(const struct adit_pattern_set *set);
 const struct adit_class *adit_pattern_class(const struct adit_pattern_set *set, size_t index);
+/* Of a class's expressions: what has another one means something else. The same in every run. */
+uint64_t adit_pattern_class_digest(const struct adit_pattern_set *set, size_t index);
 size_t adit_pattern_tools(const struct adit_pattern_set *set);
 const struct adit_tool *adit_pattern_tool(const struct adit_pattern_set *set, size_t index);
 size_t adit_pattern_expressions(const struct adit_pattern_set *set);

@@ -286,7 +286,7 @@ static int read_file(const struct adit_pattern_set *set, struct adit_pattern_sou
 	if (source->path == NULL)
 		return no_memory(error);
 	snprintf(source->path, room, "%s/%s", directory, name);
-	int file = open(source->path, O_RDONLY | O_CLOEXEC);
+	int file = open(source->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (file < 0)
 		return adit_error_set(error, -errno, "%s: %s", source->path, strerror(errno));
 	int status = read_text(set, source, file, error);
@@ -360,6 +360,11 @@ size_t adit_pattern_classes(const struct adit_pattern_set *set)
 const struct adit_class *adit_pattern_class(const struct adit_pattern_set *set, size_t index)
 {
 	return &set->classes[index];
+}
+
+uint64_t adit_pattern_class_digest(const struct adit_pattern_set *set, size_t index)
+{
+	return set->digest[index];
 }
 
 struct adit_pattern_change adit_pattern_changed(const struct adit_pattern_set *set)

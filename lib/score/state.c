@@ -10,10 +10,12 @@
 #define SECTION_CLASSES "classes"
 #define SECTION_LATE    "late"
 #define SECTION_VERSION 1
+#define CLASSES_VERSION 2 /* from 2 on with the digests of their expressions */
 
 size_t adit_scorer_state_bytes(const struct adit_score_params *params, uint32_t encrypted)
 {
-	return 3 * ADIT_STATE_MARK_BYTES + 64 + ADIT_CLASS_MAX * 2 * STATE_TEXT +
+	return 3 * ADIT_STATE_MARK_BYTES + 64 +
+	       ADIT_CLASS_MAX * (sizeof(uint64_t) + 2 * STATE_TEXT) +
 	       params->ledger.keys * (sizeof(uint64_t) + sizeof(uint8_t)) +
 	       adit_ledger_state_bytes(&params->ledger) +
 	       adit_stories_state_bytes(params->stories) +
@@ -37,11 +39,13 @@ static void classes_save(const struct adit_pattern_set *patterns, struct adit_st
 {
 	size_t count = patterns != NULL ? adit_pattern_classes(patterns) : 0;
 
-	adit_state_save_section(io, SECTION_CLASSES, SECTION_VERSION);
+	adit_state_save_section(io, SECTION_CLASSES, CLASSES_VERSION);
 	/* The place of a class that a reload has taken away has no name: nothing is known by it. */
 	for (size_t i = 0; i < count; i++) {
 		const struct adit_class *class = adit_pattern_class(patterns, i);
+		uint64_t digest = adit_pattern_class_digest(patterns, i);
 
+		adit_state_u64(io, &digest);
 		state_text_save(io, class->tool != NULL ? class->tool : "");
 		state_text_save(io, class->tool != NULL ? class->name : "");
 	}
@@ -66,7 +70,7 @@ static int classes_load(const struct adit_scorer *scorer, const struct adit_stat
 	uint8_t classes[ADIT_CLASS_COUNT], struct adit_error *error)
 {
 	struct adit_state_io io;
-	int status = adit_state_load(file, SECTION_CLASSES, SECTION_VERSION, &io, error);
+	int status = adit_state_load(file, SECTION_CLASSES, CLASSES_VERSION, &io, error);
 
 	memset(classes, ADIT_CLASS_GONE, ADIT_CLASS_COUNT);
 	if (status != 0)
@@ -74,11 +78,19 @@ static int classes_load(const struct adit_scorer *scorer, const struct adit_stat
 	if (io.entries > ADIT_CLASS_COUNT)
 		adit_state_refuse(&io, "there are 32 classes at most");
 	for (uint64_t i = 0; i < io.entries && !io.failed; i++) {
+		const struct adit_pattern_set *patterns = scorer->params.detect.patterns;
 		char tool[STATE_TEXT], name[STATE_TEXT];
+		uint64_t digest = 0;
 
+		if (io.version >= 2)
+			adit_state_u64(&io, &digest);
 		state_text_load(&io, tool);
 		state_text_load(&io, name);
-		classes[i] = class_known(scorer->params.detect.patterns, tool, name);
+		classes[i] = class_known(patterns, tool, name);
+		/* What other expressions have counted is nothing that these have. */
+		if (io.version >= 2 && classes[i] != ADIT_CLASS_GONE &&
+			adit_pattern_class_digest(patterns, classes[i]) != digest)
+			classes[i] = ADIT_CLASS_GONE;
 	}
 	return adit_state_load_end(file, &io, error);
 }

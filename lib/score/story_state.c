@@ -6,6 +6,7 @@
 #include "state_priv.h"
 
 #include <errno.h>
+#include <float.h>
 
 #define SECTION         "stories"
 #define SECTION_VERSION 1
@@ -66,8 +67,8 @@ static void reasons_load(struct adit_state_io *io, struct adit_finding *best)
 		char name[STATE_TEXT];
 
 		state_text_load(io, name);
-		adit_state_bytes(io, &reason.value, sizeof(double));
-		adit_state_bytes(io, &reason.threshold, sizeof(double));
+		adit_state_real(io, &reason.value, -DBL_MAX, DBL_MAX);
+		adit_state_real(io, &reason.threshold, -DBL_MAX, DBL_MAX);
 		reason.name = reason_known(name);
 		if (reason.name != NULL)
 			best->reason[best->reason_count++] = reason;

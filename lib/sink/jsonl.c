@@ -103,19 +103,8 @@ static int sync_now(struct adit_sink *sink, struct jsonl *state, struct adit_err
 /* Names of files and their order last over a crash too. */
 static int sync_directory(struct adit_sink *sink, struct adit_error *error)
 {
-	char path[PATH_MAX];
-	const char *slash = strrchr(sink->params.path, '/');
-	int directory, status = 0;
-
-	snprintf(path, sizeof(path), "%.*s",
-		slash != NULL ? (int)(slash - sink->params.path) + 1 : 1,
-		slash != NULL ? sink->params.path : ".");
-	directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (directory < 0 || fsync(directory) != 0)
-		status = fail(sink, error, "its directory: ");
-	if (directory >= 0)
-		close(directory);
-	return status;
+	errno = -adit_folder_sync(sink->params.path);
+	return errno == 0 ? 0 : fail(sink, error, "its directory: ");
 }
 
 /* path.2 becomes path.3, path.1 path.2, path path.1; what would pass `keep` is overwritten. */

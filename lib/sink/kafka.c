@@ -280,6 +280,9 @@ static void kafka_end(struct adit_sink *sink)
 	if (state->outstanding > 0)
 		give_up(state);
 	adit_sink_count(sink, ADIT_SINK_DROPPED, state->outstanding);
+	/* It waits for threads of the library: here, and not where verdicts are taken. */
+	rd_kafka_destroy(state->producer);
+	state->producer = NULL;
 }
 
 static void kafka_close(struct adit_sink *sink)

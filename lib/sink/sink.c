@@ -55,6 +55,8 @@ int adit_sink_open(struct adit_sink *sink, const struct adit_sink_params *params
 
 void adit_sink_empty(struct adit_sink *sink)
 {
+	/* Others still ask how it gets on. */
+	pthread_mutex_lock(&sink->lock);
 	sink->status.dropped += sink->queued + sink->held_count;
 	for (; sink->held_count > 0; sink->held_count--)
 		adit_event_release(sink->held[sink->held_count - 1]);
@@ -62,6 +64,7 @@ void adit_sink_empty(struct adit_sink *sink)
 		adit_event_release(sink->ring[sink->head]);
 		sink->head = (sink->head + 1) % sink->params.queue;
 	}
+	pthread_mutex_unlock(&sink->lock);
 }
 
 void adit_sink_close(struct adit_sink *sink)

@@ -232,12 +232,15 @@ static void join(struct adit_sink *sink)
 	adit_sink_empty(sink);
 }
 
-/* Whoever waits for the file of one that is closed may open it. */
+/* Whoever waits for the file of one that is closed may open it; if that one waited itself, they
+ * wait for the same now. */
 static void release(struct adit_sink *const *waiting, size_t count, const struct adit_sink *closed)
 {
+	struct adit_sink *after = atomic_load(&closed->after);
+
 	for (size_t i = 0; i < count; i++)
 		if (waiting[i] != NULL && atomic_load(&waiting[i]->after) == closed)
-			atomic_store(&waiting[i]->after, NULL);
+			atomic_store(&waiting[i]->after, after);
 }
 
 /* Closes a sink without a thread, which stands on no list. */
@@ -348,20 +351,25 @@ void adit_sinks_exchange(struct adit_sinks *sinks, struct adit_sinks *next)
 {
 	struct adit_sink **gone = sinks->gone;
 
-	for (size_t i = 0; i < sinks->going; i++)
+	bool stays[ADIT_SINKS_MAX] = {false};
+	size_t going = sinks->going;
+
+	/* Others read the list until it is exchanged whole. */
+	for (size_t i = 0; i < going; i++)
 		next->gone[i] = sinks->gone[i];
 	for (size_t i = 0; i < next->count; i++)
 		if (next->kept[i] >= 0) {
 			next->sink[i] = sinks->sink[next->kept[i]];
-			sinks->sink[next->kept[i]] = NULL;
+			stays[next->kept[i]] = true;
 		}
 	for (size_t i = 0; i < sinks->count; i++)
-		if (sinks->sink[i] != NULL) {
+		if (!stays[i]) {
 			adit_sink_stop(sinks->sink[i]);
-			next->gone[sinks->going++] = sinks->sink[i];
+			next->gone[going++] = sinks->sink[i];
 		}
 	pthread_mutex_lock(&sinks->lock);
 	sinks->gone = next->gone;
+	sinks->going = going;
 	sinks->count = next->count;
 	memcpy(sinks->sink, next->sink, sizeof(sinks->sink));
 	pthread_mutex_unlock(&sinks->lock);

@@ -160,6 +160,17 @@ static int header_check(const struct adit_state_file *file, struct adit_error *e
 }
 
 /* A section whose header stands at `at`; `all` is the sum of what was before. */
+/* What is printed as it stands. */
+static bool is_name(const uint8_t name[ADIT_STATE_NAME])
+{
+	size_t size = strnlen((const char *)name, ADIT_STATE_NAME);
+
+	for (size_t i = 0; i < size; i++)
+		if (name[i] < ' ' || name[i] > '~')
+			return false;
+	return size < ADIT_STATE_NAME;
+}
+
 static int section_check(
 	const struct adit_state_file *file, size_t at, uint32_t all, struct adit_error *error)
 {
@@ -174,7 +185,7 @@ static int section_check(
 			"stand here",
 			file->path, at);
 	if (load32(mark) != MARK || load32(mark + MARK_CRC) != sum_of(0, mark, MARK_CRC) ||
-		mark[MARK_NAME + ADIT_STATE_NAME - 1] != '\0')
+		!is_name(mark + MARK_NAME))
 		return adit_error_set(error, -EINVAL,
 			"%s: offset %zu: damaged; the header of a section with its checksum would "
 			"stand here",

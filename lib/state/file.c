@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,23 +25,6 @@ static int write_all(int file, const uint8_t *bytes, size_t size)
 		size -= (size_t)done;
 	}
 	return fsync(file) == 0 ? 0 : -errno;
-}
-
-/* The new name is on the disk when its folder is. */
-static int folder_sync(const char *path)
-{
-	char copy[PATH_MAX];
-	int folder, status = 0;
-
-	snprintf(copy, sizeof(copy), "%s", path);
-	folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0)
-		return -errno;
-	/* Some file systems can't, and say so by this. */
-	if (fsync(folder) != 0 && errno != EINVAL)
-		status = -errno;
-	close(folder);
-	return status;
 }
 
 int adit_state_write(const char *path, const uint8_t *bytes, size_t size, struct adit_error *error)
@@ -69,7 +51,7 @@ int adit_state_write(const char *path, const uint8_t *bytes, size_t size, struct
 		unlink(other);
 		return status;
 	}
-	status = folder_sync(path);
+	status = adit_folder_sync(path);
 	if (status != 0)
 		adit_error_set(error, status, "%s: its folder: %s", path, strerror(-status));
 	return status;

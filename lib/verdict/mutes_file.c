@@ -49,7 +49,8 @@ static int time_read(const char *text, uint64_t *ns)
 			fraction += (uint64_t)(*rest - '0') * unit;
 		}
 	seconds = timegm(&parts);
-	if (strcmp(rest, "Z") != 0 || seconds < 0)
+	if (strcmp(rest, "Z") != 0 || seconds < 0 ||
+		(uint64_t)seconds >= UINT64_MAX / ADIT_NS_PER_S)
 		return -EINVAL;
 	*ns = (uint64_t)seconds * ADIT_NS_PER_S + fraction;
 	return 0;
@@ -148,7 +149,10 @@ int adit_mutes_read(struct adit_mutes *mutes, const char *path, struct adit_mute
 			close(copy);
 		return adit_error_set(error, status, "%s: %s", path, strerror(-status));
 	}
-	status = lines_read(mutes, path, from, reading, &is_cut);
+	/* A file that is new must still be there after a crash. */
+	status = about.st_size == 0 ? adit_folder_sync(path) : 0;
+	if (status == 0)
+		status = lines_read(mutes, path, from, reading, &is_cut);
 	fclose(from);
 	mutes->size = (uint64_t)about.st_size;
 	/* What is appended must not become a part of it. */

@@ -173,7 +173,11 @@ static void subject_note(struct adit_store *store, enum adit_store_kind kind,
 	struct point *point = point_add(store, subject, verdict->time_ns);
 
 	if (subject->records++ == 0)
-		subject->first_ns = verdict->time_ns;
+		/* A story may be older than this run: its counts are of all of it. */
+		subject->first_ns = verdict->state == ADIT_STATE_OPEN ||
+						    verdict->window_start_ns > verdict->time_ns
+					    ? verdict->time_ns
+					    : verdict->window_start_ns;
 	subject->last_ns = verdict->time_ns;
 	subject->score = verdict->score;
 	subject->verdict = verdict->verdict;

@@ -145,7 +145,8 @@ static void *pass(void *argument)
 	struct passing *passing = argument;
 
 	while (!atomic_load_explicit(&passing->stop, memory_order_relaxed)) {
-		app_gate_pass(&passing->gate, passing->scorer, passing->slices++);
+		app_gate_pass(&passing->gate, passing->scorer, passing->slices, passing->slices);
+		passing->slices++;
 		sched_yield();
 	}
 	return NULL;
