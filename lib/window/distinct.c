@@ -32,17 +32,17 @@ static inline uint32_t place_of(const struct adit_distinct *set, uint32_t hash)
 	return KEPT;
 }
 
-static uint32_t place_of_greatest(const struct adit_distinct *set)
+/* The greatest hash of a set that is full. */
+static uint32_t greatest_of(const struct adit_distinct *set)
 {
-	uint32_t at = 0, greatest = adit_distinct_hash(set, 0);
+	uint32_t most[ADIT_LANES] = {0}, greatest = 0;
 
-	for (uint32_t i = 1; i < set->count; i++) {
-		uint32_t hash = adit_distinct_hash(set, i);
-
-		at = hash > greatest ? i : at;
-		greatest = hash > greatest ? hash : greatest;
-	}
-	return at;
+	for (uint32_t i = 0; i < KEPT / ADIT_LANES; i++)
+		for (uint32_t k = 0; k < ADIT_LANES; k++)
+			most[k] = set->group[i].hash[k] > most[k] ? set->group[i].hash[k] : most[k];
+	for (uint32_t k = 0; k < ADIT_LANES; k++)
+		greatest = most[k] > greatest ? most[k] : greatest;
+	return greatest;
 }
 
 static void keep(
@@ -58,7 +58,7 @@ static void keep(
 enum adit_distinct_added adit_distinct_add(
 	struct adit_distinct *set, uint32_t hash, uint32_t times, uint32_t bytes)
 {
-	uint32_t at;
+	uint32_t at, greatest;
 
 	if (set->greatest != 0 && hash > set->greatest)
 		return ADIT_DISTINCT_PASSED;
@@ -74,13 +74,13 @@ enum adit_distinct_added adit_distinct_add(
 		return ADIT_DISTINCT_NEW;
 	}
 	/* One of 65 has to go. */
-	at = place_of_greatest(set);
-	if (hash > adit_distinct_hash(set, at)) {
-		set->greatest = adit_distinct_hash(set, at);
+	greatest = greatest_of(set);
+	if (hash > greatest) {
+		set->greatest = greatest;
 		return ADIT_DISTINCT_PASSED;
 	}
-	keep(set, at, hash, times, bytes);
-	set->greatest = adit_distinct_hash(set, place_of_greatest(set));
+	keep(set, place_of(set, greatest), hash, times, bytes);
+	set->greatest = greatest_of(set);
 	return ADIT_DISTINCT_NEW;
 }
 
@@ -91,7 +91,7 @@ void adit_distinct_merge(struct adit_distinct *into, const struct adit_distinct 
 			adit_distinct_times_of(from, i), adit_distinct_bytes_of(from, i));
 	/* What `from` passed over is missing in the union too. */
 	if (from->greatest != 0)
-		into->greatest = adit_distinct_hash(into, place_of_greatest(into));
+		into->greatest = greatest_of(into);
 }
 
 double adit_distinct_number(const struct adit_distinct *set)
