@@ -66,6 +66,11 @@ struct adit_error {
  * as one step. `error` may be NULL. */
 int adit_error_set(struct adit_error *error, int code, const char *format, ...) ADIT_PRINTF(3, 4);
 
+/* Nanoseconds since the Unix epoch of RFC 3339 ("2026-11-22T07:19:42.25Z", or with an offset), or
+ * of seconds since then ("1795331982", "1795331982.25"); finer ones are cut. 0, or -EINVAL of what
+ * is no such time, of none before 1970 and of none after 2553. Any thread. */
+int adit_time_read(const char *text, uint64_t *ns);
+
 /* Puts the folder that a file is in on the disk: a name that is new there lasts over a crash then.
  * 0 or -errno. Any thread; waits for the disk. */
 int adit_folder_sync(const char *path);

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <time.h>
 
 /* Thousandths of "q=0.5"; what is no quality is 1. */
 static unsigned quality_of(const char *range, size_t size)
@@ -75,29 +74,14 @@ unsigned adit_http_accepts(const char *accept, const char *type, bool *named)
 	return quality;
 }
 
+/* Of UTC alone: who asks in another zone might mean what a "+" in a query is not. */
 int adit_http_time(const char *text, uint64_t *ns)
 {
-	struct tm tm = {0};
-	char *end;
-	const char *rest;
-	time_t seconds;
+	size_t size = strlen(text), digits = strspn(text, "0123456789");
+	bool is_seconds = digits == size && size <= 10;
+	bool is_utc =
+		strchr(text, 'T') != NULL &&
+		(text[size - 1] == 'Z' || (size > 6 && strcmp(text + size - 6, "+00:00") == 0));
 
-	if (text[0] != '\0' && text[strspn(text, "0123456789")] == '\0' && strlen(text) <= 10) {
-		*ns = strtoull(text, &end, 10) * ADIT_NS_PER_S;
-		return 0;
-	}
-	rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (rest == NULL)
-		return -EINVAL;
-	seconds = timegm(&tm);
-	if (seconds < 0 || (uint64_t)seconds >= UINT64_MAX / ADIT_NS_PER_S)
-		return -EINVAL;
-	*ns = (uint64_t)seconds * ADIT_NS_PER_S;
-	if (*rest == '.') {
-		uint64_t unit = ADIT_NS_PER_S / 10;
-
-		for (rest++; isdigit((unsigned char)*rest); rest++, unit /= 10)
-			*ns += unit * (uint64_t)(*rest - '0');
-	}
-	return strcmp(rest, "Z") == 0 || strcmp(rest, "+00:00") == 0 ? 0 : -EINVAL;
+	return is_seconds || is_utc ? adit_time_read(text, ns) : -EINVAL;
 }

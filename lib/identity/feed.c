@@ -171,9 +171,9 @@ static int cell_take(struct identity_line *line, enum column column, const char 
 	case VLAN:
 		return adit_identity_cell_vlan(text, line);
 	case FROM:
-		return adit_identity_cell_time(text, &line->from_ns);
+		return adit_time_read(text, &line->from_ns);
 	case UNTIL:
-		return adit_identity_cell_time(text, &line->until_ns);
+		return adit_time_read(text, &line->until_ns);
 	case IMSI:
 		return adit_identity_cell_text(text, line->identity.imsi);
 	case MSISDN:

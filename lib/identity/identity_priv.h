@@ -30,7 +30,6 @@ int adit_identity_cell_address(const char *text, struct identity_line *line);
 int adit_identity_cell_teid(const char *text, struct identity_line *line);
 int adit_identity_cell_peer(const char *text, struct identity_line *line);
 int adit_identity_cell_vlan(const char *text, struct identity_line *line);
-int adit_identity_cell_time(const char *text, uint64_t *ns);
 int adit_identity_cell_text(const char *text, char to[ADIT_IDENTITY_TEXT]);
 
 #endif

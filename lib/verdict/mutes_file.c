@@ -33,29 +33,6 @@ static void note(
 		path, reading->lines, why, shown);
 }
 
-/* "2026-11-22T07:19:42Z", also with a fraction, as this library writes times. */
-static int time_read(const char *text, uint64_t *ns)
-{
-	struct tm parts = {.tm_isdst = 0};
-	uint64_t fraction = 0, unit = ADIT_NS_PER_S;
-	const char *rest = text != NULL ? strptime(text, "%Y-%m-%dT%H:%M:%S", &parts) : NULL;
-	time_t seconds;
-
-	if (rest == NULL)
-		return -EINVAL;
-	if (*rest == '.')
-		for (rest++; *rest >= '0' && *rest <= '9' && unit > 1; rest++) {
-			unit /= 10;
-			fraction += (uint64_t)(*rest - '0') * unit;
-		}
-	seconds = timegm(&parts);
-	if (strcmp(rest, "Z") != 0 || seconds < 0 ||
-		(uint64_t)seconds >= UINT64_MAX / ADIT_NS_PER_S)
-		return -EINVAL;
-	*ns = (uint64_t)seconds * ADIT_NS_PER_S + fraction;
-	return 0;
-}
-
 /* Takes a line into the table; NULL, or why it is none. */
 static const char *line_take(struct adit_mutes *mutes, const char *line, size_t size)
 {
@@ -73,7 +50,7 @@ static const char *line_take(struct adit_mutes *mutes, const char *line, size_t 
 		    "action", &action, "domain", &domain, "by", &by, "reason", &reason) != 0 ||
 		strcmp(schema, ADIT_MUTE_SCHEMA) != 0)
 		why = "no line of an audit file of mutes";
-	else if (time_read(since, &since_ns) != 0)
+	else if (adit_time_read(since, &since_ns) != 0)
 		why = "its time is none";
 	else if (adit_name_from_text(domain, &name) != 0 || name.labels == 0)
 		why = "its domain is no name";
@@ -85,7 +62,7 @@ static const char *line_take(struct adit_mutes *mutes, const char *line, size_t 
 		else if (strcmp(action, "mute") != 0)
 			why = "its action is neither mute nor unmute";
 		else if (json_unpack(object, "{s:s}", "until", &until) != 0 ||
-			 time_read(until, &until_ns) != 0)
+			 adit_time_read(until, &until_ns) != 0)
 			why = "its until is no time";
 		else
 			status = adit_mutes_take(mutes, &wire, by, reason, until_ns, since_ns);
