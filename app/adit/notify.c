@@ -49,34 +49,14 @@ static uint64_t watchdog_asked(void)
 	return us * 1000;
 }
 
-/* The n-th lcore: its polls, and what it is called; NULL beyond the last. */
-static const struct app_idle *lcore_idle(
-	const struct appliance *appliance, unsigned n, const char **name)
+/* The lcore that takes no turns, or NULL. */
+static const char *standing_still(const struct app_health *health)
 {
-	*name = "worker";
-	if (n < appliance->worker_count)
-		return &appliance->workers[n].idle;
-	n -= appliance->worker_count;
-	*name = "scorer";
-	if (n == 0)
-		return &appliance->scorer->idle;
-	*name = "spreader";
-	return n == 1 && appliance->has_spreader ? &appliance->spreader->idle : NULL;
-}
+	const char *found = NULL;
 
-/* Takes note of turns; gives the kind of an lcore that took none since, or NULL. */
-static const char *standing_still(struct app_notify *notify, const struct appliance *appliance)
-{
-	const char *name, *found = NULL;
-	const struct app_idle *idle;
-
-	for (unsigned n = 0; (idle = lcore_idle(appliance, n, &name)) != NULL; n++) {
-		uint64_t now = app_read(&idle->polls_busy) + app_read(&idle->polls_idle);
-
-		if (now == notify->turns[n])
-			found = name;
-		notify->turns[n] = now;
-	}
+	for (size_t i = 0; i < health->count; i++)
+		if (health->pulse[i].state == APP_PULSE_STALLED)
+			found = health->pulse[i].name;
 	return found;
 }
 
@@ -93,7 +73,10 @@ void app_notify_ready(struct app_notify *notify, const struct appliance *applian
 	/* Twice within the time, as sd_watchdog_enabled(3) has it. */
 	notify->period_ns =
 		notify->watched && watchdog_ns / 2 < STATUS_NS ? watchdog_ns / 2 : STATUS_NS;
-	standing_still(notify, appliance);
+	/* One that took no turn since the last look stands still. */
+	notify->health.stalled_ns = notify->period_ns - 1;
+	app_health_add_all(&notify->health, appliance, now_ns);
+	app_health_look(&notify->health, now_ns, false);
 	snprintf(text, sizeof(text), "READY=1\nSTATUS=%u port%s, %u worker%s",
 		appliance->port_count, appliance->port_count == 1 ? "" : "s",
 		appliance->worker_count, appliance->worker_count == 1 ? "" : "s");
@@ -104,8 +87,7 @@ void app_notify_poll(struct app_notify *notify, const struct app_manager *manage
 {
 	const struct appliance *appliance = manager->appliance;
 	bool stop = atomic_load_explicit(&appliance->stop, memory_order_relaxed);
-	const char *still;
-	char text[256];
+	char text[256], kind[sizeof(notify->health.pulse[0].name)] = "";
 
 	if (notify->period_ns == 0)
 		return;
@@ -116,11 +98,14 @@ void app_notify_poll(struct app_notify *notify, const struct app_manager *manage
 		return;
 	notify->told_ns = now_ns;
 	/* Lcores that have ended take no turns; how long the end may take, another clock bounds. */
-	still = standing_still(notify, appliance);
-	notify->still = stop ? NULL : still;
+	app_health_look(&notify->health, now_ns, stop);
+	notify->still = standing_still(&notify->health);
+	/* Of workers, not which: a line of status is for a glance. */
+	if (notify->still != NULL)
+		snprintf(kind, sizeof(kind), "%.*s", (int)strcspn(notify->still, "0123456789"),
+			notify->still);
 	snprintf(text, sizeof(text), "%s%s%s%s%" PRIu64 " packets, %zu tunnels, %zu suspects",
-		notify->still == NULL && notify->watched ? "WATCHDOG=1\n" : "",
-		"STATUS=", notify->still != NULL ? notify->still : "",
+		notify->still == NULL && notify->watched ? "WATCHDOG=1\n" : "", "STATUS=", kind,
 		notify->still != NULL ? " stands still; " : "", app_report_received(appliance),
 		adit_verdict_board_count(manager->board, ADIT_VERDICT_TUNNEL),
 		adit_verdict_board_count(manager->board, ADIT_VERDICT_SUSPECT));

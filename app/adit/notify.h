@@ -7,18 +7,16 @@
 #ifndef ADIT_NOTIFY_H
 #define ADIT_NOTIFY_H
 
-#include "appliance.h"
+#include "health.h"
 
 struct app_manager;
-
-#define APP_LCORES_MAX (APP_WORKERS_MAX + 2) /* workers, scorer, spreader */
 
 struct app_notify {
 	uint64_t told_ns, period_ns; /* when last, and how often; 0: nobody listens */
 	bool watched;                /* WATCHDOG_USEC is set: it wants to hear that all is alive */
-	uint64_t turns[APP_LCORES_MAX]; /* of each lcore, when it was last looked at */
+	struct app_health health;
 	bool stopping;
-	const char *still; /* the kind of lcore that stands still; NULL: none */
+	const char *still; /* the lcore that stands still; NULL: none */
 };
 
 /* Sends lines. 0, or -errno: the service manager does not hear it, which changes nothing here. */

@@ -63,6 +63,7 @@ static void start(bool listens, const char *watchdog)
 	appliance.worker_count = 2;
 	appliance.spreader = &spreader;
 	appliance.has_spreader = true;
+	appliance.live = true;
 	appliance.scorer = &scorer;
 	appliance.port_count = 1;
 	manager =
