@@ -4,14 +4,13 @@
  */
 #include "http.h"
 
+#include "adit_secret.h"
 #include "port.h"
 #include "telemetry.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOOK_NS     (500 * ADIT_NS_PER_MS)
@@ -46,61 +45,50 @@ int app_http_check(const struct adit_config *config, struct adit_error *error)
 		config->http_listen);
 }
 
-/* What a file holds, ended by NUL; a secret is nobody's but the owner's and the group's. */
-static int file_read(const char *option, const char *path, size_t most, bool is_secret, char **text,
-	struct adit_error *error)
+/* What the file of an option holds, ended by NUL, without the end of its last line. */
+static int file_read(const char *option, const char *path, const char *what, bool is_secret,
+	size_t most, char **text, struct adit_error *error)
 {
-	int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat about;
-	ssize_t size = -1;
+	struct adit_error why;
+	int size;
 
-	*text = NULL;
-	if (file < 0 || fstat(file, &about) != 0) {
-		int status = -errno;
-
-		if (file >= 0)
-			close(file);
-		return adit_error_set(error, status, "%s: %s: %s", option, path, strerror(-status));
-	}
-	if (S_ISREG(about.st_mode) && (!is_secret || (about.st_mode & (S_IRWXO | S_IWGRP)) == 0) &&
-		(size_t)about.st_size <= most) {
-		*text = calloc(1, (size_t)about.st_size + 1);
-		if (*text != NULL)
-			size = read(file, *text, (size_t)about.st_size);
-	}
-	close(file);
-	if (size >= 0)
+	*text = calloc(1, most + 2);
+	if (*text == NULL)
+		return adit_error_set(error, -ENOMEM, "%s: no memory for it", option);
+	size = (is_secret ? adit_secret_read : adit_public_read)(path, what, *text, most + 1, &why);
+	if (size < 0)
+		adit_error_set(error, size, "%s: %s", option, why.text);
+	else if ((size_t)size > most)
+		size = adit_error_set(error, -EINVAL,
+			"%s: %s: a %s has at most %zu bytes, and there are more", option, path,
+			what, most);
+	if (size >= 0) {
+		(*text)[size] = '\0';
 		return 0;
+	}
+	explicit_bzero(*text, most + 2);
 	free(*text);
 	*text = NULL;
-	if (is_secret && (about.st_mode & (S_IRWXO | S_IWGRP)) != 0)
-		return adit_error_set(error, -EPERM,
-			"%s: %s: the mode %04o lets others at it; chmod 0600 (or 0640) would be "
-			"right",
-			option, path, (unsigned)about.st_mode & 07777u);
-	return adit_error_set(error, -EINVAL,
-		"%s: %s can't be read; expected a regular file of at most %zu bytes", option, path,
-		most);
+	return size;
 }
 
 static int token_read(struct app_http *http, struct adit_error *error)
 {
 	const char *path = http->config->http_token_file;
+	int status = file_read(
+		"http.token_file", path, "token", true, TOKEN_MOST + 1, &http->token, error);
 	size_t size;
-	int status = file_read("http.token_file", path, TOKEN_MOST + 1, true, &http->token, error);
 
 	if (status != 0)
 		return status;
-	size = strcspn(http->token, "\r\n");
-	if (http->token[size + strspn(http->token + size, "\r\n")] == '\0' && size >= TOKEN_LEAST) {
-		http->token[size] = '\0';
-		for (size_t i = 0; i < size; i++)
-			if (http->token[i] <= ' ' || http->token[i] > '~')
-				size = 0;
-	} else {
-		size = 0;
-	}
-	if (size != 0)
+	size = strlen(http->token);
+	/* As some editors end a line. */
+	if (size > 0 && http->token[size - 1] == '\r')
+		http->token[--size] = '\0';
+	for (size_t i = 0; i < size; i++)
+		if (http->token[i] <= ' ' || http->token[i] > '~')
+			size = 0;
+	if (size >= TOKEN_LEAST && size <= TOKEN_MOST)
 		return 0;
 	return adit_error_set(error, -EINVAL,
 		"http.token_file: %s: a token is one line of %d to %d visible characters; "
@@ -124,10 +112,11 @@ int app_http_open(struct app_http *http, struct app_manager *manager,
 	if (config->http_token_file[0] != '\0')
 		status = token_read(http, error);
 	if (status == 0 && config->http_certificate[0] != '\0')
-		status = file_read("http.certificate", config->http_certificate, PEM_MOST, false,
-			&http->certificate, error);
+		status = file_read("http.certificate", config->http_certificate, "certificate",
+			false, PEM_MOST, &http->certificate, error);
 	if (status == 0 && config->http_key[0] != '\0')
-		status = file_read("http.key", config->http_key, PEM_MOST, true, &http->key, error);
+		status = file_read(
+			"http.key", config->http_key, "key", true, PEM_MOST, &http->key, error);
 	http->site = (struct adit_http_site){.routes = app_http_routes,
 		.route_count = app_http_route_count,
 		.context = http,

@@ -20,6 +20,9 @@ extern "C" {
  */
 int adit_secret_read(
 	const char *path, const char *what, void *bytes, size_t room, struct adit_error *error);
+/* The same of what stands beside a secret and is none, as a certificate: whoever may read it. */
+int adit_public_read(
+	const char *path, const char *what, void *bytes, size_t room, struct adit_error *error);
 
 #ifdef __cplusplus
 }

@@ -23,7 +23,8 @@ static int read_all(int file, uint8_t *bytes, size_t room)
 	return (int)size;
 }
 
-static int check(const char *path, const char *what, int file, struct adit_error *error)
+static int check(
+	const char *path, const char *what, bool is_secret, int file, struct adit_error *error)
 {
 	struct stat about;
 
@@ -33,7 +34,7 @@ static int check(const char *path, const char *what, int file, struct adit_error
 		return adit_error_set(error, -EINVAL,
 			"%s: the %s must stand in a file of its own, and this is no regular file",
 			path, what);
-	if (about.st_mode & (S_IROTH | S_IWOTH | S_IWGRP))
+	if (is_secret && about.st_mode & (S_IROTH | S_IWOTH | S_IWGRP))
 		return adit_error_set(error, -EPERM,
 			"%s: the mode %04o lets others %s the %s; chmod 0600 (or 0640) would be "
 			"right",
@@ -42,15 +43,15 @@ static int check(const char *path, const char *what, int file, struct adit_error
 	return 0;
 }
 
-int adit_secret_read(
-	const char *path, const char *what, void *bytes, size_t room, struct adit_error *error)
+static int file_read(const char *path, const char *what, bool is_secret, void *bytes, size_t room,
+	struct adit_error *error)
 {
 	/* A FIFO must not hold the start up. */
 	int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), status;
 
 	if (file < 0)
 		return adit_error_set(error, -errno, "%s: %s", path, strerror(errno));
-	status = check(path, what, file, error);
+	status = check(path, what, is_secret, file, error);
 	if (status == 0) {
 		status = read_all(file, bytes, room);
 		if (status < 0)
@@ -60,4 +61,16 @@ int adit_secret_read(
 	}
 	close(file);
 	return status;
+}
+
+int adit_secret_read(
+	const char *path, const char *what, void *bytes, size_t room, struct adit_error *error)
+{
+	return file_read(path, what, true, bytes, room, error);
+}
+
+int adit_public_read(
+	const char *path, const char *what, void *bytes, size_t room, struct adit_error *error)
+{
+	return file_read(path, what, false, bytes, room, error);
 }
