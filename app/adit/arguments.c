@@ -274,3 +274,18 @@ int app_exit_status(int error)
 		return ADIT_EXIT_NOT_DONE;
 	}
 }
+
+const char *app_duration_text(uint64_t seconds, char text[40])
+{
+	const unsigned long long s = seconds;
+
+	if (s >= 86400)
+		snprintf(text, 40, "%llu d %llu h", s / 86400, s % 86400 / 3600);
+	else if (s >= 3600)
+		snprintf(text, 40, "%llu h %llu min", s / 3600, s % 3600 / 60);
+	else if (s >= 60)
+		snprintf(text, 40, "%llu min %llu s", s / 60, s % 60);
+	else
+		snprintf(text, 40, "%llu s", s);
+	return text;
+}

@@ -79,6 +79,8 @@ bool app_read_number(const char *text, double *number);
  * -EINVAL. */
 int app_read_duration(
 	const char *what, const char *text, uint32_t *seconds, struct adit_error *error);
+/* "3 d 4 h", "5 min 6 s", for people. Gives `text`. */
+const char *app_duration_text(uint64_t seconds, char text[40]);
 
 /* What a failed call means for the exit status: what was given was wrong, or it could not be
  * done. */

@@ -4,6 +4,8 @@
  */
 #include "ctl.h"
 
+#include "arguments.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -22,18 +24,6 @@ const char *app_ctl_text(const json_t *object, const char *key)
 int64_t app_ctl_number(const json_t *object, const char *key)
 {
 	return json_integer_value(at(object, key));
-}
-
-static void print_uptime(int64_t seconds)
-{
-	if (seconds >= 86400)
-		printf("%" PRId64 " d %" PRId64 " h", seconds / 86400, seconds % 86400 / 3600);
-	else if (seconds >= 3600)
-		printf("%" PRId64 " h %" PRId64 " min", seconds / 3600, seconds % 3600 / 60);
-	else if (seconds >= 60)
-		printf("%" PRId64 " min %" PRId64 " s", seconds / 60, seconds % 60);
-	else
-		printf("%" PRId64 " s", seconds);
 }
 
 static void print_lcores(const json_t *lcores)
@@ -85,14 +75,15 @@ APP_CTL_PRINT(status)
 {
 	const json_t *reason, *stories = at(answer, "stories"), *records = at(answer, "records");
 	const json_t *patterns = at(answer, "patterns");
+	char up[40];
 	size_t i;
 
 	(void)ctl;
 	printf("adit %s, version %s, process %" PRId64 ", up ", app_ctl_text(answer, "command"),
 		app_ctl_text(answer, "version"), app_ctl_number(answer, "pid"));
-	print_uptime(app_ctl_number(answer, "uptime_seconds"));
-	printf(" (since %s)\nhealth    %s\n", app_ctl_text(answer, "started"),
-		app_ctl_text(answer, "health"));
+	printf("%s (since %s)\nhealth    %s\n",
+		app_duration_text((uint64_t)app_ctl_number(answer, "uptime_seconds"), up),
+		app_ctl_text(answer, "started"), app_ctl_text(answer, "health"));
 	json_array_foreach((json_t *)(uintptr_t)at(answer, "reasons"), i, reason)
 		printf("          %s\n", json_string_value(reason));
 	print_lcores(at(answer, "lcores"));

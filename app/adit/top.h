@@ -120,7 +120,6 @@ const char *app_top_pad(char *text, size_t room, unsigned columns);
 const char *app_top_draw(const struct app_top_page *page, const uint64_t *value, size_t count,
 	unsigned columns, char *text, size_t room);
 const char *app_top_count(uint64_t value, bool bytes, char text[24]);
-const char *app_top_duration(uint64_t seconds, char text[40]);
 void app_top_page_clear(struct app_top_page *page);
 
 /* top_page.c: the whole page, in `height` lines; SIZE_MAX: as many as there are, for paper.

@@ -4,6 +4,8 @@
  */
 #include "top.h"
 
+#include "arguments.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -67,7 +69,7 @@ static void show_head(const struct app_top *top, struct app_top_page *page)
 	bool runs = json_is_true(at(status, "running"));
 	char up[40], rate[24], count[24], lost_text[24], reason[CELL], version[CELL], lag[40] = "";
 
-	app_top_duration(count_at(status, "uptime_seconds"), up);
+	app_duration_text(count_at(status, "uptime_seconds"), up);
 	app_top_add(page, APP_TOP_TITLE,
 		"adit %s %s, up %s   %" PRIu64 " tunnels, %" PRIu64 " suspects%s",
 		text_at(status, "command"),

@@ -183,18 +183,3 @@ const char *app_top_count(uint64_t value, bool bytes, char text[24])
 	adit_count_text(value, bytes, text);
 	return text;
 }
-
-const char *app_top_duration(uint64_t seconds, char text[40])
-{
-	const unsigned long long s = seconds;
-
-	if (s >= 86400)
-		snprintf(text, 40, "%llu d %llu h", s / 86400, s % 86400 / 3600);
-	else if (s >= 3600)
-		snprintf(text, 40, "%llu h %llu min", s / 3600, s % 3600 / 60);
-	else if (s >= 60)
-		snprintf(text, 40, "%llu min %llu s", s / 60, s % 60);
-	else
-		snprintf(text, 40, "%llu s", s);
-	return text;
-}

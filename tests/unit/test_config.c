@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "adit_config.h"
+#include "config_cases.h"
 #include "config_priv.h"
 #include "harness.h"
 
@@ -17,17 +18,6 @@ __attribute__((noinline)) static char *text_of(int (*write)(FILE *to))
 	FILE *to = open_memstream(&text, &size);
 
 	CHECK_EQ_INT(write(to), 0);
-	fclose(to);
-	return text;
-}
-
-static char *dump_of(const struct adit_config *config)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *to = open_memstream(&text, &size);
-
-	CHECK_EQ_INT(adit_config_dump(config, to), 0);
 	fclose(to);
 	return text;
 }

@@ -2,6 +2,7 @@
  *
  * The list `sinks` of the configuration.
  */
+#include "config_cases.h"
 #include "config_priv.h"
 #include "harness.h"
 
@@ -9,17 +10,6 @@
 #include <stdlib.h>
 
 static struct adit_error error;
-
-static char *dump_of(const struct adit_config *config)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *to = open_memstream(&text, &size);
-
-	CHECK_EQ_INT(adit_config_dump(config, to), 0);
-	fclose(to);
-	return text;
-}
 
 TEST(config_sinks, are_read_and_dumped)
 {
