@@ -125,7 +125,7 @@ function pager(view, answer) {
 
 const VERDICT_COLUMNS = [
 	["Last record", "whole", item => link("verdicts", item.id, day(item.last))],
-	["Verdict", "whole", item => verdictMark(item.record.verdict, item.record.score)],
+	["Verdict", "whole", item => verdictMark(item.record.verdict, `${item.record.score}${item.record.muted ? ", muted" : ""}`)],
 	["Domain", "name", item => what(item.record)],
 	["Tool", "", item => item.record.tool || "–"],
 	["Subscribers", "name", item => who(item.record)],
@@ -174,6 +174,7 @@ function story(item) {
 	return make("article", {},
 		make("h3", {}, verdictMark(record.verdict, record.score), ` ${record.tool || ""} `, link("verdicts", item.id, `story ${item.id}`)),
 		facts([["About", what(record)], ["Subscribers", who(record)], ["State", record.state],
+			["Muted", record.muted && `until ${day(record.muted.until)} UTC: ${record.muted.reason}`],
 			["Seen", `${day(record.window_start)} to ${day(record.window_end)} UTC`],
 			["Queries, names", `${short(record.queries)}, ${short(record.unique_names)}`],
 			["Carried", `about ${bytes(record.information_up)} up, ${bytes(record.information_down)} down`]]),
