@@ -53,15 +53,46 @@ static void die(const char *text)
 
 /* ---- rows: each returns how often it did what it is about */
 
+/* Up to a burst of a load from `at` on, as a worker takes it: *taken is how many, what is returned
+ * is how many of them a first look has left, and stand in `packets`. */
+static size_t take(struct context *context, const struct app_load *load, size_t at,
+	struct adit_frame *frames, struct adit_packet *packets, size_t *taken)
+{
+	size_t count = load->count - at < ADIT_BURST_MAX ? load->count - at : ADIT_BURST_MAX;
+	struct adit_intake *intake = &context->setup.intake;
+	struct adit_sight sights[ADIT_BURST_MAX];
+	struct adit_glance glance;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct adit_frame *frame = &load->frames[at + i];
+
+		__builtin_prefetch(frame->data);
+		__builtin_prefetch(frame->data + ADIT_CACHE_LINE);
+		sights[i] = (struct adit_sight){
+			frame->data, frame->link == ADIT_LINK_ETHERNET ? frame->captured : 0};
+	}
+	adit_packet_glance(intake->ports, sights, count, &glance);
+	adit_pipeline_count_ended(context->setup.pipeline, &glance);
+	for (uint64_t left = glance.left; left != 0; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(left);
+
+		frames[kept] = load->frames[at + i];
+		adit_intake_take_glanced(
+			intake, &frames[kept], &packets[kept], adit_glance_at(&glance, i));
+		kept++;
+	}
+	*taken = count;
+	return kept;
+}
+
 static size_t decode(struct context *context, const struct app_load *load)
 {
-	struct adit_packet packet;
+	struct adit_packet packets[ADIT_BURST_MAX];
+	struct adit_frame frames[ADIT_BURST_MAX];
 
-	for (size_t i = 0; i < load->count; i++) {
-		struct adit_frame frame = load->frames[i];
-
-		adit_intake_take(&context->setup.intake, &frame, &packet);
-	}
+	for (size_t at = 0, taken; at < load->count; at += taken)
+		take(context, load, at, frames, packets, &taken);
 	return load->count;
 }
 
@@ -153,14 +184,9 @@ static size_t pipeline(struct context *context, enum adit_stage last)
 	struct adit_packet packets[ADIT_BURST_MAX];
 	struct adit_frame frames[ADIT_BURST_MAX];
 
-	for (size_t at = 0; at < load->count; at += ADIT_BURST_MAX) {
-		size_t count =
-			load->count - at < ADIT_BURST_MAX ? load->count - at : ADIT_BURST_MAX;
+	for (size_t at = 0, taken; at < load->count; at += taken) {
+		size_t count = take(context, load, at, frames, packets, &taken);
 
-		for (size_t i = 0; i < count; i++) {
-			frames[i] = load->frames[at + i];
-			adit_intake_take(&context->setup.intake, &frames[i], &packets[i]);
-		}
 		adit_pipeline_run_until(context->setup.pipeline, context->setup.window, frames,
 			packets, count, last);
 	}

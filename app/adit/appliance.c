@@ -159,6 +159,8 @@ static int services_load(struct appliance *appliance, struct adit_error *error)
 {
 	const struct adit_config *config = appliance->config;
 
+	static_assert(2 * ADIT_LIST_MAX + 4 <= ADIT_PORTS_MAX,
+		"all that can be configured, with HTTPS, GTP-U and VXLAN");
 	adit_ports_init(&appliance->ports);
 	for (size_t i = 0; i < config->encrypted_ports.count; i++)
 		if (config->encrypted_ports.item[i] != 0)

@@ -423,6 +423,9 @@ static inline uint64_t app_time_ns(const uint64_t *other)
 /* A frame over an mbuf's bytes; one of several segments is copied to `linear`. */
 bool app_frame_of(const struct appliance *appliance, struct rte_mbuf *mbuf, uint8_t *linear,
 	struct adit_frame *frame);
+/* A first look at a burst, of 1 to ADIT_BURST_MAX. */
+void app_glance(const struct adit_ports *ports, struct rte_mbuf *const *mbufs, uint16_t count,
+	struct adit_glance *glance);
 
 /* Reassembly for a thread that decodes; NULL: the C library's memory. */
 int app_intake_create(struct appliance *appliance, struct adit_intake *intake,

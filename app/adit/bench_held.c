@@ -11,8 +11,10 @@
 
 #define OPS "adit_held"
 
-/* Bytes of the frames that the pools are for. */
-static const uint16_t sizes[APP_HELD_POOLS] = {128, 384, 896, 1920, APP_LOAD_FRAME_MAX};
+/* Bytes of the frames that the pools are for. A card's buffer has room for the first look at the
+ * smallest. */
+static const uint16_t sizes[APP_HELD_POOLS] = {192, 384, 896, 1920, APP_LOAD_FRAME_MAX};
+static_assert(192 >= ADIT_SIGHT_BYTES, "every frame's buffer has that much");
 
 /* ---- a pool that keeps what it has: mbufs that come back are where they were */
 

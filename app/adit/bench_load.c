@@ -39,7 +39,8 @@ static int reserve(struct app_load *load, size_t size)
 	return 0;
 }
 
-/* Frames hold offsets until the arena has its place. */
+/* Frames hold offsets until the arena has its place. Behind each, there is as much of it as a first
+ * look loads. */
 static int append(struct app_load *load, const struct adit_frame *frame)
 {
 	const uint64_t line = ADIT_CACHE_LINE;
@@ -53,7 +54,7 @@ static int append(struct app_load *load, const struct adit_frame *frame)
 			return -ENOMEM;
 		load->frames = frames;
 	}
-	if (reserve(load, at - load->arena_used + frame->captured) != 0)
+	if (reserve(load, at - load->arena_used + frame->captured + ADIT_SIGHT_BYTES) != 0)
 		return -ENOMEM;
 	memcpy(load->arena + at, frame->data, frame->captured);
 	load->arena_used = at + frame->captured;

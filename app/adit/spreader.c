@@ -261,9 +261,10 @@ static void captures_spread(struct app_spreader *spreader, struct stage *stage)
 		group_spread(spreader, stage, spreader->files + i, step);
 }
 
-/* A received mbuf goes on as it is: no copy. A datagram put together from fragments is one. */
-static void mbuf_spread(
-	struct app_spreader *spreader, struct stage *stage, struct rte_mbuf *mbuf, uint64_t now)
+/* A received mbuf goes on as it is: no copy. A datagram put together from fragments is one. Returns
+ * false for what ends here. */
+static bool mbuf_spread(struct app_spreader *spreader, struct stage *stage, struct rte_mbuf *mbuf,
+	uint64_t now, enum adit_seen seen)
 {
 	struct appliance *appliance = spreader->appliance;
 	struct adit_frame frame;
@@ -271,24 +272,47 @@ static void mbuf_spread(
 	struct app_meta *meta = app_meta(mbuf);
 	const uint8_t *received;
 
-	spreader->counters.received++;
 	app_frame_of(appliance, mbuf, spreader->linear, &frame);
 	frame.ts_ns = now;
 	received = frame.data;
-	if (adit_intake_take(&spreader->intake, &frame, &packet) != ADIT_OUTCOME_PENDING) {
+	if (adit_intake_take_glanced(&spreader->intake, &frame, &packet, seen) !=
+		ADIT_OUTCOME_PENDING) {
 		spreader->ended.outcome[packet.outcome]++;
-		rte_pktmbuf_free(mbuf);
-		return;
+		return false;
 	}
 	if (ADIT_UNLIKELY(frame.data != received)) {
-		rte_pktmbuf_free(mbuf);
 		copy_send(spreader, stage, &frame, &packet);
-		return;
+		return false;
 	}
 	meta->ts_ns = now;
 	meta->packet = packet;
 	meta->packet.mark = APP_FRAME;
 	stage_add(spreader, stage, packet.shard % appliance->worker_count, mbuf);
+	return true;
+}
+
+static void burst_spread(struct app_spreader *spreader, struct stage *stage,
+	struct rte_mbuf **mbufs, uint16_t count, uint64_t now)
+{
+	struct adit_glance glance;
+	uint64_t sent = 0;
+	unsigned kept = 0;
+
+	app_glance(spreader->intake.ports, mbufs, count, &glance);
+	adit_glance_count(&glance, spreader->ended.outcome);
+	spreader->counters.received += count;
+	for (uint64_t left = glance.left; left != 0; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(left);
+
+		sent |= (uint64_t)mbuf_spread(
+				spreader, stage, mbufs[i], now, adit_glance_at(&glance, i))
+			<< i;
+	}
+	for (uint16_t i = 0; i < count; i++) {
+		mbufs[kept] = mbufs[i];
+		kept += !(sent >> i & 1);
+	}
+	rte_pktmbuf_free_bulk(mbufs, kept);
 }
 
 static void ports_spread(struct app_spreader *spreader, struct stage *stage)
@@ -317,13 +341,10 @@ static void ports_spread(struct app_spreader *spreader, struct stage *stage)
 			uint16_t count = rte_eth_rx_burst(
 				spreader->queue[i].port, spreader->queue[i].queue, mbufs, burst);
 
+			if (count == 0)
+				continue;
 			spreader->queue[i].received += count;
-			for (uint16_t k = 0; k < APP_AHEAD; k++)
-				app_headers_prefetch(mbufs, count, k);
-			for (uint16_t k = 0; k < count; k++) {
-				app_headers_prefetch(mbufs, count, k + APP_AHEAD);
-				mbuf_spread(spreader, stage, mbufs[k], now);
-			}
+			burst_spread(spreader, stage, mbufs, count, now);
 			total += count;
 		}
 		/* A port that is never idle may bring little DNS: what is staged must not wait. */

@@ -40,6 +40,24 @@ bool app_frame_of(const struct appliance *appliance, struct rte_mbuf *mbuf, uint
 	return whole;
 }
 
+/* Of a packet in pieces a first look has nothing, nor of one that ends where its buffer does. */
+void app_glance(const struct adit_ports *ports, struct rte_mbuf *const *mbufs, uint16_t count,
+	struct adit_glance *glance)
+{
+	struct adit_sight sights[ADIT_BURST_MAX];
+
+	for (uint16_t i = 0; i < count; i++) {
+		const struct rte_mbuf *mbuf = mbufs[i];
+		bool readable =
+			mbuf->nb_segs == 1 && mbuf->data_off + ADIT_SIGHT_BYTES <= mbuf->buf_len;
+
+		app_headers_prefetch(mbufs, count, i);
+		sights[i].data = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+		sights[i].size = readable ? mbuf->pkt_len : 0;
+	}
+	adit_packet_glance(ports, sights, count, glance);
+}
+
 /* An empty window. Replay waits for one, so that no slices are merged by chance; live, NULL means
  * none is at hand. */
 static struct adit_window *window_take(struct app_worker *worker, bool wait)
@@ -176,8 +194,8 @@ static void batch_run(struct app_worker *worker, struct batch *batch)
 
 /* Takes one packet into the batch. What stands in a room that the next packet may need, and not in
  * the mbuf, is run at once. */
-static void batch_add(
-	struct app_worker *worker, struct batch *batch, struct rte_mbuf *mbuf, uint64_t now)
+static void batch_add(struct app_worker *worker, struct batch *batch, struct rte_mbuf *mbuf,
+	uint64_t now, enum adit_seen seen)
 {
 	const struct app_meta *meta = app_meta(mbuf);
 	struct adit_frame *frame;
@@ -193,7 +211,8 @@ static void batch_add(
 	received = frame->data;
 	if (worker->decodes) {
 		frame->ts_ns = now;
-		adit_intake_take(&worker->intake, frame, &batch->packets[batch->count]);
+		adit_intake_take_glanced(
+			&worker->intake, frame, &batch->packets[batch->count], seen);
 	} else {
 		frame->ts_ns = meta->ts_ns;
 		frame->tap = meta->packet.tap;
@@ -220,6 +239,22 @@ static bool burst_leave(struct app_worker *worker, struct rte_mbuf **mbufs, uint
 	return goes_on;
 }
 
+/* Runs one burst of a port that nobody has decoded. */
+static void burst_decode(struct app_worker *worker, struct batch *batch, struct rte_mbuf **mbufs,
+	uint16_t count, uint64_t now)
+{
+	struct adit_glance glance;
+
+	app_glance(worker->intake.ports, mbufs, count, &glance);
+	adit_pipeline_count_ended(worker->pipeline, &glance);
+	for (uint64_t left = glance.left; left != 0; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(left);
+
+		batch_add(worker, batch, mbufs[i], now, adit_glance_at(&glance, i));
+	}
+	batch_run(worker, batch);
+}
+
 /* Runs one burst; ticks split it. */
 static bool burst_run(struct app_worker *worker, struct batch *batch, struct rte_mbuf **mbufs,
 	uint16_t count, uint64_t now)
@@ -228,16 +263,20 @@ static bool burst_run(struct app_worker *worker, struct batch *batch, struct rte
 
 	if (ADIT_UNLIKELY(worker->rung == APP_RUNG_RX))
 		return burst_leave(worker, mbufs, count);
+	if (worker->decodes) {
+		burst_decode(worker, batch, mbufs, count, now);
+		return true;
+	}
 	for (uint16_t i = 0; i < APP_AHEAD; i++)
 		app_headers_prefetch(mbufs, count, i);
 	for (uint16_t i = 0; i < count; i++) {
 		app_headers_prefetch(mbufs, count, i + APP_AHEAD);
-		if (!worker->decodes && app_meta(mbufs[i])->packet.mark != APP_FRAME) {
+		if (app_meta(mbufs[i])->packet.mark != APP_FRAME) {
 			batch_run(worker, batch);
 			goes_on &= tick(worker, app_meta(mbufs[i]));
 			continue;
 		}
-		batch_add(worker, batch, mbufs[i], now);
+		batch_add(worker, batch, mbufs[i], now, ADIT_SEEN_UNUSUAL);
 	}
 	batch_run(worker, batch);
 	return goes_on;

@@ -117,6 +117,7 @@ enum adit_service {
 };
 #define ADIT_RESOLVERS_MAX 64
 #define ADIT_PEERS_MAX     64
+#define ADIT_PORTS_MAX     160
 /* In memory order; IPv4 has 4 bytes and zeros. */
 struct adit_peer {
 	uint64_t address[2], mask[2];
@@ -125,6 +126,11 @@ struct adit_peer {
 struct adit_ports {
 	uint64_t special[65536 / 64];
 	uint8_t service[65536]; /* enum adit_service */
+	/* The same as a list, of ports in network byte order. */
+	uint32_t listed_count;
+	struct {
+		uint16_t raw, service;
+	} listed[ADIT_PORTS_MAX];
 	/* Resolvers that speak DNS over HTTPS: a bit per hash in front of the list. */
 	uint64_t resolver_bits[64];
 	uint32_t resolver_count;
@@ -136,8 +142,9 @@ struct adit_ports {
 
 /* GTP-U (2152) and VXLAN (4789), and nothing else yet. */
 void adit_ports_init(struct adit_ports *ports);
-/* A later call for the same port wins; ADIT_SERVICE_NONE makes it a port like any other. */
-void adit_ports_add(struct adit_ports *ports, uint16_t port, enum adit_service service);
+/* A later call for the same port wins; ADIT_SERVICE_NONE makes it a port like any other. Returns 0,
+ * or -ENOSPC. */
+int adit_ports_add(struct adit_ports *ports, uint16_t port, enum adit_service service);
 /* From the first one on, port 443 is worth a look, unless it means something else already. Returns
  * 0, also for one that is listed already, or -ENOSPC. */
 int adit_ports_add_resolver(struct adit_ports *ports, const struct adit_address *address);
@@ -159,6 +166,58 @@ int adit_ports_add_peer(struct adit_ports *ports, const struct adit_address *pre
  */
 enum adit_outcome adit_packet_decode(
 	const struct adit_frame *frame, const struct adit_ports *ports, struct adit_packet *packet);
+
+/* A frame as a first look at many needs it: Ethernet, whole, in one piece. Of size 0, it is left as
+ * unusual. */
+struct adit_sight {
+	const uint8_t *data; /* ADIT_SIGHT_BYTES can be loaded from there, whatever the size */
+	uint32_t size;
+};
+#define ADIT_SIGHT_BYTES 144
+
+/* What a first look found; bit i is of frame i. */
+#define ADIT_GLANCE_MAX 64
+struct adit_glance {
+	uint64_t left;                           /* those that it does not end */
+	uint64_t datagrams;                      /* of them, DNS over UDP … */
+	uint64_t inside;                         /* … and of these, in GTP-U */
+	uint32_t tcp_other, udp_other, ip_other; /* how many ended so */
+};
+/* Adds those that ended to counters by outcome. */
+static inline void adit_glance_count(const struct adit_glance *glance, uint64_t *outcomes)
+{
+	outcomes[ADIT_OUTCOME_TCP_OTHER] += glance->tcp_other;
+	outcomes[ADIT_OUTCOME_UDP_OTHER] += glance->udp_other;
+	outcomes[ADIT_OUTCOME_IP_OTHER] += glance->ip_other;
+}
+enum adit_seen {
+	ADIT_SEEN_UNUSUAL, /* for the decoder */
+	ADIT_SEEN_DATAGRAM,
+	ADIT_SEEN_INSIDE,
+};
+static inline enum adit_seen adit_glance_at(const struct adit_glance *glance, unsigned i)
+{
+	return (enum adit_seen)((glance->datagrams >> i & 1) + (glance->inside >> i & 1));
+}
+
+/* Looks at 1 to ADIT_GLANCE_MAX frames, by the row of this CPU or the one that adit_cpu_wanted. Any
+ * thread. */
+void adit_packet_glance(const struct adit_ports *ports, const struct adit_sight *sights,
+	size_t count, struct adit_glance *glance);
+
+/* The rows, best first; the last one is plain C, packet by packet. */
+struct adit_glance_row {
+	const char *name;
+	bool (*supported)(void);
+	void (*look)(const struct adit_ports *ports, const struct adit_sight *sights, size_t count,
+		struct adit_glance *glance);
+};
+extern const struct adit_glance_row adit_glance_rows[];
+extern const size_t adit_glance_row_count;
+
+/* Decodes a frame that a first look has left, which saw so much of it. As adit_packet_decode. */
+enum adit_outcome adit_packet_decode_glanced(const struct adit_frame *frame,
+	const struct adit_ports *ports, struct adit_packet *packet, enum adit_seen seen);
 
 /* The same without the first look that ends most of what is no DNS: the outcomes are the same, and
  * tests hold the one to the other. */

@@ -11,20 +11,9 @@
  * as a third of the work here. So both are read by the same instructions. What is all but always
  * so is asked for by a branch, which is then nearly free.
  */
-#include "packet_priv.h"
+#include "glance_priv.h"
 
 enum {
-	PROTOCOL_TCP = 6,
-	PROTOCOL_UDP = 17,
-	PORT_GTPU = 2152,
-
-	IPV4_BYTES = 20,
-	IPV6_BYTES = 40,
-	TRANSPORT_BYTES = 20, /* that are looked at, whatever it is */
-	FRAME_BYTES = ETHERNET_BYTES + 4 + IPV4_BYTES + TRANSPORT_BYTES,
-	/* With the word of options and that of an extension, and a packet. */
-	GTPU_BYTES = 16 + IPV4_BYTES + TRANSPORT_BYTES,
-
 	/* Not outcomes: */
 	CLOSER = ADIT_OUTCOME_PENDING, /* have a closer look */
 	TUNNEL,                        /* GTP-U stands at glance.at */
@@ -54,8 +43,13 @@ __attribute__((always_inline)) static inline int glance_transport(
 	uint32_t size, from, to, source, destination, port;
 	int other = ADIT_OUTCOME_UDP_OTHER;
 
-	if (ADIT_UNLIKELY((protocol == PROTOCOL_UDP) == is_tcp))
-		return CLOSER;
+	if (ADIT_UNLIKELY((protocol == PROTOCOL_UDP) == is_tcp)) {
+		bool known = protocol == PROTOCOL_ESP ||
+			     protocol == (header == IPV4_BYTES ? PROTOCOL_ICMP : PROTOCOL_ICMP6);
+
+		return known && header <= total && total <= g->room ? ADIT_OUTCOME_IP_OTHER
+								    : CLOSER;
+	}
 	/* Of the datagram, or of the TCP header. */
 	size = adit_load_be16(l4 + 4);
 	size ^= (size ^ (l4[12] >> 2 & 0x3c)) & -is_tcp;
@@ -114,7 +108,7 @@ __attribute__((always_inline)) static inline bool glance_gtpu(struct glance *g)
 	const uint8_t *gtpu = g->at;
 	uint32_t size, more, extension, unusual;
 
-	if (ADIT_UNLIKELY(g->room < GTPU_BYTES))
+	if (ADIT_UNLIKELY(g->room < GTPU_BYTES + GTPU_MORE))
 		return false;
 	size = adit_load_be16(gtpu + 2);
 	extension = (gtpu[0] >> 2 & 1) & (gtpu[11] != 0);
@@ -182,23 +176,22 @@ __attribute__((noinline)) static void write_datagram(const struct adit_frame *fr
 	packet->flags = flags;
 }
 
-static inline int glance(const struct adit_frame *frame, const struct adit_ports *ports)
+static inline int glance(const struct adit_sight *sight, const struct adit_ports *ports)
 {
 	struct glance g = {.ports = ports};
 	uint32_t at = ETHERNET_BYTES;
 	uint16_t type;
 	int outcome;
 
-	if (ADIT_UNLIKELY(frame->captured < FRAME_BYTES || frame->captured != frame->wire ||
-			  frame->link != ADIT_LINK_ETHERNET))
+	if (ADIT_UNLIKELY(sight->size < FRAME_BYTES))
 		return CLOSER;
-	type = adit_load_be16(frame->data + 12);
+	type = adit_load_be16(sight->data + 12);
 	if (type == TYPE_VLAN) {
-		type = adit_load_be16(frame->data + 16);
+		type = adit_load_be16(sight->data + 16);
 		at += 4;
 	}
-	g.at = frame->data + at;
-	g.room = frame->captured - at;
+	g.at = sight->data + at;
+	g.room = sight->size - at;
 	if (ADIT_LIKELY(type == TYPE_IPV4))
 		outcome = glance_ipv4(&g, false);
 	else if (type == TYPE_IPV6)
@@ -216,10 +209,38 @@ static inline int glance(const struct adit_frame *frame, const struct adit_ports
 	return ports->peer_count != 0 ? CLOSER : DATAGRAM_INSIDE;
 }
 
+/* One after the other: the row that CPUs without wider registers have. */
+void glance_scalar(const struct adit_ports *ports, const struct adit_sight *sights, size_t count,
+	struct adit_glance *found)
+{
+	*found = (struct adit_glance){.left = 0};
+	for (size_t i = 0; i < count; i++) {
+		int outcome = glance(&sights[i], ports);
+
+		found->tcp_other += outcome == ADIT_OUTCOME_TCP_OTHER;
+		found->udp_other += outcome == ADIT_OUTCOME_UDP_OTHER;
+		found->ip_other += outcome == ADIT_OUTCOME_IP_OTHER;
+		found->left |= (uint64_t)(outcome >= CLOSER) << i;
+		found->datagrams |= (uint64_t)(outcome >= DATAGRAM) << i;
+		found->inside |= (uint64_t)(outcome == DATAGRAM_INSIDE) << i;
+	}
+}
+
+enum adit_outcome adit_packet_decode_glanced(const struct adit_frame *frame,
+	const struct adit_ports *ports, struct adit_packet *packet, enum adit_seen seen)
+{
+	if (ADIT_UNLIKELY(seen == ADIT_SEEN_UNUSUAL))
+		return adit_packet_decode_closely(frame, ports, packet);
+	write_datagram(frame, ports, packet, seen == ADIT_SEEN_INSIDE);
+	return ADIT_OUTCOME_PENDING;
+}
+
 enum adit_outcome adit_packet_decode(
 	const struct adit_frame *frame, const struct adit_ports *ports, struct adit_packet *packet)
 {
-	int outcome = glance(frame, ports);
+	bool whole = frame->captured == frame->wire && frame->link == ADIT_LINK_ETHERNET;
+	const struct adit_sight sight = {frame->data, whole ? frame->captured : 0};
+	int outcome = glance(&sight, ports);
 
 	if (ADIT_LIKELY(outcome < CLOSER)) {
 		packet->outcome = (uint8_t)outcome;

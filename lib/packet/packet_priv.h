@@ -146,12 +146,17 @@ static inline bool nest(struct reader *r)
  * Not keyed: somebody who finds other addresses with a resolver's bit makes the decoder look
  * through a short list, and no more.
  */
+static inline uint32_t adit_packet_resolver_bit_of(uint32_t last_word)
+{
+	return last_word * UINT32_C(0x9e3779b1) >> 20;
+}
+
 static inline uint32_t adit_packet_resolver_bit(const uint8_t *address, bool is_v6)
 {
 	uint32_t word;
 
 	memcpy(&word, address + (is_v6 ? 12 : 0), sizeof(word));
-	return word * UINT32_C(0x9e3779b1) >> 20;
+	return adit_packet_resolver_bit_of(word);
 }
 
 static inline bool adit_packet_resolver_hint(

@@ -18,15 +18,29 @@ void adit_ports_init(struct adit_ports *ports)
 	adit_ports_add(ports, PORT_VXLAN, ADIT_SERVICE_VXLAN);
 }
 
-void adit_ports_add(struct adit_ports *ports, uint16_t port, enum adit_service service)
+int adit_ports_add(struct adit_ports *ports, uint16_t port, enum adit_service service)
 {
+	const uint16_t raw = (uint16_t)(port << 8 | port >> 8);
 	uint64_t bit = UINT64_C(1) << port % 64;
+	uint32_t at = 0;
 
-	ports->service[port] = (uint8_t)service;
-	if (service == ADIT_SERVICE_NONE)
+	while (at < ports->listed_count && ports->listed[at].raw != raw)
+		at++;
+	if (service == ADIT_SERVICE_NONE) {
+		ports->service[port] = ADIT_SERVICE_NONE;
 		ports->special[port / 64] &= ~bit;
-	else
-		ports->special[port / 64] |= bit;
+		if (at < ports->listed_count)
+			ports->listed[at] = ports->listed[--ports->listed_count];
+		return 0;
+	}
+	if (at == ADIT_PORTS_MAX)
+		return -ENOSPC;
+	ports->listed_count += at == ports->listed_count;
+	ports->listed[at].raw = raw;
+	ports->listed[at].service = (uint16_t)service;
+	ports->service[port] = (uint8_t)service;
+	ports->special[port / 64] |= bit;
+	return 0;
 }
 
 int adit_ports_add_resolver(struct adit_ports *ports, const struct adit_address *address)
@@ -40,7 +54,7 @@ int adit_ports_add_resolver(struct adit_ports *ports, const struct adit_address 
 	ports->resolver[ports->resolver_count++] = *address;
 	ports->resolver_bits[bit / 64] |= UINT64_C(1) << bit % 64;
 	if (ports->service[PORT_HTTPS] == ADIT_SERVICE_NONE)
-		adit_ports_add(ports, PORT_HTTPS, ADIT_SERVICE_HTTPS);
+		return adit_ports_add(ports, PORT_HTTPS, ADIT_SERVICE_HTTPS);
 	return 0;
 }
 

@@ -42,6 +42,10 @@ struct adit_intake {
 enum adit_outcome adit_intake_take(
 	struct adit_intake *intake, struct adit_frame *frame, struct adit_packet *packet);
 
+/* The same of a frame that adit_packet_glance has left. */
+enum adit_outcome adit_intake_take_glanced(struct adit_intake *intake, struct adit_frame *frame,
+	struct adit_packet *packet, enum adit_seen seen);
+
 /* Whether a packet itself tells which way it goes: by its ports, or by the network's word. */
 bool adit_packet_tells_way(const struct adit_packet *packet);
 
@@ -96,6 +100,9 @@ int adit_pipeline_create(const struct adit_pipeline_params *params,
 void adit_pipeline_destroy(struct adit_pipeline *pipeline);
 /* Bytes of both filters, the names, the tracks and the streams. */
 size_t adit_pipeline_bytes(const struct adit_pipeline_params *params);
+
+/* Counts the packets that a first look has ended. */
+void adit_pipeline_count_ended(struct adit_pipeline *pipeline, const struct adit_glance *glance);
 
 /*
  * Runs packets to their end: every one is counted in exactly one outcome, DNS messages also into

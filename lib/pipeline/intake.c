@@ -24,3 +24,10 @@ enum adit_outcome adit_intake_take(
 		return go_on(intake, frame, packet, outcome);
 	return outcome;
 }
+
+enum adit_outcome adit_intake_take_glanced(struct adit_intake *intake, struct adit_frame *frame,
+	struct adit_packet *packet, enum adit_seen seen)
+{
+	return go_on(intake, frame, packet,
+		adit_packet_decode_glanced(frame, intake->ports, packet, seen));
+}

@@ -726,6 +726,11 @@ static ADIT_ALWAYS_INLINE size_t burst_run(struct adit_pipeline *pipeline,
 	return left;
 }
 
+void adit_pipeline_count_ended(struct adit_pipeline *pipeline, const struct adit_glance *glance)
+{
+	adit_glance_count(glance, pipeline->counters.outcome);
+}
+
 void adit_pipeline_run(struct adit_pipeline *pipeline, struct adit_window *window,
 	const struct adit_frame *frames, const struct adit_packet *packets, size_t count)
 {

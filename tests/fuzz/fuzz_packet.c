@@ -4,6 +4,7 @@
  * 443 of 192.0.2.53 is DNS over HTTPS. A fragment is decoded once more as if it were the whole
  * datagram. What the first look ends, the decoder would have ended in the same way. A list of the
  * network's tunnel peers (10.0.0.0/8, 2001:db8::/32) changes whose a message is, and nothing else.
+ * Each row of the first look finds in a burst of the frame what the decoder finds.
  */
 #include "adit_packet.h"
 
@@ -109,6 +110,39 @@ static void resume(
 	free(copy);
 }
 
+/* What is looked at may be loaded from behind a short frame, and no more. */
+static void check_glance(const struct adit_frame *frame, enum adit_outcome outcome)
+{
+	size_t room = frame->captured > ADIT_SIGHT_BYTES ? frame->captured : ADIT_SIGHT_BYTES;
+	uint8_t *copy = malloc(room);
+	struct adit_sight sights[ADIT_GLANCE_MAX];
+	size_t count = 1 + room % ADIT_GLANCE_MAX;
+	struct adit_glance expected, got;
+
+	if (copy == NULL)
+		return;
+	memset(copy, 0x35, room);
+	memcpy(copy, frame->data, frame->captured);
+	for (size_t i = 0; i < count; i++)
+		sights[i] = (struct adit_sight){copy, frame->captured};
+	adit_glance_rows[adit_glance_row_count - 1].look(ports_get(), sights, count, &expected);
+	for (size_t row = 0; row + 1 < adit_glance_row_count; row++) {
+		if (!adit_glance_rows[row].supported())
+			continue;
+		adit_glance_rows[row].look(ports_get(), sights, count, &got);
+		trap_unless(got.left == expected.left && got.datagrams == expected.datagrams &&
+			    got.inside == expected.inside && got.tcp_other == expected.tcp_other &&
+			    got.udp_other == expected.udp_other &&
+			    got.ip_other == expected.ip_other);
+	}
+	if (expected.left == 0)
+		trap_unless((outcome == ADIT_OUTCOME_TCP_OTHER          ? expected.tcp_other
+				    : outcome == ADIT_OUTCOME_UDP_OTHER ? expected.udp_other
+				    : outcome == ADIT_OUTCOME_IP_OTHER  ? expected.ip_other
+									: 0) == count);
+	free(copy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct adit_packet packet, closely, peers;
@@ -121,6 +155,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	frame.link = data[0] % 6;
 	outcome = adit_packet_decode(&frame, ports_get(), &packet);
 	trap_unless(adit_packet_decode_closely(&frame, ports_get(), &closely) == outcome);
+	if (frame.captured == frame.wire && frame.link == ADIT_LINK_ETHERNET)
+		check_glance(&frame, outcome);
 	switch (outcome) {
 	case ADIT_OUTCOME_PENDING:
 		trap_unless(adit_packet_decode(&frame, ports_with_peers(), &peers) == outcome);

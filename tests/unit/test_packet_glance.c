@@ -51,9 +51,12 @@ static void add_transport(struct frames *f, uint64_t *state)
 	uint16_t server = services[draw(state) % ADIT_COUNT(services)];
 	uint16_t client = draw(state) % 16 != 0 ? (uint16_t)(32768 + draw(state) % 28000)
 						: services[draw(state) % ADIT_COUNT(services)];
+	static const uint8_t others[] = {1, 58, 50, 51, 47, 132};
 	bool up = draw(state) & 1;
 
-	if (draw(state) & 1)
+	if (draw(state) % 16 == 0)
+		frames_next(f, others[draw(state) % ADIT_COUNT(others)]);
+	else if (draw(state) & 1)
 		frames_tcp(f, up ? client : server, up ? server : client);
 	else
 		frames_udp(f, up ? client : server, up ? server : client);
@@ -126,6 +129,49 @@ TEST(packet_glance, ends_what_it_ends_as_the_decoder_does)
 	}
 	/* It is there to end most of what is no DNS. */
 	CHECK(ended > FRAMES / 4);
+}
+
+/* What every row of the first look finds is what the scalar one does, whatever a burst holds. */
+TEST(packet_glance, rows_agree)
+{
+	static uint8_t bytes[ADIT_GLANCE_MAX][2048];
+	const struct adit_glance_row *scalar = &adit_glance_rows[adit_glance_row_count - 1];
+	uint64_t state = 7;
+	size_t ended = 0, inside = 0;
+
+	for (size_t round = 0; round < FRAMES / 32 && !harness_failed(); round++) {
+		size_t count = 1 + draw(&state) % ADIT_GLANCE_MAX;
+		struct adit_sight sights[ADIT_GLANCE_MAX];
+		struct adit_glance expected, got;
+		struct frames f;
+
+		for (size_t i = 0; i < count; i++) {
+			build(&f, &state);
+			for (unsigned changes = draw(&state) % 8 / 6; changes > 0; changes--)
+				f.bytes[draw(&state) % (f.size < 110 ? f.size : 110)] =
+					(uint8_t)draw(&state);
+			memcpy(bytes[i], f.bytes, f.size);
+			sights[i] = (struct adit_sight){bytes[i], (uint32_t)f.size};
+			if (draw(&state) % 16 == 0)
+				sights[i].size = (uint32_t)(draw(&state) % (f.size + 1));
+		}
+		scalar->look(glance_ports(), sights, count, &expected);
+		ended += expected.tcp_other + expected.udp_other;
+		inside += (size_t)__builtin_popcountll(expected.inside);
+		for (size_t row = 0; row + 1 < adit_glance_row_count; row++) {
+			if (!adit_glance_rows[row].supported())
+				continue;
+			adit_glance_rows[row].look(glance_ports(), sights, count, &got);
+			CHECK_EQ_INT((int64_t)got.left, (int64_t)expected.left);
+			CHECK_EQ_INT((int64_t)got.datagrams, (int64_t)expected.datagrams);
+			CHECK_EQ_INT((int64_t)got.inside, (int64_t)expected.inside);
+			CHECK_EQ_INT((int64_t)got.tcp_other, (int64_t)expected.tcp_other);
+			CHECK_EQ_INT((int64_t)got.udp_other, (int64_t)expected.udp_other);
+			CHECK_EQ_INT((int64_t)got.ip_other, (int64_t)expected.ip_other);
+			STOP_IN(adit_glance_rows[row].name);
+		}
+	}
+	CHECK(ended > FRAMES / 4 && inside > FRAMES / 100);
 }
 
 TEST(packet_glance, hidden_services_are_found)
