@@ -192,6 +192,20 @@ static void batch_run(struct app_worker *worker, struct batch *batch)
 	looks_send(worker);
 }
 
+/* Loads what of a message stands behind the lines of headers, up to PAYLOAD_LINES of them: the next
+ * stage reads all of it. A line that is not there is the last one once more. */
+#define PAYLOAD_LINES 4
+static inline void payload_prefetch(const uint8_t *data, const struct adit_packet *packet)
+{
+	uint32_t last = (uint32_t)packet->payload_offset + packet->payload_size - 1;
+
+	for (uint32_t i = 0; i < PAYLOAD_LINES; i++) {
+		uint32_t at = (2 + i) * ADIT_CACHE_LINE;
+
+		rte_prefetch0(data + (at < last ? at : last));
+	}
+}
+
 /* Takes one packet into the batch. What stands in a room that the next packet may need, and not in
  * the mbuf, is run at once. */
 static void batch_add(struct app_worker *worker, struct batch *batch, struct rte_mbuf *mbuf,
@@ -218,6 +232,7 @@ static void batch_add(struct app_worker *worker, struct batch *batch, struct rte
 		frame->tap = meta->packet.tap;
 		batch->packets[batch->count] = meta->packet;
 	}
+	payload_prefetch(frame->data, &batch->packets[batch->count]);
 	batch->count++;
 	if (ADIT_UNLIKELY(!whole || frame->data != received))
 		batch_run(worker, batch);

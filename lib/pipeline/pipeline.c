@@ -323,8 +323,7 @@ static void count_encrypted(struct adit_pipeline *pipeline, struct adit_window *
 }
 
 /*
- * Whose: counts the packets that have ended; items are the datagrams that go on, and what is needed
- * to know duplicates is loaded ahead. Stops at a packet that goes a way of its own, and returns the
+ * Whose: counts the packets that have ended; items are the datagrams that go on. Stops at a packet that goes a way of its own, and returns the
  * number of those before it.
  */
 static size_t stage_who(struct adit_pipeline *pipeline, const struct adit_frame *frames,
@@ -346,16 +345,24 @@ static size_t stage_who(struct adit_pipeline *pipeline, const struct adit_frame 
 		payload = frames[i].data + packet->payload_offset;
 		item_begin(pipeline, item, &frames[i], packet, payload, packet->payload_size,
 			adit_message_goes_up(packet, payload, packet->payload_size));
-		if (pipeline->params.duplicate_ns != 0) {
-			item->digest = adit_duplicate_digest(
-				pipeline->params.key, &frames[i], packet, item->who_key);
-			__builtin_prefetch(adit_duplicate_bucket(
-				&pipeline->duplicates, item->shard, item->digest));
-		}
 		held++;
 	}
 	*items = held;
 	return i;
+}
+
+/* What is needed to know duplicates. Loops around a hash have nothing else in them: its steps wait
+ * for each other, and those of the next items are done meanwhile. */
+static void stage_digest(struct adit_pipeline *pipeline, size_t items)
+{
+	for (size_t i = 0; i < items; i++) {
+		struct item *item = &pipeline->items[i];
+
+		item->digest = adit_duplicate_digest(
+			pipeline->params.key, item->frame, item->packet, item->who_key);
+		__builtin_prefetch(adit_duplicate_bucket(
+			&pipeline->duplicates, item->shard, item->digest));
+	}
 }
 
 /* Loads what is known of the name, before it is looked for. */
@@ -377,6 +384,7 @@ static size_t stage_fresh(struct adit_pipeline *pipeline, size_t items)
 
 	if (pipeline->params.duplicate_ns == 0)
 		return items;
+	stage_digest(pipeline, items);
 	for (size_t i = 0; i < items; i++) {
 		struct item *item = &pipeline->items[kept];
 
@@ -430,24 +438,30 @@ static size_t stage_parse(struct adit_pipeline *pipeline, size_t items)
 		enum adit_outcome outcome = adit_dns_read(pipeline->params.key, item->payload,
 			item->size, &item->dns, &item->answers);
 
-		if (ADIT_LIKELY(question_read(outcome))) {
-			name_prefetch(pipeline, item);
-		} else if (item->packet->flags & ADIT_PACKET_CUT) {
+		if (ADIT_UNLIKELY(!question_read(outcome) &&
+				  (item->packet->flags & ADIT_PACKET_CUT))) {
 			outcome = ADIT_OUTCOME_FRAME_CUT;
 			is_cut = true;
 		}
 		item->outcome = outcome;
 		pipeline->counters.outcome[outcome]++;
 	}
+	for (size_t i = 0; i < items; i++)
+		if (question_read(pipeline->items[i].outcome))
+			name_prefetch(pipeline, &pipeline->items[i]);
 	return ADIT_UNLIKELY(is_cut) ? items_drop_cut(pipeline, items) : items;
 }
 
-/* The keys of pair and server. */
+/* The keys of pair and server, the latter of what counts there. */
 static void item_keys(const struct adit_pipeline_params *params, struct item *item)
 {
-	item->event.pair_key = adit_hash_pair(params->key, item->who_key, item->event.domain_key);
-	item->event.server_key = adit_hash_pair(params->key, item->who_key,
-		adit_hash(params->key, &item->server, sizeof(item->server)));
+	struct adit_event *event = &item->event;
+
+	event->pair_key = adit_hash_pair(params->key, item->who_key, event->domain_key);
+	event->server_key = 0;
+	if (ADIT_UNLIKELY(event->by_server))
+		event->server_key = adit_hash_pair(params->key, item->who_key,
+			adit_hash(params->key, &item->server, sizeof(item->server)));
 }
 
 static void event_message(struct item *item)
@@ -570,13 +584,17 @@ static void stage_name(struct adit_pipeline *pipeline, size_t items)
 		event->port = item_port(item);
 		item_who(params, item);
 		adit_packet_server(item->frame, item->packet, item->packet_up, &item->server);
-		item_keys(params, item);
-		item->digest =
-			adit_repetition_digest(params->key, item->who_key, event, item->dns.qtype);
-		__builtin_prefetch(
-			adit_duplicate_bucket(&pipeline->repetitions, item->shard, item->digest));
 		event->who = &item->who;
 		event->server = &item->server;
+	}
+	for (size_t i = 0; i < items; i++) {
+		struct item *item = &pipeline->items[i];
+
+		item_keys(params, item);
+		item->digest = adit_repetition_digest(
+			params->key, item->who_key, &item->event, item->dns.qtype);
+		__builtin_prefetch(
+			adit_duplicate_bucket(&pipeline->repetitions, item->shard, item->digest));
 	}
 }
 
