@@ -32,6 +32,12 @@ static inline uint32_t is_special(const struct adit_ports *ports, uint32_t port)
 	return (ports->special[port / 64] & UINT64_C(1) << port % 64) != 0;
 }
 
+static inline bool has_tunnel_ports(const struct glance *g, const uint8_t *l4)
+{
+	return adit_load_be16(l4) == PORT_GTPU && adit_load_be16(l4 + 2) == PORT_GTPU &&
+	       g->ports->service[PORT_GTPU] == ADIT_SERVICE_GTPU;
+}
+
 /* What an IP header at g->at carries, in a packet of `total` bytes. That header's size is a
  * constant. */
 __attribute__((always_inline)) static inline int glance_transport(
@@ -47,8 +53,10 @@ __attribute__((always_inline)) static inline int glance_transport(
 		bool known = protocol == PROTOCOL_ESP ||
 			     protocol == (header == IPV4_BYTES ? PROTOCOL_ICMP : PROTOCOL_ICMP6);
 
-		return known && header <= total && total <= g->room ? ADIT_OUTCOME_IP_OTHER
-								    : CLOSER;
+		return known && header <= total && total <= g->room &&
+				       (in_tunnel || !has_tunnel_ports(g, l4))
+			       ? ADIT_OUTCOME_IP_OTHER
+			       : CLOSER;
 	}
 	/* Of the datagram, or of the TCP header. */
 	size = adit_load_be16(l4 + 4);
@@ -57,8 +65,9 @@ __attribute__((always_inline)) static inline int glance_transport(
 		return CLOSER;
 	source = adit_load_be16(l4);
 	destination = adit_load_be16(l4 + 2);
-	if (!in_tunnel && destination == PORT_GTPU && source == PORT_GTPU && !is_tcp &&
-		ports->service[PORT_GTPU] == ADIT_SERVICE_GTPU) {
+	if (!in_tunnel && !is_tcp && has_tunnel_ports(g, l4)) {
+		if (ADIT_UNLIKELY(header + size != total))
+			return CLOSER;
 		g->at = l4 + 8;
 		g->room = size - 8;
 		return TUNNEL;
@@ -115,7 +124,7 @@ __attribute__((always_inline)) static inline bool glance_gtpu(struct glance *g)
 	more = 4 * (((gtpu[0] & 7) != 0) + extension);
 	unusual = ((gtpu[12] ^ 1u) | gtpu[15]) & -extension;
 	unusual |= (adit_load_be16(gtpu) & 0xf0ff) ^ 0x30ff;
-	unusual |= (size > g->room - 8) | (size < more);
+	unusual |= (size ^ (g->room - 8)) | (size < more);
 	g->at += 8 + more;
 	g->room = size - more;
 	return ADIT_LIKELY(unusual == 0);

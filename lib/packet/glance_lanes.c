@@ -88,18 +88,18 @@ static ADIT_ALWAYS_INLINE void lay_out(struct lanes *lanes, size_t i, const stru
 	lanes->offset[i] = l4[12];
 }
 
-/* The first 16 of these bytes as they must be, where a mask says so. */
+/* 16 bytes as they must be, where a mask says so. */
 struct pattern {
 	uint8_t mask[16], bytes[16];
 };
 
-static ADIT_ALWAYS_INLINE uint32_t matches(const uint8_t *at, const struct pattern *pattern)
+static ADIT_ALWAYS_INLINE __m128i matches(const uint8_t *at, const struct pattern *pattern)
 {
 	__m128i have = _mm_loadu_si128((const __m128i *)at);
 	__m128i mask = _mm_loadu_si128((const __m128i *)pattern->mask);
 	__m128i want = _mm_loadu_si128((const __m128i *)pattern->bytes);
 
-	return _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_and_si128(have, mask), want)) == 0xffff;
+	return _mm_cmpeq_epi8(_mm_and_si128(have, mask), want);
 }
 
 /* IP with UDP in it, and no fragment; a user's packet in GTP-U, plain or with options, and with an
@@ -113,23 +113,27 @@ static const struct pattern g_pdu[] = {
 	{{0xf0, 0xff, [12] = 0xff, [15] = 0xff}, {0x30, 0xff, [12] = 1}},
 };
 
-/* What the GTP-U header behind `udp` wraps. */
+/* What the GTP-U header behind `udp` wraps, where each layer fills the one around it, as ever. What
+ * would have less than no room is none to who compares. */
 static ADIT_ALWAYS_INLINE struct place content(const struct place *outer, const uint8_t *udp)
 {
 	const uint8_t *ip = outer->ip, *gtpu = udp + UDP_BYTES;
-	uint32_t total, size, inside, more, extension, right;
+	uint32_t total, size, inside, more, extension, wrong;
 	struct place inner;
+	__m128i right;
 
 	total = adit_load_be16(ip + 2 + (2 & outer->v6)) + (IPV6_BYTES & outer->v6);
 	size = adit_load_be16(udp + 4);
 	inside = adit_load_be16(gtpu + 2);
 	extension = (gtpu[0] / GTPU_E & 1) & (gtpu[11] != 0);
 	more = 4 * (((gtpu[0] & 7) != 0) + extension);
-	right = matches(ip, &udp_in_ip[outer->v6 & 1]) & matches(gtpu, &g_pdu[extension]);
-	right &= ((uint32_t)(udp - ip) + size <= total) & (total <= outer->room);
-	right &= (inside + UDP_BYTES + GTPU_BYTES <= size) & (inside >= more);
+	right = _mm_and_si128(
+		matches(ip, &udp_in_ip[outer->v6 & 1]), matches(gtpu, &g_pdu[extension]));
+	wrong = (uint32_t)_mm_movemask_epi8(right) ^ 0xffff;
+	wrong |= total ^ (uint32_t)(udp - ip + size);
+	wrong |= size ^ (inside + UDP_BYTES + GTPU_BYTES);
 	inner.ip = gtpu + GTPU_BYTES + more;
-	inner.room = (inside - more) & -right;
+	inner.room = (inside - more) & -(uint32_t)((wrong == 0) & (total <= outer->room));
 	inner.v6 = -(uint32_t)(inner.ip[0] >> 4 == 6);
 	return inner;
 }
@@ -153,8 +157,7 @@ static ADIT_ALWAYS_INLINE bool lay_out_frame(
 	place.room =
 		(sight->size - ETHERNET_BYTES - tag) & (place.v6 | -(uint32_t)(type == TYPE_IPV4));
 	l4 = transport(&place);
-	is_tunnel = has_gtpu & (load32(l4) == GTPU_ENDS) &
-		    (place.ip[9 - (3 & place.v6)] == PROTOCOL_UDP);
+	is_tunnel = has_gtpu & (load32(l4) == GTPU_ENDS);
 	if (is_tunnel)
 		place = content(&place, l4);
 	lay_out(lanes, i, &place);
