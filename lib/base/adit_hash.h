@@ -29,10 +29,16 @@ uint64_t adit_hash(const struct adit_hash_key *key, const void *data, size_t siz
 /* A second value from a first (derived keys: subscriber × domain). Keyed, not symmetric. */
 uint64_t adit_hash_pair(const struct adit_hash_key *key, uint64_t a, uint64_t b);
 
+/* adit_hash of the 32 bytes that four words make, which are not in memory: who has just stored them
+ * would wait until they can be loaded as blocks. */
+uint64_t adit_hash_four(
+	const struct adit_hash_key *key, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+
 /*
  * The same for what is longer than a block or two: four states side by side, each of which takes
  * every fourth block, first of the seed and then of the data. Another value than adit_hash gives.
- * Reads exactly `size` bytes at `data`. Any thread.
+ * Reads exactly `size` bytes at `data`. The seed is loaded at once, so it is best made in a loop
+ * before. Any thread.
  */
 #define ADIT_HASH_STRIPE 64
 struct adit_hash_seed {
@@ -47,6 +53,8 @@ struct adit_hash_row {
 	int (*supported)(void);
 	uint64_t (*hash)(const struct adit_hash_key *key, const void *data, size_t size);
 	uint64_t (*pair)(const struct adit_hash_key *key, uint64_t a, uint64_t b);
+	uint64_t (*four)(
+		const struct adit_hash_key *key, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 	uint64_t (*digest)(const struct adit_hash_key *key, const struct adit_hash_seed *seed,
 		const void *data, size_t size);
 };

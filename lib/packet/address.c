@@ -112,7 +112,6 @@ uint64_t adit_packet_client_key(const struct adit_frame *frame, const struct adi
 	bool is_v6 = (packet->flags & ADIT_PACKET_WHO_V6) != 0;
 	const uint64_t *host = rule->ipv6_host[(packet->flags & ADIT_PACKET_GTPU) != 0];
 	uint64_t words[6], context = (uint64_t)packet->tap << 8 | is_v6;
-	size_t size = 32;
 
 	if (rule->vlan)
 		context |= (uint64_t)(packet->vlan & 0x0fff) << 16;
@@ -126,12 +125,11 @@ uint64_t adit_packet_client_key(const struct adit_frame *frame, const struct adi
 
 		/* What goes up goes to the core. */
 		load_words(frame->data + packet->outer_ip_offset, outer_v6, !up, words + 4);
-		context |= (uint64_t)outer_v6 << 1;
-		size = 48;
+		words[0] = context | (uint64_t)outer_v6 << 1;
+		words[1] = 0;
+		return adit_hash(key, words, sizeof(words));
 	}
-	words[0] = context;
-	words[1] = 0;
-	return adit_hash(key, words, size);
+	return adit_hash_four(key, context, 0, words[2], words[3]);
 }
 
 uint8_t adit_packet_shard(struct adit_frame *frame, struct adit_packet *packet,

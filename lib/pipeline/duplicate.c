@@ -13,32 +13,34 @@
  * All of a message goes in: whoever wants to hide what he sends would else leave the bytes that are
  * looked at as they are and change the others.
  */
-uint64_t adit_duplicate_digest(const struct adit_hash_key *key, const struct adit_frame *frame,
-	const struct adit_packet *packet, uint64_t who_key)
+uint16_t adit_duplicate_seed(const struct adit_frame *frame, const struct adit_packet *packet,
+	uint64_t who_key, struct adit_hash_seed *seed)
 {
 	const uint8_t *ip = frame->data + packet->ip_offset;
 	const uint8_t *l4 = frame->data + packet->l4_offset;
 	bool is_tcp = (packet->flags & ADIT_PACKET_TCP) != 0;
 	bool is_v6 = (packet->flags & ADIT_PACKET_V6) != 0;
 	bool is_up = (packet->flags & ADIT_PACKET_TO_DNS) != 0;
-	struct adit_hash_seed seed = {.word = {who_key}};
 	uint16_t size = packet->payload_size;
 	/* IPv6 has no identification, but a checksum over all, whatever the leg. */
 	const uint8_t *what = is_v6 ? l4 + (is_tcp ? 16 : 6) : ip + 4;
 	/* The server's address; of IPv4, both. */
 	const uint8_t *from = ip + (is_v6 ? 8 + 16 * is_up : 12);
+	uint64_t second;
 
-	seed.word[1] =
+	*seed = (struct adit_hash_seed){.word = {who_key}};
+	seed->word[1] =
 		adit_load_be32(l4) | (uint64_t)size << 32 | (uint64_t)adit_load_be16(what) << 48;
-	memcpy(&seed.word[2], from, 8);
-	memcpy(&seed.word[3], is_v6 ? from + 8 : (const uint8_t *)&seed.word[4], 8);
+	memcpy(&seed->word[2], from, 8);
+	memcpy(&second, from + 8 * is_v6, 8);
+	seed->word[3] = second & -(uint64_t)is_v6;
 	if (is_tcp)
 		/* Sequence and acknowledgement: most segments of a tunnel end carry nothing else.
 		 */
-		memcpy(&seed.word[5], l4 + 4, 8);
+		memcpy(&seed->word[5], l4 + 4, 8);
 	if (packet->flags & (ADIT_PACKET_ENCRYPTED | ADIT_PACKET_DOH) && size > ENCRYPTED_BYTES)
 		size = ENCRYPTED_BYTES;
-	return adit_digest(key, &seed, frame->data + packet->payload_offset, size);
+	return size;
 }
 
 uint64_t adit_repetition_digest(const struct adit_hash_key *key, uint64_t who_key,

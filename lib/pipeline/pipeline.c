@@ -52,6 +52,9 @@ struct adit_pipeline {
 	uint64_t *witness; /* NULL: not asked for */
 	struct adit_allocator allocator;
 	struct adit_scan_name names[ADIT_BURST_MAX];
+	/* Of the digests of items, on their way. */
+	struct adit_hash_seed seeds[ADIT_BURST_MAX] ADIT_CACHE_ALIGNED;
+	uint16_t sizes[ADIT_BURST_MAX];
 	struct item items[ADIT_BURST_MAX];
 	/* Queries among the items, then responses: what is read of one says nothing of another, and
 	 * a branch that tells one from the other at every turn is guessed wrong as often as not. */
@@ -279,13 +282,23 @@ static void item_who(const struct adit_pipeline_params *params, struct item *ite
 		who->core = path->core;
 }
 
+static uint64_t item_digest(const struct adit_pipeline *pipeline, const struct item *item,
+	const struct adit_hash_seed *seed, uint16_t size)
+{
+	return adit_digest(
+		pipeline->params.key, seed, item->frame->data + item->packet->payload_offset, size);
+}
+
 static bool is_duplicate(struct adit_pipeline *pipeline, const struct item *item)
 {
-	return pipeline->params.duplicate_ns != 0 &&
-	       adit_duplicate_seen(&pipeline->duplicates, item->shard,
-		       adit_duplicate_digest(
-			       pipeline->params.key, item->frame, item->packet, item->who_key),
-		       item->frame->ts_ns);
+	struct adit_hash_seed seed;
+	uint16_t size;
+
+	if (pipeline->params.duplicate_ns == 0)
+		return false;
+	size = adit_duplicate_seed(item->frame, item->packet, item->who_key, &seed);
+	return adit_duplicate_seen(&pipeline->duplicates, item->shard,
+		item_digest(pipeline, item, &seed, size), item->frame->ts_ns);
 }
 
 /* Encrypted DNS: how much of it a subscriber has, and no more can be known. */
@@ -323,8 +336,8 @@ static void count_encrypted(struct adit_pipeline *pipeline, struct adit_window *
 }
 
 /*
- * Whose: counts the packets that have ended; items are the datagrams that go on. Stops at a packet that goes a way of its own, and returns the
- * number of those before it.
+ * Whose: counts the packets that have ended; items are the datagrams that go on. Stops at a packet
+ * that goes a way of its own, and returns the number of those before it.
  */
 static size_t stage_who(struct adit_pipeline *pipeline, const struct adit_frame *frames,
 	const struct adit_packet *packets, size_t count, size_t *items)
@@ -351,17 +364,25 @@ static size_t stage_who(struct adit_pipeline *pipeline, const struct adit_frame 
 	return i;
 }
 
-/* What is needed to know duplicates. Loops around a hash have nothing else in them: its steps wait
- * for each other, and those of the next items are done meanwhile. */
+/* What is needed to know duplicates. A loop around a hash has nothing else in it: its steps wait
+ * for each other, and those of the next items are done meanwhile, if no store before them is waited
+ * for. */
 static void stage_digest(struct adit_pipeline *pipeline, size_t items)
 {
+	struct adit_hash_seed *seeds = pipeline->seeds;
+	uint16_t *sizes = pipeline->sizes;
+
+	for (size_t i = 0; i < items; i++) {
+		const struct item *item = &pipeline->items[i];
+
+		sizes[i] = adit_duplicate_seed(item->frame, item->packet, item->who_key, &seeds[i]);
+	}
 	for (size_t i = 0; i < items; i++) {
 		struct item *item = &pipeline->items[i];
 
-		item->digest = adit_duplicate_digest(
-			pipeline->params.key, item->frame, item->packet, item->who_key);
-		__builtin_prefetch(adit_duplicate_bucket(
-			&pipeline->duplicates, item->shard, item->digest));
+		item->digest = item_digest(pipeline, item, &seeds[i], sizes[i]);
+		__builtin_prefetch(
+			adit_duplicate_bucket(&pipeline->duplicates, item->shard, item->digest));
 	}
 }
 
@@ -438,8 +459,8 @@ static size_t stage_parse(struct adit_pipeline *pipeline, size_t items)
 		enum adit_outcome outcome = adit_dns_read(pipeline->params.key, item->payload,
 			item->size, &item->dns, &item->answers);
 
-		if (ADIT_UNLIKELY(!question_read(outcome) &&
-				  (item->packet->flags & ADIT_PACKET_CUT))) {
+		if (ADIT_UNLIKELY(
+			    !question_read(outcome) && (item->packet->flags & ADIT_PACKET_CUT))) {
 			outcome = ADIT_OUTCOME_FRAME_CUT;
 			is_cut = true;
 		}

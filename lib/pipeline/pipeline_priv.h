@@ -61,9 +61,9 @@ struct adit_known *adit_memo_add(struct adit_memo *memo, uint64_t key);
 /* What makes a packet the same as one before: subscriber, server, ports, the size, the IPv4
  * identification or over IPv6 the checksum, of a TCP segment sequence and acknowledgement, and the
  * payload (of encrypted DNS its beginning). The TTL and what else changes from leg to leg is left
- * out. */
-uint64_t adit_duplicate_digest(const struct adit_hash_key *key, const struct adit_frame *frame,
-	const struct adit_packet *packet, uint64_t who_key);
+ * out. That is the digest of this seed and as many bytes of the payload as are returned. */
+uint16_t adit_duplicate_seed(const struct adit_frame *frame, const struct adit_packet *packet,
+	uint64_t who_key, struct adit_hash_seed *seed);
 
 /* What makes a message the same as one before: subscriber, direction, name, type, and of a response
  * its answers and rcode. Identification and ports are left out: resolvers' clients repeat with new

@@ -84,6 +84,20 @@ TEST(hash, collisions_depend_on_the_key)
 	CHECK(again < 10);
 }
 
+TEST(hash, four_words_are_their_bytes)
+{
+	uint64_t words[4] = {1, UINT64_C(0x0123456789abcdef), UINT64_MAX, 77};
+	uint64_t hash = adit_hash(&adit_hash_key_fixed, words, sizeof(words));
+
+	CHECK_EQ_INT(
+		adit_hash_four(&adit_hash_key_fixed, words[0], words[1], words[2], words[3]), hash);
+	for (size_t row = 0; row < adit_hash_row_count; row++)
+		if (adit_hash_rows[row].supported())
+			CHECK_EQ_INT(adit_hash_rows[row].four(&adit_hash_key_fixed, words[0],
+					     words[1], words[2], words[3]),
+				hash);
+}
+
 TEST(digest, rows_agree_with_the_scalar_one)
 {
 	struct adit_hash_seed seed = {{1, 2, 3, 4, 5, 6, 7, 8}};
