@@ -5,32 +5,6 @@
  */
 #include "pipeline_priv.h"
 
-#include <errno.h>
-
-/* A DNS message, or bytes that should be one, on its way through the stages. */
-struct item {
-	const struct adit_frame *frame;
-	const struct adit_packet *packet;
-	const uint8_t *payload;
-	uint64_t who_key, digest;
-	uint32_t size;  /* of the payload */
-	uint32_t shard; /* among the worker's own */
-	bool packet_up; /* the packet goes from the client to the server */
-	bool up;        /* the message does: over TCP, a packet may set free what went before */
-	bool unscanned; /* no signature was looked for in its name */
-	enum adit_outcome outcome;
-	/* Filled by the stages; what stands above is copied when packets before it end. */
-	struct adit_subscriber who;
-	struct adit_address server;
-	uint64_t name_key; /* of the name as it came */
-	struct adit_event event;
-	struct adit_answers answers;
-	struct adit_dns dns;
-};
-#define ITEM_HEAD offsetof(struct item, who)
-
-/* A question that comes again within this is a repetition: clients wait 1 to 5 s for an answer. */
-#define REPETITION_NS UINT64_C(5000000000)
 /* EDNS options up to this are what clients and resolvers send: a subnet, a cookie. */
 #define EDNS_ORDINARY   64
 #define DNS_HEADER_SIZE 12
@@ -38,139 +12,6 @@ struct item {
 #define NO_QUESTION_ORDINARY (DNS_HEADER_SIZE + 11 + EDNS_ORDINARY)
 
 #define IS_ENCRYPTED (ADIT_PACKET_ENCRYPTED | ADIT_PACKET_DOH)
-
-struct adit_pipeline {
-	struct adit_pipeline_counters counters;
-	struct adit_pipeline_params params;
-	struct adit_scanner *scanner; /* NULL: no signatures */
-	struct adit_scanner *first;   /* the one that was made with the pipeline */
-	struct adit_streams *streams;
-	struct adit_duplicates duplicates, repetitions;
-	struct adit_memo memo;
-	uint64_t salt; /* of the keys of names: with another, nothing is known of any */
-	struct adit_tracks *tracks;
-	uint64_t *witness; /* NULL: not asked for */
-	struct adit_allocator allocator;
-	struct adit_scan_name names[ADIT_BURST_MAX];
-	/* Of the digests of items, on their way. */
-	struct adit_hash_seed seeds[ADIT_BURST_MAX] ADIT_CACHE_ALIGNED;
-	uint16_t sizes[ADIT_BURST_MAX];
-	struct item items[ADIT_BURST_MAX];
-	/* Queries among the items, then responses: what is read of one says nothing of another, and
-	 * a branch that tells one from the other at every turn is guessed wrong as often as not. */
-	uint8_t order[ADIT_BURST_MAX];
-};
-
-static struct adit_streams_params streams_params(const struct adit_pipeline_params *params)
-{
-	uint32_t streams = params->streams / ADIT_SHARDS;
-	uint32_t buffers = params->stream_buffers / ADIT_SHARDS;
-
-	return (struct adit_streams_params){
-		.shards = adit_shards_per_worker(params->workers),
-		.streams = streams != 0 ? streams : 1,
-		.buffers = buffers != 0 ? buffers : 1,
-	};
-}
-
-static size_t duplicates_bytes(const struct adit_pipeline_params *params)
-{
-	return (size_t)adit_shards_per_worker(params->workers) * ADIT_DUPLICATE_BUCKETS *
-	       sizeof(struct adit_duplicate_bucket);
-}
-
-size_t adit_pipeline_bytes(const struct adit_pipeline_params *params)
-{
-	struct adit_streams_params streams = streams_params(params);
-
-	return (params->duplicate_ns != 0 ? 2 : 1) * duplicates_bytes(params) +
-	       adit_memo_lines(params->names) * sizeof(struct adit_memo_line) +
-	       (params->witness ? ADIT_PIPELINE_WITNESSES * sizeof(uint64_t) : 0) +
-	       adit_tracks_bytes(
-		       adit_shards_per_worker(params->workers), params->tracks / ADIT_SHARDS) +
-	       adit_streams_bytes(&streams);
-}
-
-static int parts_create(struct adit_pipeline *made, const struct adit_allocator *allocator,
-	struct adit_error *error)
-{
-	const struct adit_pipeline_params *params = &made->params;
-	struct adit_streams_params streams = streams_params(params);
-
-	if (params->duplicate_ns != 0) {
-		made->duplicates.window =
-			(uint32_t)(params->duplicate_ns >> ADIT_DUPLICATE_TICK_BITS);
-		made->duplicates.buckets =
-			adit_alloc(allocator, duplicates_bytes(params), ADIT_CACHE_LINE);
-		if (made->duplicates.buckets == NULL)
-			return adit_error_set(error, -ENOMEM, "no memory for the duplicate filter");
-	}
-	made->repetitions.window = (uint32_t)(REPETITION_NS >> ADIT_DUPLICATE_TICK_BITS);
-	made->repetitions.buckets =
-		adit_alloc(allocator, duplicates_bytes(params), ADIT_CACHE_LINE);
-	if (made->repetitions.buckets == NULL)
-		return adit_error_set(error, -ENOMEM, "no memory for the filter of repetitions");
-	made->memo.mask = adit_memo_lines(params->names) - 1;
-	made->memo.lines = adit_alloc(allocator,
-		((size_t)made->memo.mask + 1) * sizeof(*made->memo.lines), ADIT_CACHE_LINE);
-	if (made->memo.lines == NULL)
-		return adit_error_set(error, -ENOMEM, "no memory for what is known of names");
-	made->tracks = adit_tracks_create(
-		adit_shards_per_worker(params->workers), params->tracks / ADIT_SHARDS, allocator);
-	if (made->tracks == NULL)
-		return adit_error_set(error, -ENOMEM, "no memory for what came last of each key");
-	if (params->witness) {
-		made->witness = adit_alloc(allocator,
-			ADIT_PIPELINE_WITNESSES * sizeof(*made->witness), ADIT_CACHE_LINE);
-		if (made->witness == NULL)
-			return adit_error_set(error, -ENOMEM, "no memory for the self-check");
-	}
-	made->streams = adit_streams_create(&streams, allocator);
-	if (made->streams == NULL)
-		return adit_error_set(error, -ENOMEM, "no memory for TCP streams");
-	if (params->patterns != NULL &&
-		adit_scanner_create(params->patterns, &made->first, error) != 0)
-		return -ENOMEM;
-	made->scanner = made->first;
-	return 0;
-}
-
-int adit_pipeline_create(const struct adit_pipeline_params *params,
-	const struct adit_allocator *allocator, struct adit_pipeline **pipeline,
-	struct adit_error *error)
-{
-	struct adit_pipeline *made = adit_alloc(allocator, sizeof(*made), ADIT_CACHE_LINE);
-	int status;
-
-	if (made == NULL)
-		return adit_error_set(error, -ENOMEM, "no memory for a pipeline");
-	made->params = *params;
-	made->allocator = adit_allocator_copy(allocator);
-	status = parts_create(made, allocator, error);
-	if (status != 0) {
-		adit_pipeline_destroy(made);
-		return status;
-	}
-	*pipeline = made;
-	return 0;
-}
-
-void adit_pipeline_destroy(struct adit_pipeline *pipeline)
-{
-	struct adit_allocator copy, *allocator = &copy;
-
-	if (pipeline == NULL)
-		return;
-	copy = pipeline->allocator;
-	adit_scanner_destroy(pipeline->first);
-	adit_streams_destroy(pipeline->streams);
-	adit_tracks_destroy(pipeline->tracks);
-	adit_free(allocator, pipeline->duplicates.buckets);
-	adit_free(allocator, pipeline->repetitions.buckets);
-	adit_free(allocator, pipeline->memo.lines);
-	adit_free(allocator, pipeline->witness);
-	adit_free(allocator, pipeline);
-}
 
 /* Any odd number: the keys of two lists differ in many bits, the low ones among them. */
 #define SALT_STEP UINT64_C(0x9e3779b97f4a7c15)
@@ -182,17 +23,6 @@ void adit_pipeline_set_lists(
 	pipeline->params.tcp_checksum = lists->tcp_checksum;
 	pipeline->scanner = lists->scanner;
 	pipeline->salt += SALT_STEP;
-}
-
-void adit_pipeline_reset(struct adit_pipeline *pipeline)
-{
-	if (pipeline->duplicates.used)
-		memset(pipeline->duplicates.buckets, 0, duplicates_bytes(&pipeline->params));
-	if (pipeline->repetitions.used)
-		memset(pipeline->repetitions.buckets, 0, duplicates_bytes(&pipeline->params));
-	pipeline->duplicates.used = pipeline->repetitions.used = false;
-	adit_streams_reset(pipeline->streams);
-	adit_tracks_reset(pipeline->tracks);
 }
 
 const struct adit_pipeline_counters *adit_pipeline_counters(const struct adit_pipeline *pipeline)
@@ -682,9 +512,8 @@ static ADIT_ALWAYS_INLINE void items_run(struct adit_pipeline *pipeline, struct 
 	if (last < ADIT_STAGE_COUNT)
 		return;
 	for (size_t i = 0; i < items; i++)
-		if (pipeline->items[i].event.domain_key != 0)
-			adit_tracks_prefetch(pipeline->tracks, pipeline->items[i].shard,
-				&pipeline->items[i].event);
+		adit_window_prefetch_rows(window, pipeline->tracks, pipeline->items[i].shard,
+			&pipeline->items[i].event);
 	for (size_t i = 0; i < items; i++)
 		adit_window_count(window, pipeline->tracks, pipeline->items[i].shard,
 			&pipeline->items[i].event);

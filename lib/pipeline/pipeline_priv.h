@@ -89,4 +89,48 @@ enum adit_type_group adit_type_group_of(uint16_t type);
 /* Whether answers of a group can carry data of the server's choice. */
 bool adit_type_group_payload(enum adit_type_group group);
 
+/* A DNS message, or bytes that should be one, on its way through the stages. */
+struct item {
+	const struct adit_frame *frame;
+	const struct adit_packet *packet;
+	const uint8_t *payload;
+	uint64_t who_key, digest;
+	uint32_t size;  /* of the payload */
+	uint32_t shard; /* among the worker's own */
+	bool packet_up; /* the packet goes from the client to the server */
+	bool up;        /* the message does: over TCP, a packet may set free what went before */
+	bool unscanned; /* no signature was looked for in its name */
+	enum adit_outcome outcome;
+	/* Filled by the stages; what stands above is copied when packets before it end. */
+	struct adit_subscriber who;
+	struct adit_address server;
+	uint64_t name_key; /* of the name as it came */
+	struct adit_event event;
+	struct adit_answers answers;
+	struct adit_dns dns;
+};
+#define ITEM_HEAD offsetof(struct item, who)
+
+struct adit_pipeline {
+	struct adit_pipeline_counters counters;
+	struct adit_pipeline_params params;
+	struct adit_scanner *scanner; /* NULL: no signatures */
+	struct adit_scanner *first;   /* the one that was made with the pipeline */
+	struct adit_streams *streams;
+	struct adit_duplicates duplicates, repetitions;
+	struct adit_memo memo;
+	uint64_t salt; /* of the keys of names: with another, nothing is known of any */
+	struct adit_tracks *tracks;
+	uint64_t *witness; /* NULL: not asked for */
+	struct adit_allocator allocator;
+	struct adit_scan_name names[ADIT_BURST_MAX];
+	/* Of the digests of items, on their way. */
+	struct adit_hash_seed seeds[ADIT_BURST_MAX] ADIT_CACHE_ALIGNED;
+	uint16_t sizes[ADIT_BURST_MAX];
+	struct item items[ADIT_BURST_MAX];
+	/* Queries among the items, then responses: what is read of one says nothing of another, and
+	 * a branch that tells one from the other at every turn is guessed wrong as often as not. */
+	uint8_t order[ADIT_BURST_MAX];
+};
+
 #endif

@@ -219,11 +219,11 @@ void adit_window_count_encrypted(
 	struct adit_window *window, uint32_t at, const struct adit_encrypted_event *event);
 
 /* Loads what says where that stands which adit_window_count will touch; then, once it is there,
- * what came last of the key. Hints. */
+ * what stands there. Each for all of a burst before the next. Hints. */
 void adit_window_prefetch(const struct adit_window *window, const struct adit_tracks *tracks,
 	uint32_t at, const struct adit_event *event);
-void adit_tracks_prefetch(
-	const struct adit_tracks *tracks, uint32_t at, const struct adit_event *event);
+void adit_window_prefetch_rows(const struct adit_window *window, const struct adit_tracks *tracks,
+	uint32_t at, const struct adit_event *event);
 
 /* Reading a sealed window: rows of a kind in shard `at`, in the order in which they came. */
 uint32_t adit_window_rows(const struct adit_window *window, uint32_t at, enum adit_kind kind);

@@ -568,3 +568,28 @@ void adit_window_prefetch(const struct adit_window *window, const struct adit_tr
 	if (event->by_server)
 		__builtin_prefetch(bucket_of(&shard->table[ADIT_KIND_SERVER], event->server_key));
 }
+
+/* Loads the row that a key's bucket names, or any other. */
+static ADIT_ALWAYS_INLINE void row_prefetch(const struct table *table, uint64_t key)
+{
+	const struct bucket *bucket = bucket_of(table, key);
+	unsigned same = adit_lanes_equal(bucket->mark, UINT32_MAX, mark_of(table, key));
+	uint32_t row = bucket->row[__builtin_ctz(same | 1u << (BUCKET_SLOTS - 1))];
+
+	__builtin_prefetch(&table->rows[row]);
+	__builtin_prefetch(&table->left[row]);
+}
+
+void adit_window_prefetch_rows(const struct adit_window *window, const struct adit_tracks *tracks,
+	uint32_t at, const struct adit_event *event)
+{
+	const struct adit_shard *shard = &window->shard[at];
+
+	row_prefetch(&shard->table[ADIT_KIND_SESSION], event->who->key);
+	if (event->domain_key == 0)
+		return;
+	row_prefetch(&shard->table[ADIT_KIND_DOMAIN], event->domain_key);
+	row_prefetch(&shard->table[ADIT_KIND_PAIR], event->pair_key);
+	if (tracks != NULL)
+		track_prefetch(tracks, at, event);
+}

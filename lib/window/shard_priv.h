@@ -80,6 +80,9 @@ struct track *track_find(const struct adit_tracks *tracks, uint32_t shard, uint6
 struct track *track_take(struct adit_tracks *tracks, uint32_t shard, uint64_t key, uint64_t ts_ns);
 /* Loads what says where a key's track is. A hint. */
 void track_prefetch_way(const struct adit_tracks *tracks, uint32_t shard, uint64_t key);
+/* Loads, once that is there, the track itself, or the one that its key will take. A hint. */
+void track_prefetch(
+	const struct adit_tracks *tracks, uint32_t shard, const struct adit_event *event);
 
 /* What is seen by walking over a name's subdomain; made once an event, when first needed. */
 struct octets {

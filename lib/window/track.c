@@ -117,8 +117,7 @@ void track_prefetch_way(const struct adit_tracks *tracks, uint32_t shard, uint64
 	__builtin_prefetch(&tracks->ways[bucket_of_key(tracks, shard, key)]);
 }
 
-void adit_tracks_prefetch(
-	const struct adit_tracks *tracks, uint32_t at, const struct adit_event *event)
+void track_prefetch(const struct adit_tracks *tracks, uint32_t at, const struct adit_event *event)
 {
 	size_t bucket = bucket_of_key(tracks, at, event->pair_key);
 	const struct way *way = &tracks->ways[bucket];
