@@ -8,6 +8,7 @@
 
 #include <time.h>
 
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 
 int app_meta_offset = -1;
@@ -170,12 +171,20 @@ static bool tick(struct app_worker *worker, const struct app_meta *meta)
 	}
 }
 
-/* A burst on its way: frames that can run together. */
+/* Frames on their way that can run together, and of a port of the worker's own the mbufs that they
+ * stand in. */
 struct batch {
 	struct adit_frame frames[ADIT_BURST_MAX];
 	struct adit_packet packets[ADIT_BURST_MAX];
+	struct rte_mbuf *mbufs[ADIT_BURST_MAX];
 	size_t count;
+	unsigned held;  /* of mbufs */
+	uint64_t since; /* ticks, when the first of them came */
 };
+/* On a link of other traffic a burst has a message or none, and each would load the code and the
+ * tables of all stages for itself. Where a queue gives full bursts, so that there are more to come,
+ * messages wait for each other, but not longer than this. */
+#define BATCH_WAITS_A_SECOND 1000
 
 static void batch_run(struct app_worker *worker, struct batch *batch)
 {
@@ -189,6 +198,9 @@ static void batch_run(struct app_worker *worker, struct batch *batch)
 			batch->frames, batch->packets, batch->count,
 			(enum adit_stage)(worker->rung - APP_RUNG_DECODE));
 	batch->count = 0;
+	if (batch->held != 0)
+		rte_pktmbuf_free_bulk(batch->mbufs, batch->held);
+	batch->held = 0;
 	looks_send(worker);
 }
 
@@ -216,10 +228,9 @@ static void batch_add(struct app_worker *worker, struct batch *batch, struct rte
 	const uint8_t *received;
 	bool whole = mbuf->nb_segs == 1;
 
-	if (!whole) {
+	if (!whole || batch->count == ADIT_BURST_MAX)
 		batch_run(worker, batch);
-		worker->counters.linearised++;
-	}
+	worker->counters.linearised += !whole;
 	frame = &batch->frames[batch->count];
 	app_frame_of(worker->appliance, mbuf, worker->linear, frame);
 	received = frame->data;
@@ -227,6 +238,9 @@ static void batch_add(struct app_worker *worker, struct batch *batch, struct rte
 		frame->ts_ns = now;
 		adit_intake_take_glanced(
 			&worker->intake, frame, &batch->packets[batch->count], seen);
+		if (batch->held == 0)
+			batch->since = rte_rdtsc();
+		batch->mbufs[batch->held++] = mbuf;
 	} else {
 		frame->ts_ns = meta->ts_ns;
 		frame->tap = meta->packet.tap;
@@ -254,11 +268,12 @@ static bool burst_leave(struct app_worker *worker, struct rte_mbuf **mbufs, uint
 	return goes_on;
 }
 
-/* Runs one burst of a port that nobody has decoded. */
+/* Takes one burst of a port that nobody has decoded: gives back what ends at the first look. */
 static void burst_decode(struct app_worker *worker, struct batch *batch, struct rte_mbuf **mbufs,
 	uint16_t count, uint64_t now)
 {
 	struct adit_glance glance;
+	unsigned ended = 0;
 
 	app_glance(worker->intake.ports, mbufs, count, &glance);
 	adit_pipeline_count_ended(worker->pipeline, &glance);
@@ -267,21 +282,24 @@ static void burst_decode(struct app_worker *worker, struct batch *batch, struct 
 
 		batch_add(worker, batch, mbufs[i], now, adit_glance_at(&glance, i));
 	}
-	batch_run(worker, batch);
+	if (ADIT_LIKELY(glance.left == 0)) {
+		rte_pktmbuf_free_bulk(mbufs, count);
+		return;
+	}
+	for (uint16_t i = 0; i < count; i++) {
+		mbufs[ended] = mbufs[i];
+		ended += !(glance.left >> i & 1);
+	}
+	if (ended != 0)
+		rte_pktmbuf_free_bulk(mbufs, ended);
 }
 
-/* Runs one burst; ticks split it. */
+/* Runs one burst from a spreader; ticks split it. */
 static bool burst_run(struct app_worker *worker, struct batch *batch, struct rte_mbuf **mbufs,
 	uint16_t count, uint64_t now)
 {
 	bool goes_on = true;
 
-	if (ADIT_UNLIKELY(worker->rung == APP_RUNG_RX))
-		return burst_leave(worker, mbufs, count);
-	if (worker->decodes) {
-		burst_decode(worker, batch, mbufs, count, now);
-		return true;
-	}
 	for (uint16_t i = 0; i < APP_AHEAD; i++)
 		app_headers_prefetch(mbufs, count, i);
 	for (uint16_t i = 0; i < count; i++) {
@@ -297,8 +315,26 @@ static bool burst_run(struct app_worker *worker, struct batch *batch, struct rte
 	return goes_on;
 }
 
+/* Returns false when nothing follows. */
+static bool burst_take(struct app_worker *worker, struct batch *batch, struct rte_mbuf **mbufs,
+	uint16_t count, uint64_t now)
+{
+	bool goes_on = true;
+
+	if (worker->decodes && ADIT_LIKELY(worker->rung != APP_RUNG_RX)) {
+		burst_decode(worker, batch, mbufs, count, now);
+		return true;
+	}
+	if (ADIT_UNLIKELY(worker->rung == APP_RUNG_RX))
+		goes_on = burst_leave(worker, mbufs, count);
+	else
+		goes_on = burst_run(worker, batch, mbufs, count, now);
+	rte_pktmbuf_free_bulk(mbufs, count);
+	return goes_on;
+}
+
 /* Time of a worker that polls a real port; it never goes back. */
-static uint64_t clock_read(struct app_worker *worker, uint64_t before)
+static uint64_t clock_read(struct app_worker *worker, struct batch *batch, uint64_t before)
 {
 	uint64_t now = app_time_ns(worker->time_ns);
 	uint32_t slice;
@@ -306,10 +342,12 @@ static uint64_t clock_read(struct app_worker *worker, uint64_t before)
 	if (now < before)
 		now = before;
 	slice = adit_slice_of(now);
-	if (worker->window == NULL)
+	if (worker->window == NULL) {
 		window_open(worker, slice);
-	else if (slice > worker->window->last_slice)
+	} else if (slice > worker->window->last_slice) {
+		batch_run(worker, batch);
 		window_turn(worker, slice);
+	}
 	return now;
 }
 
@@ -334,7 +372,8 @@ int app_worker_main(void *argument)
 	struct appliance *appliance = worker->appliance;
 	uint16_t burst = (uint16_t)appliance->config->worker_burst;
 	struct rte_mbuf *mbufs[ADIT_BURST_MAX];
-	struct batch batch = {.count = 0};
+	const uint64_t batch_wait = rte_get_tsc_hz() / BATCH_WAITS_A_SECOND;
+	struct batch batch = {.count = 0, .held = 0};
 	uint64_t now = appliance->resume * ADIT_SLICE_NS;
 	bool goes_on = true;
 
@@ -344,11 +383,12 @@ int app_worker_main(void *argument)
 			app_reader_turn(appliance, worker->number, worker->lists);
 		uint16_t total = 0;
 
-		if (ADIT_UNLIKELY(lists != NULL))
+		if (ADIT_UNLIKELY(lists != NULL)) {
+			batch_run(worker, &batch);
 			lists_take(worker, lists);
-
+		}
 		if (worker->decodes) {
-			now = clock_read(worker, now);
+			now = clock_read(worker, &batch, now);
 			if (atomic_load_explicit(&appliance->stop, memory_order_relaxed))
 				break;
 		}
@@ -360,15 +400,18 @@ int app_worker_main(void *argument)
 				continue;
 			worker->counters.received += worker->decodes ? count : 0;
 			from->received += count;
-			goes_on = burst_run(worker, &batch, mbufs, count, now);
-			rte_pktmbuf_free_bulk(mbufs, count);
+			goes_on = burst_take(worker, &batch, mbufs, count, now);
 			total += count;
 		}
+		if (batch.held != 0 &&
+			(total < burst * worker->queues || rte_rdtsc() - batch.since > batch_wait))
+			batch_run(worker, &batch);
 		if (total == 0)
 			app_reader_wait(appliance, worker->number, &worker->idle);
 		else
 			app_idle_work(&worker->idle);
 	}
+	batch_run(worker, &batch);
 	app_reader_end(appliance, worker->number);
 	if (worker->window != NULL) {
 		/* Below the full path nothing of a window is judged. */
