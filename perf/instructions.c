@@ -69,8 +69,10 @@ static size_t take(struct context *context, const struct app_load *load, size_t 
 
 		__builtin_prefetch(frame->data);
 		__builtin_prefetch(frame->data + ADIT_CACHE_LINE);
-		sights[i] = (struct adit_sight){
-			frame->data, frame->link == ADIT_LINK_ETHERNET ? frame->captured : 0};
+		sights[i] = (struct adit_sight){frame->data,
+			frame->link == ADIT_LINK_ETHERNET && frame->captured == frame->wire
+				? frame->captured
+				: 0};
 	}
 	adit_packet_glance(intake->ports, sights, count, &glance);
 	adit_pipeline_count_ended(context->setup.pipeline, &glance);

@@ -125,6 +125,8 @@ static uint16_t held_take(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs
 	rest = source->count - source->at;
 	rest = rest < source->left ? rest : source->left;
 	room = rest < room ? (uint16_t)rest : room;
+	/* The last burst of a pass is not a full one: then a worker lets nothing wait for more. */
+	room -= room == rest && room > 1;
 	for (uint16_t i = 0; i < room; i++) {
 		rte_prefetch0(from[i + APP_SOURCE_AHEAD]);
 		from[i]->port = port;

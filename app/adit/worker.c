@@ -47,6 +47,7 @@ void app_glance(const struct adit_ports *ports, struct rte_mbuf *const *mbufs, u
 {
 	struct adit_sight sights[ADIT_BURST_MAX];
 
+	static_assert(ADIT_BURST_MAX <= ADIT_GLANCE_MAX, "a burst is looked at at once");
 	for (uint16_t i = 0; i < count; i++) {
 		const struct rte_mbuf *mbuf = mbufs[i];
 		bool readable =
@@ -182,8 +183,8 @@ struct batch {
 	uint64_t since; /* ticks, when the first of them came */
 };
 /* On a link of other traffic a burst has a message or none, and each would load the code and the
- * tables of all stages for itself. Where a queue gives full bursts, so that there are more to come,
- * messages wait for each other, but not longer than this. */
+ * tables of all stages for itself. Where all queues give full bursts, so that there are more to
+ * come, messages wait for each other, but not longer than this. */
 #define BATCH_WAITS_A_SECOND 1000
 
 static void batch_run(struct app_worker *worker, struct batch *batch)
@@ -205,7 +206,8 @@ static void batch_run(struct app_worker *worker, struct batch *batch)
 }
 
 /* Loads what of a message stands behind the lines of headers, up to PAYLOAD_LINES of them: the next
- * stage reads all of it. A line that is not there is the last one once more. */
+ * stage reads all of it. A line that is not there is the last one once more; where there is no
+ * payload, any lines. */
 #define PAYLOAD_LINES 4
 static inline void payload_prefetch(const uint8_t *data, const struct adit_packet *packet)
 {
@@ -372,7 +374,8 @@ int app_worker_main(void *argument)
 	struct appliance *appliance = worker->appliance;
 	uint16_t burst = (uint16_t)appliance->config->worker_burst;
 	struct rte_mbuf *mbufs[ADIT_BURST_MAX];
-	const uint64_t batch_wait = rte_get_tsc_hz() / BATCH_WAITS_A_SECOND;
+	/* Bursts of one packet are always full. */
+	const uint64_t batch_wait = burst > 1 ? rte_get_tsc_hz() / BATCH_WAITS_A_SECOND : 0;
 	struct batch batch = {.count = 0, .held = 0};
 	uint64_t now = appliance->resume * ADIT_SLICE_NS;
 	bool goes_on = true;
@@ -383,10 +386,10 @@ int app_worker_main(void *argument)
 			app_reader_turn(appliance, worker->number, worker->lists);
 		uint16_t total = 0;
 
-		if (ADIT_UNLIKELY(lists != NULL)) {
-			batch_run(worker, &batch);
+		/* What is held goes on with the new ones: of the old nothing may be touched any
+		 * more. */
+		if (ADIT_UNLIKELY(lists != NULL))
 			lists_take(worker, lists);
-		}
 		if (worker->decodes) {
 			now = clock_read(worker, &batch, now);
 			if (atomic_load_explicit(&appliance->stop, memory_order_relaxed))

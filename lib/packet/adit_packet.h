@@ -170,7 +170,8 @@ enum adit_outcome adit_packet_decode(
 /* A frame as a first look at many needs it: Ethernet, whole, in one piece. Of size 0, it is left as
  * unusual. */
 struct adit_sight {
-	const uint8_t *data; /* ADIT_SIGHT_BYTES can be loaded from there, whatever the size */
+	const uint8_t
+		*data; /* ADIT_SIGHT_BYTES can be loaded from there, but where the size is 0 */
 	uint32_t size;
 };
 #define ADIT_SIGHT_BYTES 144

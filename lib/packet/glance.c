@@ -209,7 +209,7 @@ static inline int glance(const struct adit_sight *sight, const struct adit_ports
 		return CLOSER;
 	if (outcome != TUNNEL)
 		return outcome;
-	if (!glance_gtpu(&g))
+	if (!glance_gtpu(&g) || ADIT_UNLIKELY(g.room == 0))
 		return CLOSER;
 	outcome = g.at[0] >> 4 == 6 ? glance_ipv6(&g, true) : glance_ipv4(&g, true);
 	if (ADIT_LIKELY(outcome != DATAGRAM))

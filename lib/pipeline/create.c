@@ -8,6 +8,7 @@
 
 /* A question that comes again within this is a repetition: clients wait 1 to 5 s for an answer. */
 #define REPETITION_NS UINT64_C(5000000000)
+
 static struct adit_streams_params streams_params(const struct adit_pipeline_params *params)
 {
 	uint32_t streams = params->streams / ADIT_SHARDS;

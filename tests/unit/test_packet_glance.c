@@ -174,6 +174,27 @@ TEST(packet_glance, rows_agree)
 	CHECK(ended > FRAMES / 4 && inside > FRAMES / 100);
 }
 
+/* A packet of GTP-U whose header and extension are all that there is: nothing behind it is read. */
+TEST(packet_glance, a_tunnel_may_end_with_its_header)
+{
+	struct adit_packet packet, closely;
+	struct adit_frame frame;
+	struct frames f;
+
+	frames_start(&f);
+	frames_ethernet(&f);
+	frames_ipv4(&f, RADIO, CORE);
+	frames_udp(&f, 2152, 2152);
+	frames_gtpu(&f, FRAMES_G_PDU, FRAMES_GTPU_E, TEID);
+	frames_gtpu_session(&f, true, 9);
+	frame = frames_frame(&f, ADIT_LINK_ETHERNET);
+	CHECK_EQ_INT(frame.captured, 58);
+	frame.data = harness_exact(frame.data, frame.captured);
+	frame.readable_tail = 0;
+	CHECK_EQ_INT(adit_packet_decode(&frame, glance_ports(), &packet),
+		adit_packet_decode_closely(&frame, glance_ports(), &closely));
+}
+
 TEST(packet_glance, hidden_services_are_found)
 {
 	static const struct {
