@@ -91,11 +91,6 @@ static inline int pend(struct reader *r, uint16_t flags, uint32_t l4, uint32_t p
 	return ADIT_OUTCOME_PENDING;
 }
 
-static inline bool is_special(const struct adit_ports *ports, unsigned port)
-{
-	return ports->special[port / 64] >> port % 64 & 1;
-}
-
 /* Which of the ends with an HTTPS port are listed resolvers. */
 static uint16_t resolver_ends(
 	const struct adit_ports *ports, const uint8_t *ip, bool is_v6, uint16_t ends)

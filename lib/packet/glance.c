@@ -27,11 +27,6 @@ struct glance {
 	uint32_t room; /* bytes from there on, all captured, in the layer around it */
 };
 
-static inline uint32_t is_special(const struct adit_ports *ports, uint32_t port)
-{
-	return (ports->special[port / 64] & UINT64_C(1) << port % 64) != 0;
-}
-
 static inline bool has_tunnel_ports(const struct glance *g, const uint8_t *l4)
 {
 	return adit_load_be16(l4) == PORT_GTPU && adit_load_be16(l4 + 2) == PORT_GTPU &&

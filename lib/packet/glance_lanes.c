@@ -50,7 +50,7 @@ struct lanes {
 	uint32_t bit[LANES];   /* of the address, among those of resolvers */
 	uint32_t sound[LANES]; /* what a packet that is well formed may be found to be */
 	uint8_t found[LANES];
-} __attribute__((aligned(ADIT_CACHE_LINE)));
+} ADIT_CACHE_ALIGNED;
 
 static ADIT_ALWAYS_INLINE uint32_t load32(const uint8_t *p)
 {

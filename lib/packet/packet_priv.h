@@ -72,6 +72,12 @@ static inline void narrow(struct reader *r, uint32_t end)
 	r->limit = least(r->captured, end);
 }
 
+/* Whether a port is worth a second look: 0 or 1, for those who count without a branch. */
+static inline uint32_t is_special(const struct adit_ports *ports, uint32_t port)
+{
+	return (ports->special[port / 64] & UINT64_C(1) << port % 64) != 0;
+}
+
 static inline bool is_tag(uint16_t type)
 {
 	return type == TYPE_VLAN || type == TYPE_VLAN_SERVICE || type == TYPE_VLAN_OLD;
